@@ -1,0 +1,53 @@
+"""Which charging currents a charger takes, and which one it works with.
+
+A level is only ever sent inside bounds that the charger itself gave: an invented default may be more than the
+circuit behind the charger carries.
+"""
+
+from dataclasses import dataclass
+
+from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
+from .status import drawing_power, session_active
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmpsBounds:
+    """The currents (A) a charger offers: `low`, `low + step`, … up to `high`."""
+
+    low: int
+    high: int
+    step: int = 1
+
+    def nearest(self, amps: float) -> int:
+        """Return the highest offered current that is not above the wish, at least the lowest one."""
+        steps = (min(int(amps), self.high) - self.low) // self.step
+        return self.low + max(steps, 0) * self.step
+
+    def offers(self, amps: float) -> bool:
+        """Tell whether the charger takes exactly this current."""
+        return self.nearest(amps) == amps
+
+
+def amps_bounds(summary: ChargerSummary | None) -> AmpsBounds | None:
+    """Return the currents the charger offers (docs/api.md §3.2), `None` while it has not named both ends."""
+    if summary is None or summary.amps_min is None:
+        return None
+    high = summary.amps_max if summary.amps_max is not None else summary.max_current
+    if high is None or not 0 < summary.amps_min <= high:
+        return None
+    step = summary.amps_step or 1
+    return AmpsBounds(low=summary.amps_min, high=high, step=max(step, 1))
+
+
+def running_amps(status: ChargerStatus | None, summary: ChargerSummary | None, setpoint: int | None) -> int | None:
+    """Return the current (A) that the running session was given, else the setpoint of the next one.
+
+    A safe limit holds a charging car at the charger's own minimum; outside of charging it says nothing
+    (docs/api.md §4.5).
+    """
+    if status is None or not session_active(status):
+        return setpoint
+    if drawing_power(status) and summary and any(connector.safe_limit for connector in status.connectors):
+        return summary.amps_min
+    session_level = status.session.charge_level if status.session else None
+    return session_level or status.charge_level or setpoint

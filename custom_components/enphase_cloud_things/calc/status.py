@@ -1,0 +1,213 @@
+"""What a charger is doing, told from its status.
+
+The cloud says it twice: in booleans of the charger and in a type for each of its
+connectors. The type is the better witness, because `charging` stays true while the
+charger or the car pauses. "A session is active" and "energy flows" are kept apart
+for the same reason (docs/api.md §4.6).
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from ..enlighten.models.chargers import (
+    DRAWING_POWER_STATES,
+    SESSION_ACTIVE_STATES,
+    ChargerStatus,
+    Connector,
+    ConnectorState,
+)
+from ..enlighten.models.modes import ChargeMode, ModePreference
+
+
+class ChargerState(StrEnum):
+    """One plain word for what a charger is doing."""
+
+    UNPLUGGED = "unplugged"
+    READY = "ready"
+    CHARGING = "charging"
+    PAUSED_BY_VEHICLE = "paused_by_vehicle"
+    PAUSED_BY_CHARGER = "paused_by_charger"
+    FINISHING = "finishing"
+    FAULTED = "faulted"
+    OFFLINE = "offline"
+
+
+KNOWN_CONNECTOR_STATES: Final = frozenset(state.value for state in ConnectorState)
+OTHER_CONNECTOR_STATE: Final = "other"
+
+_CHARGER_STATES: Final[Mapping[str, ChargerState]] = {
+    ConnectorState.FAULTED: ChargerState.FAULTED,
+    ConnectorState.CHARGING: ChargerState.CHARGING,
+    ConnectorState.FINISHING: ChargerState.FINISHING,
+    ConnectorState.SUSPENDED: ChargerState.PAUSED_BY_CHARGER,
+    ConnectorState.SUSPENDED_EVSE: ChargerState.PAUSED_BY_CHARGER,
+    ConnectorState.SUSPENDED_EV: ChargerState.PAUSED_BY_VEHICLE,
+    ConnectorState.PREPARING: ChargerState.READY,
+}
+
+_MODES: Final[Mapping[int, ChargeMode]] = {0: ChargeMode.MANUAL, 1: ChargeMode.GREEN}
+_SCHEDULE_MODES: Final[Mapping[str, ChargeMode]] = {
+    "green": ChargeMode.GREEN,
+    "smart": ChargeMode.SMART,
+    "scheduled": ChargeMode.SCHEDULED,
+}
+
+
+class _Rank(IntEnum):
+    """How strongly a connector speaks for its charger; the smallest leads."""
+
+    FAULTED = 0
+    CHARGING = 1
+    FINISHING = 2
+    SUSPENDED = 3
+    PLUGGED_IN = 4
+    UNCLEAR = 5
+    AVAILABLE = 6
+    SILENT = 7
+
+
+_RANKS: Final[Mapping[str, _Rank]] = {
+    ConnectorState.FAULTED: _Rank.FAULTED,
+    ConnectorState.CHARGING: _Rank.CHARGING,
+    ConnectorState.FINISHING: _Rank.FINISHING,
+    ConnectorState.SUSPENDED: _Rank.SUSPENDED,
+    ConnectorState.SUSPENDED_EV: _Rank.SUSPENDED,
+    ConnectorState.SUSPENDED_EVSE: _Rank.SUSPENDED,
+    ConnectorState.PREPARING: _Rank.PLUGGED_IN,
+    ConnectorState.AVAILABLE: _Rank.AVAILABLE,
+}
+
+
+def leading_connector(status: ChargerStatus) -> Connector | None:
+    """Return the connector that speaks for the charger, `None` if there is none.
+
+    Any faulted one comes before any charging one, then finishing, suspended, plugged
+    in and available; among equals the first in the cloud's order (docs/api.md §4.6).
+    """
+    return min(status.connectors, key=_rank, default=None)
+
+
+def plugged_in(status: ChargerStatus) -> bool | None:
+    """Tell whether a car is plugged in; `None` if neither charger nor connector says."""
+    return _any_of([status.plugged_in, *(c.plugged_in for c in status.connectors)])
+
+
+def faulted(status: ChargerStatus) -> bool | None:
+    """Tell whether the charger or any of its connectors is faulted."""
+    known = KNOWN_CONNECTOR_STATES.intersection(_connector_states(status))
+    return _any_of([status.faulted, *(s == ConnectorState.FAULTED for s in known)])
+
+
+def session_active(status: ChargerStatus) -> bool | None:
+    """Tell whether a session runs: charging, or waiting inside a session.
+
+    While the charger is offline this is what it was last known to be.
+    """
+    return _in_states(status, SESSION_ACTIVE_STATES)
+
+
+def drawing_power(status: ChargerStatus) -> bool | None:
+    """Tell whether energy flows. Never while the charger is offline.
+
+    The `charging` boolean counts only where no connector gives its type: it stays
+    true in pauses. A type nobody knows beside `charging` true leaves it open.
+    """
+    if status.connected is False:
+        return False
+    return _in_states(status, DRAWING_POWER_STATES)
+
+
+def charger_state(status: ChargerStatus) -> ChargerState | None:
+    """Return the one word for the charger, `None` if the cloud did not say enough.
+
+    Precedence: offline, faulted, charging, finishing, paused, ready, unplugged.
+    A bare `SUSPENDED` counts as a pause by the charger.
+    """
+    if status.connected is False:
+        return ChargerState.OFFLINE
+    if faulted(status):
+        return ChargerState.FAULTED
+    connector = leading_connector(status)
+    state = connector.state if connector else None
+    if state is not None and state in _CHARGER_STATES:
+        return _CHARGER_STATES[state]
+    if state not in KNOWN_CONNECTOR_STATES and status.charging:
+        return ChargerState.CHARGING
+    plugged = plugged_in(status)
+    if plugged:
+        return ChargerState.READY
+    if plugged is False or state == ConnectorState.AVAILABLE:
+        return ChargerState.UNPLUGGED
+    return None
+
+
+def connector_status(status: ChargerStatus) -> str | None:
+    """Return the leading connector's type in lower case, `other` for an unknown one."""
+    connector = leading_connector(status)
+    if connector is None or connector.state is None:
+        return None
+    if connector.state in KNOWN_CONNECTOR_STATES:
+        return connector.state.lower()
+    return OTHER_CONNECTOR_STATE
+
+
+def effective_mode(status: ChargerStatus) -> ChargeMode | None:
+    """Return what the charger does now, which is not the stored preference.
+
+    The cloud's number is known for manual (0) and green (1). Without a known number
+    the running schedule's type tells, else nothing does: unknown is not manual.
+    """
+    if status.mode is not None and status.mode in _MODES:
+        return _MODES[status.mode]
+    return _schedule_mode(status.active_schedule)
+
+
+def preferred_mode(preference: ModePreference | None, status: ChargerStatus | None) -> ChargeMode | None:
+    """Return the mode the user chose, from the best source there is.
+
+    `preference` is the last one the scheduler gave, however old. Without one the type
+    of the running schedule tells (docs/api.md §6.1), never the status' mode number:
+    a manual start over green charging shows as manual there.
+    """
+    if preference is not None and preference.selected is not None:
+        try:
+            return ChargeMode(preference.selected)
+        except ValueError:
+            return None
+    return _schedule_mode(status.active_schedule) if status else None
+
+
+def _rank(connector: Connector) -> _Rank:
+    rank = _Rank.SILENT
+    if connector.state is not None:
+        rank = _RANKS.get(connector.state, _Rank.UNCLEAR)
+    return min(rank, _Rank.PLUGGED_IN) if connector.plugged_in else rank
+
+
+def _connector_states(status: ChargerStatus) -> list[str]:
+    return [c.state for c in status.connectors if c.state is not None]
+
+
+def _in_states(status: ChargerStatus, wanted: frozenset[ConnectorState]) -> bool | None:
+    states = _connector_states(status)
+    if not states:
+        return status.charging
+    if any(state in wanted for state in states):
+        return True
+    if all(state in KNOWN_CONNECTOR_STATES for state in states):
+        return False
+    return False if status.charging is False else None
+
+
+def _any_of(values: Iterable[bool | None]) -> bool | None:
+    known = [value for value in values if value is not None]
+    return any(known) if known else None
+
+
+def _schedule_mode(schedule: str | None) -> ChargeMode | None:
+    text = (schedule or "").lower()
+    for prefix, mode in _SCHEDULE_MODES.items():
+        if text.startswith(prefix):
+            return mode
+    return None
