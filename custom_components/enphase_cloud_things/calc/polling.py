@@ -1,0 +1,230 @@
+"""When to ask the cloud again, and for what.
+
+The status of all chargers is one request and is asked for at a slow or a fast
+interval. Everything else changes seldom and is read within the same refreshes, each
+part at its own cadence.
+
+Chargers take turns: every read has its own moment within its period, counted from the
+start, so that a hundred chargers are not read at once and a late refresh does not
+shift the following ones. Jitter only ever lengthens an interval, which keeps the
+arithmetic below an upper bound.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from typing import Final
+
+from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
+from .status import drawing_power
+
+# One charger, energy prices and VPP on, default options; requests an hour:
+#
+#                            idle              charging
+#   status                   3600/30 = 120     3600/10 = 360
+#   summary                  3600/300 = 12     12
+#   mode                     3600/600 = 6      6
+#   green, configuration     2 x 1 = 2         2
+#   VPP events               3600/300 = 12     12
+#   savings                  3600/1800 = 2     2
+#   session history          3600/1800 = 2     3600/300 = 12
+#   tariff, enrolment, rates 1/6 + 1/6 + 1/24  about 1/2
+#   in all                   156.5             406.5
+#
+# The account takes 480 in any sliding hour. A fast interval of 5 s alone would be 720:
+# it is stretched to what the rest leaves over.
+REQUEST_BUDGET: Final = 480
+
+SUMMARY_CADENCE: Final = timedelta(seconds=300)
+MODE_CADENCE: Final = timedelta(seconds=600)
+SETTINGS_CADENCE: Final = timedelta(seconds=3600)
+TIME_PER_CHARGER: Final = timedelta(seconds=60)
+
+FAST_AFTER_COMMAND: Final = timedelta(seconds=90)
+WITHOUT_CHARGERS: Final = timedelta(seconds=300)
+LONGEST_INTERVAL: Final = timedelta(seconds=3600)
+
+# The first answers after a start may lack the amp bounds; an hour without them would
+# be an hour without setpoint, asking for ever would be pointless.
+EARLY_SUMMARY_CADENCE: Final = timedelta(seconds=60)
+EARLY_SUMMARY_UNTIL: Final = timedelta(seconds=600)
+
+_READS_AT_ONCE: Final = 4
+_JITTER_SHARE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollingOptions:
+    """What the user chose: the two intervals, and whether a live stream asks for the fast one."""
+
+    slow: timedelta
+    fast: timedelta
+    fast_while_streaming: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What may ask for fast polling.
+
+    `read_at` is the next read that a command wants for its confirmation (see `pending.next_read_at`).
+    """
+
+    chargers: int
+    drawing_power: bool = False
+    command_pending: bool = False
+    streaming: bool = False
+    fast_until: datetime | None = None
+    read_at: datetime | None = None
+
+
+class Part(StrEnum):
+    """What is read besides the status. Only the summary covers all chargers at once."""
+
+    SUMMARY = "summary"
+    MODE = "mode"
+    GREEN = "green"
+    CONFIGURATION = "configuration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One request of a refresh: a part of one charger, or of the site where `serial` is `None`."""
+
+    part: Part
+    serial: str | None = None
+
+
+_CADENCES: Final[Mapping[Part, timedelta]] = {
+    Part.SUMMARY: SUMMARY_CADENCE,
+    Part.MODE: MODE_CADENCE,
+    Part.GREEN: SETTINGS_CADENCE,
+    Part.CONFIGURATION: SETTINGS_CADENCE,
+}
+
+
+def next_interval(
+    activity: Activity,
+    options: PollingOptions,
+    now: datetime,
+    *,
+    available_per_hour: float | None = None,
+    jitter: float = 0,
+) -> timedelta:
+    """Return how long to wait for the next status read.
+
+    Fast while energy flows, while a command is pending and until `fast_until`, and
+    while a live stream is on if the options want that. `available_per_hour` is what
+    the request budget leaves for status reads; the interval is stretched to it, up to
+    an hour. `jitter` (0 to 1) lengthens the interval by up to 5 %. A read that a
+    command waits for comes on time, whatever the rest says.
+    """
+    interval = min(options.slow, options.fast) if _wants_fast(activity, options, now) else options.slow
+    if not activity.chargers:
+        interval = max(options.slow, WITHOUT_CHARGERS)
+    if available_per_hour is not None:
+        interval = max(interval, _affordable(available_per_hour))
+    interval *= 1 + _JITTER_SHARE * jitter
+    if activity.read_at is not None:
+        interval = min(interval, max(activity.read_at - now, timedelta()))
+    return interval
+
+
+def any_drawing_power(statuses: Iterable[ChargerStatus]) -> bool:
+    """Tell whether energy flows at any charger, as far as known."""
+    return any(drawing_power(status) is True for status in statuses)
+
+
+def fast_until(command_at: datetime) -> datetime:
+    """Return until when a command keeps polling fast."""
+    return command_at + FAST_AFTER_COMMAND
+
+
+def requests_per_hour(*, chargers: int, vpp: bool, prices: bool, charging: bool) -> float:
+    """Return the requests an hour of one site, at most, without the status reads.
+
+    The request budget of the account less this is what its status reads may use.
+    """
+    load = 3600 / SUMMARY_CADENCE.total_seconds()
+    for part in (Part.MODE, Part.GREEN, Part.CONFIGURATION):
+        load += chargers * 3600 / _period(part, chargers).total_seconds()
+    if chargers:
+        load += chargers * (12 if charging else 2)
+    if vpp:
+        load += 12 + 1 / 6
+    if prices:
+        load += 2 + 1 / 6 + 1 / 24
+    return load
+
+
+def due_reads(
+    wanted: Sequence[Read],
+    attempted_at: Mapping[Read, datetime],
+    now: datetime,
+    *,
+    started_at: datetime,
+    interval: timedelta,
+    urgent: Collection[Read] = (),
+    bounds_missing: bool = False,
+) -> tuple[Read, ...]:
+    """Return which of the wanted reads belong into the refresh of now, the most urgent first.
+
+    `attempted_at` says when each was last tried, with or without success; `started_at`
+    anchors the turns and should differ between installations. `urgent` ones (after a
+    command, after a change of mode) are always due. Of the others only a few per
+    refresh are, the longest overdue first, so that neither a start nor an outage ends in
+    a burst; `interval`, the time between refreshes, raises that number where refreshes
+    are rare. With `bounds_missing` the summary is read more often for the first minutes.
+    """
+    chargers = list(dict.fromkeys(read.serial for read in wanted if read.serial is not None))
+    first = [read for read in wanted if read in urgent]
+    turns: list[Read] = []
+    for read in wanted:
+        if read in urgent:
+            continue
+        period = _period(read.part, len(chargers))
+        if read.part is Part.SUMMARY and bounds_missing and now - started_at < EARLY_SUMMARY_UNTIL:
+            period = EARLY_SUMMARY_CADENCE
+        offset = period * chargers.index(read.serial) / len(chargers) if read.serial is not None else timedelta()
+        if _turn_has_come(attempted_at.get(read), now, started_at + offset, period):
+            (first if read.serial is None else turns).append(read)
+    turns.sort(key=lambda read: attempted_at.get(read, started_at - LONGEST_INTERVAL))
+    return (*first, *turns[: max(_READS_AT_ONCE, ceil(interval / TIME_PER_CHARGER))])
+
+
+def mode_changed(before: ChargerStatus | None, after: ChargerStatus) -> bool:
+    """Tell whether the effective mode differs between two readings, which makes reading the preference urgent."""
+    return before is not None and None not in (before.mode, after.mode) and before.mode != after.mode
+
+
+def bounds_missing(summaries: Iterable[ChargerSummary]) -> bool:
+    """Tell whether any charger lacks the currents it offers."""
+    return any(summary.amps_min is None or summary.amps_max is None for summary in summaries)
+
+
+def _wants_fast(activity: Activity, options: PollingOptions, now: datetime) -> bool:
+    return (
+        activity.drawing_power
+        or activity.command_pending
+        or (activity.fast_until is not None and now < activity.fast_until)
+        or (activity.streaming and options.fast_while_streaming)
+    )
+
+
+def _affordable(available_per_hour: float) -> timedelta:
+    if available_per_hour <= 1:
+        return LONGEST_INTERVAL
+    return timedelta(hours=1) / available_per_hour
+
+
+def _period(part: Part, chargers: int) -> timedelta:
+    if part is Part.SUMMARY:
+        return SUMMARY_CADENCE
+    return max(_CADENCES[part], TIME_PER_CHARGER * chargers)
+
+
+def _turn_has_come(last: datetime | None, now: datetime, anchor: datetime, period: timedelta) -> bool:
+    if last is None:
+        return True
+    return (now - anchor) // period > (last - anchor) // period
