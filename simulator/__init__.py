@@ -1,0 +1,50 @@
+"""A running Enlighten: accounts, sessions and chargers with physics behind the cloud's own HTTP interface."""
+
+from . import faults
+from .accounts import OWNER_EMAIL, OWNER_KEY, Account
+from .chargers import Charger
+from .clock import Clock, ManualClock, ScaledClock
+from .families import Family
+from .hardware import EU_THREE_PHASE_32A, NA_SINGLE_PHASE_48A, NA_SINGLE_PHASE_80A, ChargerModel
+from .physics import Car, Sun
+from .presentation import DeadSession, Presentation, StatusShape
+from .rate_limit import RateLimit
+from .request_log import LoggedRequest, RequestLog
+from .schedules import Slot
+from .server import Simulator, running
+from .settings import ChargeMode, CommandReply, Quirks, StartRoute
+from .site import Site
+from .world import World
+
+__all__ = [
+    "EU_THREE_PHASE_32A",
+    "NA_SINGLE_PHASE_48A",
+    "NA_SINGLE_PHASE_80A",
+    "OWNER_EMAIL",
+    "OWNER_KEY",
+    "Account",
+    "Car",
+    "ChargeMode",
+    "Charger",
+    "ChargerModel",
+    "Clock",
+    "CommandReply",
+    "DeadSession",
+    "Family",
+    "LoggedRequest",
+    "ManualClock",
+    "Presentation",
+    "Quirks",
+    "RateLimit",
+    "RequestLog",
+    "ScaledClock",
+    "Simulator",
+    "Site",
+    "Slot",
+    "StartRoute",
+    "StatusShape",
+    "Sun",
+    "World",
+    "faults",
+    "running",
+]

@@ -1,0 +1,281 @@
+"""The actions of the control interface, by the last part of their path."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from . import faults
+from .accounts import Account
+from .chargers import Charger
+from .clock import ScaledClock
+from .control_values import ActionError, Values
+from .families import Family
+from .faults import Trouble
+from .physics import Car
+from .presentation import DeadSession, StatusShape
+from .rate_limit import RateLimit
+from .site import Site
+from .world import World
+
+type Action = Callable[[World, Values], None]
+
+
+def _charger(world: World, values: Values) -> Charger:
+    if not values.has("serial"):
+        return world.charger
+    try:
+        return world.charger_of(values.text("serial"))
+    except KeyError:
+        message = "no charger with that serial"
+        raise ActionError(message) from None
+
+
+def _site(world: World, values: Values) -> Site:
+    site_id = values.text("site", world.site.site_id)
+    if site_id not in world.sites:
+        message = "no site with that id"
+        raise ActionError(message)
+    return world.sites[site_id]
+
+
+def _account(world: World, values: Values) -> Account:
+    account = world.accounts.by_email.get(values.text("email", world.account.email).casefold())
+    if account is None:
+        message = "no account with that e-mail"
+        raise ActionError(message)
+    return account
+
+
+def _families(values: Values) -> list[Family]:
+    try:
+        return [Family(name) for name in values.texts("families")]
+    except ValueError:
+        names = ", ".join(family.value for family in Family)
+        message = f"unknown family; there are {names}"
+        raise ActionError(message) from None
+
+
+# Chargers and cars
+
+
+def _plug(world: World, values: Values) -> None:
+    usual = Car()
+    car = Car(
+        battery_kwh=values.number("battery_kwh", usual.battery_kwh),
+        state_of_charge=values.number("state_of_charge", usual.state_of_charge),
+        charge_limit=values.number("charge_limit", usual.charge_limit),
+        max_amps=values.number("max_amps", usual.max_amps),
+        phases=values.whole("phases", usual.phases),
+    )
+    _charger(world, values).plug_in(car, connector=values.whole("connector", 1))
+
+
+def _unplug(world: World, values: Values) -> None:
+    _charger(world, values).unplug(connector=values.whole("connector", 1))
+
+
+def _authenticate(world: World, values: Values) -> None:
+    _charger(world, values).authenticate(connector=values.whole("connector", 1))
+
+
+def _break_down(world: World, values: Values) -> None:
+    _charger(world, values).break_down()
+
+
+def _repair(world: World, values: Values) -> None:
+    _charger(world, values).repair()
+
+
+def _offline(world: World, values: Values) -> None:
+    _charger(world, values).go_offline()
+
+
+def _online(world: World, values: Values) -> None:
+    _charger(world, values).come_online()
+
+
+def _limit(world: World, values: Values) -> None:
+    load = values.number("load_limit_amps") if values.has("load_limit_amps") else None
+    safe = values.flag("safe_limit", default=False)
+    _charger(world, values).adjust(safe_limit=safe, load_limit_amps=load)
+
+
+def _solar(world: World, values: Values) -> None:
+    site = _site(world, values)
+    world.advance()
+    site.solar_watts = values.number("watts") if values.has("watts") else None
+
+
+def _add_charger(world: World, values: Values) -> None:
+    _site(world, values).add_charger(values.text("serial"), name=values.text("name", "Added"))
+
+
+def _remove_charger(world: World, values: Values) -> None:
+    serial = _charger(world, values).serial
+    _site(world, values).remove_charger(serial)
+
+
+# Accounts
+
+
+def _expire(world: World, values: Values) -> None:
+    match values.text("what", "sessions"):
+        case "tokens":
+            world.accounts.expire_tokens()
+        case "sessions":
+            world.accounts.expire_sessions()
+        case _:
+            message = "what must be tokens or sessions"
+            raise ActionError(message)
+
+
+def _block(world: World, values: Values) -> None:
+    _account(world, values).blocked = values.flag("blocked", default=True)
+
+
+def _cap(world: World, values: Values) -> None:
+    _account(world, values).session_cap = values.whole("sessions")
+
+
+def _one_time_codes(world: World, values: Values) -> None:
+    _account(world, values).one_time_codes = values.flag("enabled", default=True)
+
+
+def _renewal(world: World, values: Values) -> None:
+    _account(world, values).renews_by_cookie = values.flag("by_cookie", default=True)
+
+
+# Trouble
+
+
+_TROUBLES: dict[str, Callable[[Values], Trouble]] = {
+    "status": lambda values: faults.status_code(
+        values.whole("status", 503),
+        retry_after=values.text("retry_after_date") if values.has("retry_after_date") else _retry_after(values),
+        executes=values.flag("executes", default=False),
+    ),
+    "coded": lambda values: faults.coded_error(
+        values.whole("status", 503),
+        values.text("code", "iqevc_ms-10007"),
+        values.text("text", "Service is unavailable"),
+        executes=values.flag("executes", default=False),
+    ),
+    "login_wall": lambda values: faults.login_wall(as_json=values.flag("as_json", default=False)),
+    "maintenance": lambda values: faults.maintenance(values.whole("status", 200)),
+    "truncated": lambda _values: faults.truncated(),
+    "text": lambda values: faults.text_body(values.text("text", "not json"), values.whole("status", 200)),
+    "empty": lambda values: faults.empty_body(values.whole("status", 204)),
+    "payload": lambda values: faults.payload(values.raw("payload"), values.whole("status", 200)),
+    "field": lambda values: faults.field_value(values.text("path"), values.raw("value")),
+    "field_missing": lambda values: faults.field_missing(values.text("path")),
+    "null_data": lambda _values: faults.null_data(),
+    "empty_list": lambda _values: faults.empty_list(),
+    "quoted": lambda _values: faults.quoted(),
+    "slow": lambda values: faults.slow(values.number("seconds", 5.0)),
+    "drop": lambda values: faults.dropped(executes=values.flag("executes", default=False)),
+}
+
+
+def _retry_after(values: Values) -> int | None:
+    return values.whole("retry_after") if values.has("retry_after") else None
+
+
+def _fault(world: World, values: Values) -> None:
+    build = _TROUBLES.get(values.text("trouble", "status"))
+    if build is None:
+        message = f"unknown trouble; there are {', '.join(_TROUBLES)}"
+        raise ActionError(message)
+    world.faults.add(
+        build(values),
+        *_families(values),
+        times=values.whole("times") if values.has("times") else None,
+        method=values.text("method") if values.has("method") else None,
+        path_part=values.text("path_part") if values.has("path_part") else None,
+    )
+
+
+def _clear(world: World, values: Values) -> None:
+    families = _families(values)
+    world.faults.clear(*families)
+    if not families:
+        world.rate_limit = None
+
+
+def _rate_limit(world: World, values: Values) -> None:
+    if not values.has("requests"):
+        world.rate_limit = None
+        return
+    world.rate_limit = RateLimit(
+        requests=values.whole("requests"),
+        span=timedelta(seconds=values.number("seconds", 60)),
+        retry_after=values.whole("retry_after", 60),
+    )
+
+
+def _forget_requests(world: World, _values: Values) -> None:
+    world.requests.clear()
+
+
+def _shape(world: World, values: Values) -> None:
+    presentation = world.presentation
+    try:
+        presentation.status_shape = StatusShape(values.text("status", presentation.status_shape.value))
+        presentation.dead_session = DeadSession(values.text("dead_session", presentation.dead_session.value))
+    except ValueError:
+        message = "unknown shape"
+        raise ActionError(message) from None
+    presentation.json_login_refused = values.flag("json_login_refused", default=presentation.json_login_refused)
+
+
+# Time
+
+
+def _scaled_clock(world: World) -> ScaledClock:
+    if not isinstance(world.clock, ScaledClock):
+        message = "this world lives by a clock of somebody else"
+        raise ActionError(message)
+    world.advance()
+    return world.clock
+
+
+def _speed(world: World, values: Values) -> None:
+    _in_range(_scaled_clock(world).set_speed, values.number("speed"))
+
+
+def _jump(world: World, values: Values) -> None:
+    clock = _scaled_clock(world)
+    _in_range(lambda seconds: clock.jump(timedelta(seconds=seconds)), values.number("seconds"))
+    world.advance()
+
+
+def _in_range(action: Callable[[float], None], value: float) -> None:
+    try:
+        action(value)
+    except ValueError as error:
+        raise ActionError(str(error)) from None
+
+
+ACTIONS: dict[str, Action] = {
+    "plug": _plug,
+    "unplug": _unplug,
+    "authenticate": _authenticate,
+    "break": _break_down,
+    "repair": _repair,
+    "offline": _offline,
+    "online": _online,
+    "limit": _limit,
+    "solar": _solar,
+    "add-charger": _add_charger,
+    "remove-charger": _remove_charger,
+    "expire": _expire,
+    "block": _block,
+    "cap": _cap,
+    "one-time-codes": _one_time_codes,
+    "renewal": _renewal,
+    "fault": _fault,
+    "clear": _clear,
+    "rate-limit": _rate_limit,
+    "forget-requests": _forget_requests,
+    "shape": _shape,
+    "speed": _speed,
+    "jump": _jump,
+}

@@ -1,0 +1,244 @@
+"""Trouble on purpose: broken answers for some families, for some requests or until cleared."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from .families import Family
+from .pages import LOGIN_PAGE, MAINTENANCE_PAGE
+from .reply import HTML_TYPE, JSON_TYPE, Reply, empty_reply, encoded, html_reply, json_reply, text_reply
+from .wire import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What goes wrong with a request.
+
+    It is carried out first if ``executes`` (an answer lost on the way back), else not at all as far as ``answer`` or
+    ``drops`` replace its own answer. ``reshape`` changes whatever answer there is; ``delay`` is in real seconds.
+    """
+
+    name: str
+    answer: Reply | None = None
+    reshape: Callable[[Reply], Reply] | None = None
+    delay: float = 0.0
+    drops: bool = False
+    executes: bool = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the request's own answer never reaches the client."""
+        return self.answer is not None or self.drops
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """Trouble bound to requests. ``remaining`` None means until cleared."""
+
+    trouble: Trouble
+    families: frozenset[Family]
+    method: str | None = None
+    path_part: str | None = None
+    remaining: int | None = None
+
+    def hits(self, family: Family, method: str, path: str) -> bool:
+        """Whether this request is meant."""
+        return (
+            (not self.families or family in self.families)
+            and self.method in {None, method}
+            and (self.path_part is None or self.path_part in path)
+            and self.remaining != 0
+        )
+
+
+class Faults:
+    """All faults in force."""
+
+    def __init__(self) -> None:
+        """Start with a healthy cloud."""
+        self._faults: list[Fault] = []
+
+    @property
+    def active(self) -> tuple[Fault, ...]:
+        """The faults that still hit requests."""
+        self._faults = [fault for fault in self._faults if fault.remaining != 0]
+        return tuple(self._faults)
+
+    def add(
+        self,
+        trouble: Trouble,
+        *families: Family,
+        times: int | None = None,
+        method: str | None = None,
+        path_part: str | None = None,
+    ) -> Fault:
+        """Let ``trouble`` hit some families (all of them when none is named), ``times`` requests or until cleared."""
+        fault = Fault(
+            trouble=trouble, families=frozenset(families), method=method, path_part=path_part, remaining=times
+        )
+        self._faults.append(fault)
+        return fault
+
+    def remove(self, fault: Fault) -> None:
+        """End one fault; one that ended already is ignored."""
+        if fault in self._faults:
+            self._faults.remove(fault)
+
+    def clear(self, *families: Family) -> None:
+        """End the faults that hit any of some families, or all faults when none is named."""
+        named = frozenset(families)
+        self._faults = [fault for fault in self._faults if named and not (fault.families & named)]
+
+    def strike(self, family: Family, method: str, path: str) -> list[Trouble]:
+        """Return the troubles that hit a request, using up one time of each."""
+        hits = [fault for fault in self.active if fault.hits(family, method, path)]
+        for fault in hits:
+            if fault.remaining is not None:
+                fault.remaining -= 1
+        return [fault.trouble for fault in hits]
+
+
+# The troubles known by name
+
+
+def status_code(
+    status: int, *, retry_after: int | str | None = None, body: Json = None, executes: bool = False
+) -> Trouble:
+    """Answer with a status code; ``retry_after`` in seconds or as an HTTP date."""
+    reply = json_reply({"error": {"status": _token(status), "code": str(status)}} if body is None else body, status)
+    if retry_after is not None:
+        reply = replace(reply, headers=(("Retry-After", str(retry_after)),))
+    return Trouble(name=f"status {status}", answer=reply, executes=executes)
+
+
+def coded_error(status: int, code: str, text: str, *, executes: bool = False) -> Trouble:
+    """Answer with a business error, e.g. 503 and ``iqevc_ms-10007`` (docs/api.md §5.1)."""
+    error: Mapping[str, Json] = {"displayMessage": text, "code": str(status), "errorMessageCode": code}
+    body: Json = {"meta": {"serverTimeStamp": 0}, "data": None, "error": error}
+    return Trouble(name=f"error {code}", answer=json_reply(body, status), executes=executes)
+
+
+def login_wall(*, as_json: bool = False) -> Trouble:
+    """Answer 200 with the sign-in page, optionally labelled as JSON (docs/api.md §2.7)."""
+    page = html_reply(LOGIN_PAGE, content_type=JSON_TYPE if as_json else HTML_TYPE)
+    return Trouble(name="login wall", answer=page)
+
+
+def maintenance(status: int = HTTPStatus.OK) -> Trouble:
+    """Answer with a maintenance page, which bears no sign of a login."""
+    return Trouble(name="maintenance", answer=html_reply(MAINTENANCE_PAGE, status))
+
+
+def truncated() -> Trouble:
+    """Cut the answer in half."""
+    return Trouble(name="truncated", reshape=lambda reply: replace(reply, body=reply.body[: len(reply.body) // 2]))
+
+
+def text_body(text: str, status: int = HTTPStatus.OK) -> Trouble:
+    """Answer with plain text."""
+    return Trouble(name="text", answer=text_reply(text, status))
+
+
+def empty_body(status: int = HTTPStatus.NO_CONTENT, *, executes: bool = True) -> Trouble:
+    """Carry the request out and answer without a body."""
+    return Trouble(name="empty", answer=empty_reply(status), executes=executes)
+
+
+def payload(data: Json, status: int = HTTPStatus.OK) -> Trouble:
+    """Answer with other JSON."""
+    return Trouble(name="payload", answer=json_reply(data, status))
+
+
+def transformed(change: Callable[[Json], Json]) -> Trouble:
+    """Change the JSON of the proper answer, whatever its status."""
+    return Trouble(name="transformed", reshape=lambda reply: reply.with_json(change(reply.json)))
+
+
+def field_value(path: str, value: Json) -> Trouble:
+    """Put another value into the field at a dotted path; ``*`` stands for every key or element."""
+    return transformed(lambda data: _with_value(data, path.split("."), value))
+
+
+def field_missing(path: str) -> Trouble:
+    """Leave out the field at a dotted path; ``*`` stands for every key or element."""
+    return transformed(lambda data: _without(data, path.split(".")))
+
+
+def null_data() -> Trouble:
+    """Answer with ``data: null``."""
+    return field_value("data", None)
+
+
+def empty_list() -> Trouble:
+    """Empty the list of the answer: chargers, slots, sites or ``data`` itself."""
+    return transformed(_emptied)
+
+
+def quoted() -> Trouble:
+    """Wrap the answer's JSON in another pair of quotes."""
+    return Trouble(
+        name="quoted", reshape=lambda reply: replace(reply, body=encoded(reply.body.decode()), content_type=JSON_TYPE)
+    )
+
+
+def slow(seconds: float) -> Trouble:
+    """Answer late, by real seconds."""
+    return Trouble(name="slow", delay=seconds)
+
+
+def dropped(*, executes: bool = False) -> Trouble:
+    """Close the connection without an answer, before or after carrying the request out."""
+    return Trouble(name="dropped", drops=True, executes=executes)
+
+
+def _token(status: int) -> str:
+    try:
+        return HTTPStatus(status).name
+    except ValueError:
+        return "SERVICE_UNAVAILABLE"
+
+
+def _with_value(data: Json, steps: Sequence[str], value: Json) -> Json:
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    match data:
+        case Mapping():
+            keys = list(data) if step == "*" else [step]
+            return {**data, **{key: _with_value(data.get(key), rest, value) for key in keys}}
+        case list():
+            return [
+                _with_value(item, rest, value) if step in {"*", str(index)} else item for index, item in enumerate(data)
+            ]
+        case _:
+            return data
+
+
+def _without(data: Json, steps: Sequence[str]) -> Json:
+    step, rest = steps[0], steps[1:]
+    match data:
+        case Mapping():
+            meant = {key for key in data if step in {"*", key}}
+            if not rest:
+                return {key: item for key, item in data.items() if key not in meant}
+            return {key: _without(item, rest) if key in meant else item for key, item in data.items()}
+        case list():
+            return [
+                _without(item, rest) if rest and step in {"*", str(index)} else item for index, item in enumerate(data)
+            ]
+        case _:
+            return data
+
+
+def _emptied(data: Json) -> Json:
+    match data:
+        case list():
+            return []
+        case Mapping():
+            for key in ("chargers", "slots", "sites", "evChargerData"):
+                if key in data:
+                    return {**data, key: []}
+            inner = data.get("data")
+            return {**data, "data": _emptied(inner) if isinstance(inner, Mapping) and inner else []}
+        case _:
+            return data

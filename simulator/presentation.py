@@ -1,0 +1,35 @@
+"""Which of the known shapes the cloud answers in, where it has several."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StatusShape(StrEnum):
+    """The shapes of the charger status (docs/api.md §4.2, §4.3)."""
+
+    NESTED = "nested"
+    FLAT = "flat"
+
+
+class DeadSession(StrEnum):
+    """How a core family answers a request whose session is over (docs/api.md §2.7)."""
+
+    UNAUTHORIZED = "401"
+    LOGIN_WALL = "login_wall"
+    LOGIN_WALL_AS_JSON = "login_wall_as_json"
+    REDIRECT = "redirect"
+
+
+@dataclass(slots=True, kw_only=True)
+class Presentation:
+    """Shapes and policies of the whole cloud.
+
+    ``json_login_refused``: the JSON login answers 406, leaving the browser form.
+    ``checks_headers``: refuse user agents and ``Accept`` values that the real cloud refuses.
+    """
+
+    status_shape: StatusShape = StatusShape.NESTED
+    dead_session: DeadSession = DeadSession.UNAUTHORIZED
+    json_login_refused: bool = False
+    checks_headers: bool = True
+    app_version: str = "3.4.0"

@@ -1,0 +1,88 @@
+"""A record of every request, for tests to count and read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import json
+
+from .families import Family
+from .wire import Json
+
+
+@dataclass(slots=True, kw_only=True)
+class LoggedRequest:
+    """One request as it arrived. ``headers`` has lower-case names; ``status`` is None until (or unless) answered."""
+
+    number: int
+    time: datetime
+    method: str
+    host: str
+    family: Family
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: str
+    status: int | None = None
+    fault: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def json(self) -> Json:
+        """The body as JSON; raises ValueError when it is none."""
+        parsed: Json = json.loads(self.body)
+        return parsed
+
+
+class RequestLog:
+    """All requests since the start or the last ``clear()``, oldest first."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._entries: list[LoggedRequest] = []
+        self._number = 0
+
+    def append(self, entry: LoggedRequest) -> None:
+        """Add a request."""
+        self._entries.append(entry)
+
+    def next_number(self) -> int:
+        """Return the running number for the next request."""
+        self._number += 1
+        return self._number
+
+    def clear(self) -> None:
+        """Forget everything; numbers go on."""
+        self._entries.clear()
+
+    def __len__(self) -> int:
+        """Return how many requests there were."""
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[LoggedRequest]:
+        """Go through the requests, oldest first."""
+        return iter(tuple(self._entries))
+
+    def of(self, *families: Family, method: str | None = None) -> list[LoggedRequest]:
+        """Return the requests of some families (all when none is named), optionally of one method only."""
+        return [
+            entry
+            for entry in self._entries
+            if (not families or entry.family in families) and (method is None or entry.method == method)
+        ]
+
+    def count(self, *families: Family, method: str | None = None) -> int:
+        """Return how many requests there were of some families."""
+        return len(self.of(*families, method=method))
+
+    def last(self, *families: Family) -> LoggedRequest:
+        """Return the newest request of some families; raises IndexError when there is none."""
+        return self.of(*families)[-1]
+
+    @property
+    def logins(self) -> int:
+        """How many password logins were tried, by JSON or by form."""
+        return self.count(Family.LOGIN)
+
+    def within(self, span: timedelta, now: datetime) -> int:
+        """Return how many requests arrived in the ``span`` before ``now``."""
+        return sum(1 for entry in self._entries if now - span < entry.time <= now)

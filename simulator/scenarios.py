@@ -1,0 +1,48 @@
+"""Named worlds for the command line."""
+
+from collections.abc import Callable
+
+from .accounts import Account
+from .clock import Clock
+from .hardware import NA_SINGLE_PHASE_48A, NA_SINGLE_PHASE_80A
+from .physics import Car
+from .settings import ChargeMode
+from .world import World
+
+
+def _home(clock: Clock) -> World:
+    world = World.with_one_charger(clock)
+    world.charger.plug_in(Car())
+    return world
+
+
+def _one_time_code(clock: Clock) -> World:
+    return World.with_one_charger(clock, one_time_codes=True)
+
+
+def _north_america(clock: Clock) -> World:
+    world = World(clock)
+    site = world.add_site("4410290", "Maple Road", time_zone="America/Los_Angeles")
+    site.add_charger("202640012004", model=NA_SINGLE_PHASE_48A, name="Garage")
+    site.add_charger("202640012005", model=NA_SINGLE_PHASE_80A, name="Barn")
+    world.add_account(Account(), sites=[site])
+    return world
+
+
+def _green(clock: Clock) -> World:
+    world = World.with_one_charger(clock)
+    world.charger.modes.preference = world.charger.modes.active = ChargeMode.GREEN
+    world.charger.plug_in(Car())
+    return world
+
+
+SCENARIOS: dict[str, Callable[[Clock], World]] = {
+    "home": _home,
+    "one-time-code": _one_time_code,
+    "two-sites": World.with_two_sites,
+    "no-chargers": lambda clock: World.with_chargers(0, clock),
+    "ten-chargers": lambda clock: World.with_chargers(10, clock),
+    "north-america": _north_america,
+    "green": _green,
+}
+"""Worlds by name; every one has the account ``owner@example.com``."""

@@ -1,0 +1,63 @@
+"""Charging schedules: slots as the scheduler stores them and the windows they open (docs/api.md §6.4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from uuid import uuid4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One schedule; ``days`` are ISO weekdays (1 = Monday) on which the window *starts*, times are site-local.
+
+    ``start`` and ``end`` are None for an off-peak slot, which follows the tariff. ``amps`` None stands for the
+    charger's maximum.
+    """
+
+    id: str
+    start: time | None
+    end: time | None
+    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    amps: int | None = None
+    kind: str = "CUSTOM"
+    enabled: bool = True
+    remind: bool = False
+    remind_minutes: int | None = None
+    recurring_kind: str | None = "Recurring"
+    level_kind: str | None = "Weekly"
+    source: str = "SYSTEM"
+
+
+OFF_PEAK_START = time(23, 0)
+OFF_PEAK_END = time(6, 0)
+
+
+def new_slot_id(site_id: str, serial: str) -> str:
+    """Return a fresh id of the form ``{site}:{serial}:{uuid}``."""
+    return f"{site_id}:{serial}:{uuid4()}"
+
+
+def open_window(slots: Iterable[Slot], local: datetime) -> tuple[Slot, datetime, datetime] | None:
+    """Return the first enabled slot whose window holds ``local``, with the window's start and end."""
+    for slot in slots:
+        if not slot.enabled:
+            continue
+        for day_offset in (0, -1):
+            day = local.date() + timedelta(days=day_offset)
+            if slot.days and day.isoweekday() not in slot.days:
+                continue
+            start, end = _window(slot, local, day_offset)
+            if start <= local < end:
+                return slot, start, end
+    return None
+
+
+def _window(slot: Slot, local: datetime, day_offset: int) -> tuple[datetime, datetime]:
+    day = local.date() + timedelta(days=day_offset)
+    start_time = slot.start if slot.start is not None else OFF_PEAK_START
+    end_time = slot.end if slot.end is not None else OFF_PEAK_END
+    start = datetime.combine(day, start_time, local.tzinfo)
+    end = datetime.combine(day, end_time, local.tzinfo)
+    if end_time <= start_time:
+        end = datetime.combine(day + timedelta(days=1), end_time, local.tzinfo)
+    return start, end

@@ -1,0 +1,171 @@
+"""Commands to chargers: start, stop, trigger message, live stream (docs/api.md §5)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from simulator.chargers import Charger
+from simulator.connectors import ConnectorType
+from simulator.families import Family
+from simulator.reply import RefusalError, Reply, empty_reply, json_reply
+from simulator.routing import Access, Call, Route, no_such_route, wrong_method
+from simulator.settings import CommandReply, StartRoute
+from simulator.wire import Json, controller_envelope
+
+NOT_PLUGGED = "iqevc_ms-10008"
+ALREADY_CHARGING = "iqevc_ms-10012"
+_HIGHEST_LEVEL = 100
+_UNREACHABLE = 552
+_TAKEN = {ConnectorType.CHARGING, ConnectorType.SUSPENDED_EV}
+_MESSAGES = {
+    "Heartbeat",
+    "MeterValues",
+    "StatusNotification",
+    "BootNotification",
+    "DiagnosticsStatusNotification",
+    "FirmwareStatusNotification",
+}
+
+
+def _start(call: Call) -> Reply:
+    charger = call.charger
+    _check_route(call, charger)
+    level, connector_number = _wish(call)
+    _check_control(call, charger)
+    connector = next((item for item in charger.connectors if item.number == connector_number), None)
+    if connector is None:
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Connector ID must be greater than 0 and exist")
+    if connector.car is None:
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not plugged to EV", NOT_PLUGGED)
+    if connector.type in _TAKEN:
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is already in charging state", ALREADY_CHARGING)
+    if level is not None and (charger.quirks.refuses_levels or not charger.model.allows(level)):
+        raise call.refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Invalid charge level")
+    charger.start(level=level, connector=connector_number)
+    return _accepted(call, charger, {} if level is None else {"chargingLevel": level})
+
+
+def _check_route(call: Call, charger: Charger) -> None:
+    plural = "/ev_chargers/" in call.path
+    used = {
+        ("POST", True): StartRoute.POST_PLURAL,
+        ("PUT", True): StartRoute.PUT_PLURAL,
+        ("POST", False): StartRoute.POST_SINGULAR,
+    }.get((call.method, plural))
+    working = charger.quirks.start_route
+    if used is working:
+        return
+    same_path = plural == (working is not StartRoute.POST_SINGULAR)
+    raise RefusalError(wrong_method(call.method, call.path) if same_path else no_such_route(call.path))
+
+
+def _wish(call: Call) -> tuple[int | None, int]:
+    body = call.json
+    if body is None:
+        return None, 1
+    if not isinstance(body, Mapping):
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Malformed JSON request")
+    level, connector = body.get("chargingLevel"), body.get("connectorId", 1)
+    if not isinstance(connector, int) or connector < 1:
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Connector ID must be greater than 0")
+    if level is None:
+        return None, connector
+    if not isinstance(level, int) or isinstance(level, bool) or not 0 <= level <= _HIGHEST_LEVEL:
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Charging level must be between 0 and 100")
+    return level, connector
+
+
+def _check_control(call: Call, charger: Charger) -> None:
+    if not charger.owner_may_control:
+        raise call.refusal(HTTPStatus.FORBIDDEN, "Home owner control is disabled")
+    if not charger.cloud.connected:
+        raise call.refusal(_UNREACHABLE, "Request queued, charger is not connected")
+
+
+def _accepted(call: Call, charger: Charger, details: Mapping[str, Json]) -> Reply:
+    body: Json = {"status": "accepted", **details}
+    match charger.quirks.command_reply:
+        case CommandReply.FLAT:
+            return json_reply(body)
+        case CommandReply.ENVELOPE:
+            return json_reply(controller_envelope({"status": "accepted"}, call.now))
+        case CommandReply.EMPTY:
+            return empty_reply()
+
+
+def _stop(call: Call) -> Reply:
+    charger = call.charger
+    _check_control(call, charger)
+    if not any(connector.car is not None for connector in charger.connectors):
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not plugged to EV", NOT_PLUGGED)
+    if not any(connector.running for connector in charger.connectors):
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not in charging state")
+    charger.stop()
+    return _accepted(call, charger, {})
+
+
+def _trigger(call: Call) -> Reply:
+    charger = call.charger
+    body = call.json
+    message = body.get("requestedMessage") if isinstance(body, Mapping) else None
+    if message not in _MESSAGES:
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Requested message is not supported")
+    _check_control(call, charger)
+    if message == "MeterValues" and charger.quirks.meter_values_on_trigger:
+        charger.report_soon()
+    return json_reply(controller_envelope({"status": "accepted"}, call.now))
+
+
+def _start_live_stream(call: Call) -> Reply:
+    site = call.site
+    for charger in site.chargers:
+        charger.watch(site.live_stream_duration)
+    topics: list[Json] = [f"v1/evse/prod/live-stream/{charger.serial}" for charger in site.chargers]
+    seconds = int(site.live_stream_duration.total_seconds())
+    data: Json = {"liveStreamTopicList": topics, "liveStreamDuration": seconds}
+    return json_reply(controller_envelope(data, call.now))
+
+
+def _stop_live_stream(call: Call) -> Reply:
+    for charger in call.site.chargers:
+        charger.watch(None)
+    return json_reply(controller_envelope(None, call.now))
+
+
+_PLURAL = "/service/evse_controller/{site}/ev_chargers"
+_SINGULAR = "/service/evse_controller/{site}/ev_charger"
+
+ROUTES = (
+    *(
+        Route(method=method, template=template, family=Family.START, handler=_start, access=Access.BEARER)
+        for method in ("POST", "PUT")
+        for template in (f"{_PLURAL}/{{serial}}/start_charging", f"{_SINGULAR}/{{serial}}/start_charging")
+    ),
+    Route(
+        method="PUT",
+        template=f"{_PLURAL}/{{serial}}/stop_charging",
+        family=Family.STOP,
+        handler=_stop,
+        access=Access.BEARER,
+    ),
+    Route(
+        method="POST",
+        template=f"{_SINGULAR}/{{serial}}/trigger_message",
+        family=Family.TRIGGER,
+        handler=_trigger,
+        access=Access.BEARER,
+    ),
+    Route(
+        method="GET",
+        template=f"{_PLURAL}/start_live_stream",
+        family=Family.LIVE_STREAM,
+        handler=_start_live_stream,
+        access=Access.BEARER,
+    ),
+    Route(
+        method="GET",
+        template=f"{_PLURAL}/stop_live_stream",
+        family=Family.LIVE_STREAM,
+        handler=_stop_live_stream,
+        access=Access.BEARER,
+    ),
+)

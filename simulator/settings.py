@@ -1,0 +1,124 @@
+"""What can be set on a charger, and the ways in which the cloud's answers about it may differ."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class ChargeMode(StrEnum):
+    """Stored mode preferences (docs/api.md §6.1)."""
+
+    MANUAL = "MANUAL_CHARGING"
+    SCHEDULED = "SCHEDULED_CHARGING"
+    GREEN = "GREEN_CHARGING"
+    SMART = "SMART_CHARGING"
+
+
+class StartRoute(StrEnum):
+    """The one start route a charger understands (docs/api.md §5.1)."""
+
+    POST_PLURAL = "POST ev_chargers"
+    PUT_PLURAL = "PUT ev_chargers"
+    POST_SINGULAR = "POST ev_charger"
+
+
+class CommandReply(StrEnum):
+    """The shapes in which an accepted command is confirmed (docs/api.md §5.1)."""
+
+    FLAT = "flat"
+    ENVELOPE = "envelope"
+    EMPTY = "empty"
+
+
+@dataclass(slots=True, kw_only=True)
+class Quirks:
+    """Behaviours that differ from charger to charger; the defaults are those of an ordinary one.
+
+    ``preference_lag``: how long a mode change stays invisible to preference reads.
+    ``preference_400_but_applied``: a mode change is answered 400 and happens all the same (docs/api.md §6.1).
+    ``drifts_to_manual``: a start or stop in scheduled mode leaves the charger in manual mode (docs/api.md §5.1).
+    ``refuses_levels``: every start with amps fails with "Invalid charge level".
+    ``config_refuses_bearer``: charger configuration answers 403 unless it is asked by cookie alone (docs/api.md §6.5).
+    ``starts_when_plugged_in``: manual mode charges without a start.
+    ``state_reports_carry_energy``: a state change brings fresh meter values along.
+    ``meter_values_on_trigger``: ``MeterValues`` requested by hand makes the charger report its meter.
+    ``first_meter_after``: when the first meter report of a session follows its start.
+    """
+
+    preference_lag: timedelta = timedelta()
+    preference_400_but_applied: bool = False
+    drifts_to_manual: bool = True
+    refuses_levels: bool = False
+    config_refuses_bearer: bool = False
+    starts_when_plugged_in: bool = False
+    state_reports_carry_energy: bool = False
+    meter_values_on_trigger: bool = False
+    first_meter_after: timedelta = timedelta(seconds=30)
+    start_route: StartRoute = StartRoute.POST_PLURAL
+    command_reply: CommandReply = CommandReply.FLAT
+    after_stop: str = "SUSPENDED_EVSE"
+    plugged_idle: str = "AVAILABLE"
+
+
+@dataclass(slots=True, kw_only=True)
+class Setting:
+    """One charger setting; ``pending`` is what was asked for and has not reached the charger yet."""
+
+    value: str | None
+    pending: str | None = None
+
+    @property
+    def effective(self) -> str | None:
+        """The value the charger follows now."""
+        return self.value
+
+
+def ordinary_settings() -> dict[str, Setting]:
+    """Return the configuration keys of an ordinary European charger (docs/api.md §6.5)."""
+    return {
+        "sessionAuthentication": Setting(value="disabled"),
+        "rfidSessionAuthentication": Setting(value="disabled"),
+        "DefaultChargeLevel": Setting(value=None),
+        "phase_switch_config": Setting(value="auto"),
+        "ConnectorLock": Setting(value=None),
+    }
+
+
+@dataclass(slots=True, kw_only=True)
+class Modes:
+    """The stored mode of a charger and what it follows.
+
+    ``preference`` is what the cloud stored, ``active`` what the charger runs by (it follows after the effect
+    delay). ``shown_from`` hides a fresh preference from reads until that moment, ``previous`` being shown instead.
+    """
+
+    preference: ChargeMode = ChargeMode.MANUAL
+    active: ChargeMode = ChargeMode.MANUAL
+    previous: ChargeMode = ChargeMode.MANUAL
+    shown_from: datetime | None = None
+    drifted: bool = False
+    smart: bool = False
+    storm_disables_green: bool = False
+    hidden: set[ChargeMode] = field(default_factory=set)
+
+    @property
+    def offered(self) -> tuple[ChargeMode, ...]:
+        """The modes this charger has; smart takes green's place on sites that have it."""
+        economical = ChargeMode.SMART if self.smart else ChargeMode.GREEN
+        return (economical, ChargeMode.SCHEDULED, ChargeMode.MANUAL)
+
+    @property
+    def synced(self) -> bool:
+        """Whether the charger has taken over the stored mode."""
+        return self.preference is self.active
+
+    def shown(self, now: datetime) -> ChargeMode:
+        """Return the preference that a read at ``now`` sees."""
+        if self.shown_from is not None and now < self.shown_from:
+            return self.previous
+        return self.preference
+
+    def store(self, mode: ChargeMode, now: datetime, lag: timedelta) -> None:
+        """Store a new preference, which reads see after ``lag``."""
+        self.previous, self.preference = self.preference, mode
+        self.shown_from = now + lag

@@ -1,0 +1,103 @@
+"""The state of a world as JSON, for the control page and for scripts."""
+
+from .chargers import Charger
+from .clock import ScaledClock
+from .connectors import Connector
+from .families import Family
+from .wire import Json
+from .world import World
+
+
+def world_state(world: World) -> dict[str, Json]:
+    """Return the whole state; it holds invented secrets such as the current one-time codes."""
+    world.advance()
+    now = world.clock()
+    counts: dict[str, Json] = {
+        family.value: world.requests.count(family) for family in Family if world.requests.count(family)
+    }
+    return {
+        "now": now.isoformat(),
+        "speed": world.clock.speed if isinstance(world.clock, ScaledClock) else None,
+        "accounts": _accounts(world),
+        "sites": _sites(world),
+        "faults": [
+            {
+                "trouble": fault.trouble.name,
+                "families": sorted(family.value for family in fault.families),
+                "remaining": fault.remaining,
+            }
+            for fault in world.faults.active
+        ],
+        "rate_limit": world.rate_limit.requests if world.rate_limit else None,
+        "requests": {"total": len(world.requests), "logins": world.requests.logins, "families": counts},
+    }
+
+
+def _accounts(world: World) -> list[Json]:
+    return [
+        {
+            "email": account.email,
+            "password": account.password,
+            "blocked": account.blocked,
+            "one_time_codes": account.one_time_codes,
+            "code": world.accounts.current_code(account.email),
+            "codes_sent": account.codes_sent,
+            "sessions": len(world.accounts.open_sessions(account)),
+            "session_cap": account.session_cap,
+            "sites": list(account.site_ids),
+        }
+        for account in world.accounts.by_email.values()
+    ]
+
+
+def _sites(world: World) -> list[Json]:
+    now = world.clock()
+    return [
+        {
+            "id": site.site_id,
+            "title": site.title,
+            "time_zone": site.time_zone.key,
+            "local_time": site.local(now).isoformat(timespec="seconds"),
+            "solar_watts": round(site.produced_watts(now)),
+            "chargers": [_charger(charger) for charger in site.chargers],
+        }
+        for site in world.sites.values()
+    ]
+
+
+def _charger(charger: Charger) -> dict[str, Json]:
+    return {
+        "serial": charger.serial,
+        "name": charger.name,
+        "model": charger.model.name,
+        "watts": round(charger.watts),
+        "lifetime_kwh": round(charger.lifetime_wh / 1000, 3),
+        "preference": charger.modes.preference.value,
+        "mode": charger.modes.active.value,
+        "connected": charger.cloud.connected,
+        "faulted": charger.faulted,
+        "reported_at": charger.cloud.reported_at.isoformat(timespec="seconds"),
+        "pending": [effect.name for effect in charger.effects],
+        "connectors": [_connector(connector) for connector in charger.connectors],
+    }
+
+
+def _connector(connector: Connector) -> dict[str, Json]:
+    car = connector.car
+    session = connector.session
+    return {
+        "number": connector.number,
+        "type": connector.type.value,
+        "reason": connector.reason,
+        "amps": round(connector.amps, 1),
+        "session_kwh": round(session.energy_wh / 1000, 3) if session else 0,
+        "waiting_for_authentication": connector.waiting_for_authentication,
+        "car": None
+        if car is None
+        else {
+            "state_of_charge": round(car.state_of_charge, 4),
+            "battery_kwh": car.battery_kwh,
+            "max_amps": car.max_amps,
+            "phases": car.phases,
+        },
+    }
