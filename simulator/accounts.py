@@ -20,6 +20,7 @@ class LoginShape(StrEnum):
     EMPTY_BODY = "empty_body"
     MANAGER_WITHOUT_SESSION = "manager_without_session"
     SUCCESS_WITHOUT_NONCE = "success_without_nonce"
+    REDIRECT = "redirect"
 
 
 class ChallengeShape(StrEnum):

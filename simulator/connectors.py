@@ -53,6 +53,11 @@ class Connector:
     amps: float = 0.0
     past_sessions: list[ChargeSession] = field(default_factory=list)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether current still flows into a car that has reached its limit."""
+        return self.amps > 0 and self.car is not None and self.car.is_full
+
     def plug_in(self, car: Car, now: datetime) -> None:
         """Put the cable into ``car``; a session without a start begins."""
         self.car = car

@@ -31,7 +31,7 @@ def _north_america(clock: Clock) -> World:
 
 def _green(clock: Clock) -> World:
     world = World.with_one_charger(clock)
-    world.charger.modes.preference = world.charger.modes.active = ChargeMode.GREEN
+    world.charger.modes.fix(ChargeMode.GREEN)
     world.charger.plug_in(Car())
     return world
 

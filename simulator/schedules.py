@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
 
@@ -28,6 +28,15 @@ class Slot:
     source: str = "SYSTEM"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A slot that is open, from ``start`` to ``end`` in site-local time."""
+
+    slot: Slot
+    start: datetime
+    end: datetime
+
+
 OFF_PEAK_START = time(23, 0)
 OFF_PEAK_END = time(6, 0)
 
@@ -37,8 +46,8 @@ def new_slot_id(site_id: str, serial: str) -> str:
     return f"{site_id}:{serial}:{uuid4()}"
 
 
-def open_window(slots: Iterable[Slot], local: datetime) -> tuple[Slot, datetime, datetime] | None:
-    """Return the first enabled slot whose window holds ``local``, with the window's start and end."""
+def open_window(slots: Iterable[Slot], local: datetime) -> Window | None:
+    """Return the window of the first enabled slot that is open at ``local``."""
     for slot in slots:
         if not slot.enabled:
             continue
@@ -46,18 +55,18 @@ def open_window(slots: Iterable[Slot], local: datetime) -> tuple[Slot, datetime,
             day = local.date() + timedelta(days=day_offset)
             if slot.days and day.isoweekday() not in slot.days:
                 continue
-            start, end = _window(slot, local, day_offset)
-            if start <= local < end:
-                return slot, start, end
+            window = _window(slot, local, day)
+            if window.start <= local < window.end:
+                return window
     return None
 
 
-def _window(slot: Slot, local: datetime, day_offset: int) -> tuple[datetime, datetime]:
-    day = local.date() + timedelta(days=day_offset)
-    start_time = slot.start if slot.start is not None else OFF_PEAK_START
-    end_time = slot.end if slot.end is not None else OFF_PEAK_END
-    start = datetime.combine(day, start_time, local.tzinfo)
-    end = datetime.combine(day, end_time, local.tzinfo)
-    if end_time <= start_time:
-        end = datetime.combine(day + timedelta(days=1), end_time, local.tzinfo)
-    return start, end
+def _window(slot: Slot, local: datetime, day: date) -> Window:
+    start_time = OFF_PEAK_START if slot.start is None else slot.start
+    end_time = OFF_PEAK_END if slot.end is None else slot.end
+    last_day = day if start_time < end_time else day + timedelta(days=1)
+    return Window(
+        slot=slot,
+        start=datetime.combine(day, start_time, local.tzinfo),
+        end=datetime.combine(last_day, end_time, local.tzinfo),
+    )

@@ -1,5 +1,6 @@
 """What can be set on a charger, and the ways in which the cloud's answers about it may differ."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -67,10 +68,8 @@ class Setting:
     value: str | None
     pending: str | None = None
 
-    @property
-    def effective(self) -> str | None:
-        """The value the charger follows now."""
-        return self.value
+
+AUTHENTICATION_KEYS = ("sessionAuthentication", "rfidSessionAuthentication")
 
 
 def ordinary_settings() -> dict[str, Setting]:
@@ -82,6 +81,17 @@ def ordinary_settings() -> dict[str, Setting]:
         "phase_switch_config": Setting(value="auto"),
         "ConnectorLock": Setting(value=None),
     }
+
+
+def asks_for_authentication(settings: Mapping[str, Setting]) -> bool:
+    """Whether a start has to be confirmed by the app or a card."""
+    return any(key in settings and settings[key].value == "enabled" for key in AUTHENTICATION_KEYS)
+
+
+def default_level(settings: Mapping[str, Setting]) -> int | None:
+    """Return the stored default in A, None when it is unset or unsupported."""
+    setting = settings.get("DefaultChargeLevel")
+    return None if setting is None or setting.value is None else int(setting.value)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,6 +121,11 @@ class Modes:
     def synced(self) -> bool:
         """Whether the charger has taken over the stored mode."""
         return self.preference is self.active
+
+    def fix(self, mode: ChargeMode) -> None:
+        """Set a mode that is stored, shown and followed already."""
+        self.preference = self.active = self.previous = mode
+        self.shown_from = None
 
     def shown(self, now: datetime) -> ChargeMode:
         """Return the preference that a read at ``now`` sees."""

@@ -1,8 +1,12 @@
-"""The cloud's services: one module per family of endpoints, each with its table of routes."""
+"""The cloud's services: one module per family of endpoints, each with its table of routes.
+
+A new service is a module with ``ROUTES`` that is entered below under the host that serves it; its families go into
+``simulator.families``.
+"""
 
 from simulator.routing import Route
 
-from . import control, login, scheduler, sites, status, summary
+from . import configuration, control, login, management, scheduler, schedules, sites, status, summary
 
 ENLIGHTEN_ROUTES: tuple[Route, ...] = (
     *login.ROUTES,
@@ -10,7 +14,10 @@ ENLIGHTEN_ROUTES: tuple[Route, ...] = (
     *status.ROUTES,
     *summary.ROUTES,
     *control.ROUTES,
+    *configuration.ROUTES,
     *scheduler.ROUTES,
+    *schedules.ROUTES,
+    *management.ROUTES,
 )
 """Served on enlighten.enphaseenergy.com."""
 

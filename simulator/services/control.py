@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from simulator.chargers import Charger
+from simulator.commands import report_soon, start, start_is_pending, stop, stop_watching, watch
 from simulator.connectors import ConnectorType
 from simulator.families import Family
 from simulator.reply import RefusalError, Reply, empty_reply, json_reply
@@ -31,16 +32,17 @@ def _start(call: Call) -> Reply:
     _check_route(call, charger)
     level, connector_number = _wish(call)
     _check_control(call, charger)
-    connector = next((item for item in charger.connectors if item.number == connector_number), None)
-    if connector is None:
-        raise call.refusal(HTTPStatus.BAD_REQUEST, "Connector ID must be greater than 0 and exist")
+    try:
+        connector = charger.connector(connector_number)
+    except KeyError:
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Connector not found") from None
     if connector.car is None:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not plugged to EV", NOT_PLUGGED)
     if connector.type in _TAKEN:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is already in charging state", ALREADY_CHARGING)
     if level is not None and (charger.quirks.refuses_levels or not charger.model.allows(level)):
         raise call.refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Invalid charge level")
-    charger.start(level=level, connector=connector_number)
+    start(charger, level=level, connector=connector)
     return _accepted(call, charger, {} if level is None else {"chargingLevel": level})
 
 
@@ -97,9 +99,9 @@ def _stop(call: Call) -> Reply:
     _check_control(call, charger)
     if not any(connector.car is not None for connector in charger.connectors):
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not plugged to EV", NOT_PLUGGED)
-    if not any(connector.running for connector in charger.connectors):
+    if not any(connector.running for connector in charger.connectors) and not start_is_pending(charger):
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not in charging state")
-    charger.stop()
+    stop(charger)
     return _accepted(call, charger, {})
 
 
@@ -111,14 +113,14 @@ def _trigger(call: Call) -> Reply:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Requested message is not supported")
     _check_control(call, charger)
     if message == "MeterValues" and charger.quirks.meter_values_on_trigger:
-        charger.report_soon()
+        report_soon(charger)
     return json_reply(controller_envelope({"status": "accepted"}, call.now))
 
 
 def _start_live_stream(call: Call) -> Reply:
     site = call.site
     for charger in site.chargers:
-        charger.watch(site.live_stream_duration)
+        watch(charger, site.live_stream_duration)
     topics: list[Json] = [f"v1/evse/prod/live-stream/{charger.serial}" for charger in site.chargers]
     seconds = int(site.live_stream_duration.total_seconds())
     data: Json = {"liveStreamTopicList": topics, "liveStreamDuration": seconds}
@@ -127,7 +129,7 @@ def _start_live_stream(call: Call) -> Reply:
 
 def _stop_live_stream(call: Call) -> Reply:
     for charger in call.site.chargers:
-        charger.watch(None)
+        stop_watching(charger)
     return json_reply(controller_envelope(None, call.now))
 
 
@@ -157,6 +159,13 @@ ROUTES = (
     Route(
         method="GET",
         template=f"{_PLURAL}/start_live_stream",
+        family=Family.LIVE_STREAM,
+        handler=_start_live_stream,
+        access=Access.BEARER,
+    ),
+    Route(
+        method="GET",
+        template=f"{_PLURAL}/{{serial}}/retry_start_live_stream",
         family=Family.LIVE_STREAM,
         handler=_start_live_stream,
         access=Access.BEARER,

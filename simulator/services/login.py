@@ -92,6 +92,8 @@ def _login_body(session: WebSession) -> Reply:
             return json_reply({"message": "success", "manager_token": session.manager_token})
         case LoginShape.SUCCESS_WITHOUT_NONCE:
             return json_reply({"success": True, "isBlocked": False})
+        case LoginShape.REDIRECT:
+            return redirect("/")
 
 
 def _session_body(session: WebSession) -> dict[str, Json]:

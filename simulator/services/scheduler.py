@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from simulator.chargers import Charger
+from simulator.commands import allow_battery, set_mode
 from simulator.families import Family
 from simulator.reply import RefusalError, Reply, json_reply
 from simulator.routing import Access, Call, Route
@@ -69,7 +70,7 @@ def _set_preference(call: Call) -> Reply:
         raise refusal(call, HTTPStatus.BAD_REQUEST, "Charging mode is already set")
     if mode is ChargeMode.SCHEDULED and not any(slot.enabled for slot in charger.slots):
         raise refusal(call, HTTPStatus.BAD_REQUEST, "No Schedules enabled. Please enable a schedule.", NO_SCHEDULES)
-    charger.set_mode(mode)
+    set_mode(charger, mode)
     if charger.quirks.preference_400_but_applied:
         raise refusal(call, HTTPStatus.BAD_REQUEST, "Unable to process the request")
     return json_reply(scheduler_envelope(_preference_data(call, charger), call.now))
@@ -107,7 +108,7 @@ def _set_green_settings(call: Call) -> Reply:
         known = isinstance(row, Mapping) and row.get("chargerSettingName") == _BATTERY_SETTING
         if not known or not isinstance(enabled, bool) or not charger.supports_use_battery:
             raise refusal(call, HTTPStatus.BAD_REQUEST, "Invalid charger setting")
-        charger.allow_battery(allowed=enabled)
+        allow_battery(charger, allowed=enabled)
     inner = scheduler_envelope(_green_data(charger), call.now)
     return json_reply(scheduler_envelope(inner, call.now))
 

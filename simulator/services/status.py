@@ -103,17 +103,16 @@ def _schedule(site: Site, charger: Charger, now: datetime) -> dict[str, Json]:
     if charger.modes.active in {ChargeMode.GREEN, ChargeMode.SMART}:
         kind = "greencharging" if charger.modes.active is ChargeMode.GREEN else "smartcharging"
         start = epoch_seconds(charger.created_at)
-        window: Json = {"type": kind, "startTime": start, "endTime": start + _GREEN_WINDOW_SECONDS, "limit": 0}
-        return {"status": 1, "info": [window]}
-    opened = open_window(charger.slots, site.local(now))
-    if charger.modes.active is not ChargeMode.SCHEDULED or opened is None:
+        economical: Json = {"type": kind, "startTime": start, "endTime": start + _GREEN_WINDOW_SECONDS, "limit": 0}
+        return {"status": 1, "info": [economical]}
+    window = open_window(charger.slots, site.local(now))
+    if charger.modes.active is not ChargeMode.SCHEDULED or window is None:
         return {"status": 0, "info": []}
-    slot, start_at, end_at = opened
     scheduled: Json = {
-        "type": slot.kind,
-        "startTime": epoch_seconds(start_at),
-        "endTime": epoch_seconds(end_at),
-        "limit": slot.amps or 0,
+        "type": window.slot.kind,
+        "startTime": epoch_seconds(window.start),
+        "endTime": epoch_seconds(window.end),
+        "limit": window.slot.amps or 0,
     }
     return {"status": 1, "info": [scheduled]}
 

@@ -1,0 +1,72 @@
+"""From a charger's true state to the reports it sends."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from .connectors import Connector, ConnectorType
+from .reports import ConnectorState, MeterReport, SessionState, StateReport
+from .settings import ChargeMode
+
+if TYPE_CHECKING:
+    from .chargers import Charger
+
+_EFFECTIVE_MODE_NUMBERS = {ChargeMode.GREEN: 1}
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def state_report(charger: Charger) -> StateReport:
+    """Return what the charger reports at once whenever it changes."""
+    leading = leading_connector(charger.connectors)
+    overridden = leading.running and leading.manual_override
+    mode = ChargeMode.MANUAL if overridden else charger.modes.active
+    return StateReport(
+        connectors=tuple(_connector(charger, connector) for connector in charger.connectors),
+        session=_session(charger, leading),
+        mode=_EFFECTIVE_MODE_NUMBERS.get(mode, 0),
+        charging=any(item.running and not item.waiting_for_authentication for item in charger.connectors),
+        plugged_in=any(item.car is not None for item in charger.connectors),
+        faulted=charger.faulted,
+        manufacturer=leading.car.manufacturer if leading.car else None,
+    )
+
+
+def meter_report(charger: Charger, now: datetime) -> MeterReport:
+    """Return the meter values the charger sends at report times."""
+    session = leading_connector(charger.connectors).session
+    return MeterReport(
+        session_wh=session.energy_wh if session else 0.0, lifetime_wh=charger.lifetime_wh, measured_at=now
+    )
+
+
+def leading_connector(connectors: tuple[Connector, ...]) -> Connector:
+    """Return the connector whose session the cloud shows: one in use, else the one used last."""
+
+    def rank(connector: Connector) -> tuple[bool, bool, datetime]:
+        begun = connector.session.plugged_in_at if connector.session else _NEVER
+        return connector.running, connector.car is not None, begun
+
+    return max(connectors, key=rank)
+
+
+def _connector(charger: Charger, connector: Connector) -> ConnectorState:
+    return ConnectorState(
+        number=connector.number,
+        type=connector.type,
+        reason=connector.reason,
+        plugged_in=connector.car is not None,
+        safe_limit=charger.safe_limit or not connector.running,
+        load_balancing=connector.type is ConnectorType.CHARGING and charger.load_limit_amps is not None,
+    )
+
+
+def _session(charger: Charger, connector: Connector) -> SessionState | None:
+    session = connector.session
+    if session is None:
+        return None
+    level = charger.model.max_amps if session.level is None else session.level
+    return SessionState(
+        plugged_in_at=session.plugged_in_at,
+        started_at=session.started_at,
+        unplugged_at=session.unplugged_at,
+        level=level if connector.running else None,
+    )
