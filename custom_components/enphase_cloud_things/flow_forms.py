@@ -1,0 +1,171 @@
+"""The forms of the config and options flows, and what a person typed into them as typed values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+import re
+from typing import Any, Final, Self
+
+from homeassistant.const import CONF_EMAIL, CONF_PASSWORD, UnitOfElectricPotential, UnitOfTime
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio
+
+from .const import (
+    CONF_API_TIMEOUT,
+    CONF_APPLY_AMPS_WHILE_CHARGING,
+    CONF_CODE,
+    CONF_CONTINUE_WITHOUT_CHARGERS,
+    CONF_ENABLE_MONETARY,
+    CONF_ENABLE_VPP,
+    CONF_FAST_POLL_INTERVAL,
+    CONF_FAST_WHILE_STREAMING,
+    CONF_NOMINAL_VOLTAGE,
+    CONF_REMEMBER_PASSWORD,
+    CONF_RESEND,
+    CONF_SERIALS,
+    CONF_SITE_ID,
+    CONF_SLOW_POLL_INTERVAL,
+    CONF_VPP_PROGRAM_ID,
+)
+from .enlighten import Site
+from .options import BOUNDS
+
+_SITE_ID: Final = re.compile(r"[1-9][0-9]{0,19}")
+_VPP_PROGRAM_ID: Final = re.compile(r"[0-9a-f]{24}")
+
+_EMAIL_FIELD: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="email"))
+_PASSWORD_FIELD: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+)
+
+OTP_FORM: Final = probatio.Schema(
+    {
+        probatio.Optional(probatio.Secret(CONF_CODE)): TextSelector(TextSelectorConfig(autocomplete="one-time-code")),
+        probatio.Optional(CONF_RESEND, default=False): BooleanSelector(),
+    }
+)
+NO_CHARGERS_FORM: Final = probatio.Schema(
+    {probatio.Required(CONF_CONTINUE_WITHOUT_CHARGERS, default=False): BooleanSelector()}
+)
+CONFIRMATION_FORM: Final = probatio.Schema({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInInput:
+    """What a person gave to sign in. The password is left out of the representation."""
+
+    email: str
+    remember: bool
+    password: str
+
+    @classmethod
+    def from_form(cls, form: Mapping[str, Any], *, email: str, password: str) -> Self:
+        """Read a sign-in form; `email` and `password` stand in for fields that are absent or left empty."""
+        return cls(
+            email=form.get(CONF_EMAIL, email).strip(),
+            remember=form[CONF_REMEMBER_PASSWORD],
+            password=form.get(CONF_PASSWORD) or password,
+        )
+
+
+def sign_in_form(
+    *, email: str | None, ask_email: bool = True, password_optional: bool = False, remember: bool = False
+) -> probatio.Schema:
+    """Return the form that asks for an account. No password is ever part of it, not even as a suggestion."""
+    fields: dict[probatio.Marker, object] = {}
+    if ask_email:
+        fields[probatio.Required(CONF_EMAIL, description={"suggested_value": email})] = _EMAIL_FIELD
+    password = probatio.Secret(CONF_PASSWORD)
+    fields[probatio.Optional(password) if password_optional else probatio.Required(password)] = _PASSWORD_FIELD
+    fields[probatio.Required(CONF_REMEMBER_PASSWORD, default=remember)] = BooleanSelector()
+    return probatio.Schema(fields)
+
+
+def site_form(sites: Iterable[Site], *, selected: str | None) -> probatio.Schema:
+    """Return the form that offers the sites, or asks for the number of one where none are known."""
+    options = [
+        SelectOptionDict(value=site.site_id, label=_with_id(site.name, site.site_id))
+        for site in sorted(sites, key=lambda site: (site.name or "", site.site_id))
+    ]
+    field = (
+        SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST))
+        if options
+        else TextSelector()
+    )
+    return probatio.Schema({probatio.Required(CONF_SITE_ID, description={"suggested_value": selected}): field})
+
+
+def chargers_form(names: Mapping[str, str | None], *, selected: Iterable[str]) -> probatio.Schema:
+    """Return the form that offers the chargers, by serial, the selected ones ticked."""
+    options = [SelectOptionDict(value=serial, label=_with_id(name, serial)) for serial, name in names.items()]
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_SERIALS, default=[serial for serial in names if serial in set(selected)]): (
+                SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST))
+            )
+        }
+    )
+
+
+def settings_form(values: Mapping[str, Any]) -> probatio.Schema:
+    """Return the form of the options with the given values filled in."""
+    return probatio.Schema(
+        {
+            **_number(CONF_SLOW_POLL_INTERVAL, values, UnitOfTime.SECONDS),
+            **_number(CONF_FAST_POLL_INTERVAL, values, UnitOfTime.SECONDS),
+            **_flag(CONF_FAST_WHILE_STREAMING, values),
+            **_flag(CONF_APPLY_AMPS_WHILE_CHARGING, values),
+            **_number(CONF_API_TIMEOUT, values, UnitOfTime.SECONDS),
+            **_number(CONF_NOMINAL_VOLTAGE, values, UnitOfElectricPotential.VOLT),
+            **_flag(CONF_ENABLE_VPP, values),
+            probatio.Optional(
+                CONF_VPP_PROGRAM_ID, description={"suggested_value": values.get(CONF_VPP_PROGRAM_ID, "")}
+            ): TextSelector(),
+            **_flag(CONF_ENABLE_MONETARY, values),
+        }
+    )
+
+
+def settings_from_form(form: Mapping[str, Any]) -> tuple[dict[str, int | bool | str], dict[str, str]]:
+    """Return the options a person chose and the errors by field, which are empty when the options may be stored."""
+    settings = {**form, CONF_VPP_PROGRAM_ID: form.get(CONF_VPP_PROGRAM_ID, "").strip().lower()}
+    errors = {}
+    if settings[CONF_FAST_POLL_INTERVAL] > settings[CONF_SLOW_POLL_INTERVAL]:
+        errors[CONF_FAST_POLL_INTERVAL] = "fast_above_slow"
+    if settings[CONF_VPP_PROGRAM_ID] and not _VPP_PROGRAM_ID.fullmatch(settings[CONF_VPP_PROGRAM_ID]):
+        errors[CONF_VPP_PROGRAM_ID] = "invalid_vpp_program_id"
+    return settings, errors
+
+
+def is_site_id(text: str) -> bool:
+    """Tell whether a text can be the number of a site. A name typed as one would fail every later request."""
+    return _SITE_ID.fullmatch(text) is not None
+
+
+def _with_id(name: str | None, identifier: str) -> str:
+    return f"{name} ({identifier})" if name else identifier
+
+
+def _number(key: str, values: Mapping[str, Any], unit: str) -> dict[probatio.Marker, object]:
+    bounds = BOUNDS[key]
+    selector = NumberSelector(
+        NumberSelectorConfig(
+            min=bounds.low, max=bounds.high, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=unit
+        )
+    )
+    return {probatio.Required(key, default=values[key]): probatio.All(selector, probatio.Coerce(int))}
+
+
+def _flag(key: str, values: Mapping[str, Any]) -> dict[probatio.Marker, object]:
+    return {probatio.Required(key, default=values[key]): BooleanSelector()}

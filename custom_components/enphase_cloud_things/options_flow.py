@@ -1,0 +1,54 @@
+"""The options flow: settings, signing in again, and forgetting the password."""
+
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.const import CONF_PASSWORD
+
+from .accounts import async_get_registry
+from .const import CONF_ACCOUNT, CONF_REMEMBER_PASSWORD
+from .flow_forms import CONFIRMATION_FORM, settings_form, settings_from_form
+from .options import Options
+
+
+class EnphaseOptionsFlow(OptionsFlowWithReload):
+    """Changes what needs no new sign-in. Only saved settings reload the entry."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Offer what can be done."""
+        menu_options = ["settings", "reauthenticate"]
+        if self.config_entry.data.get(CONF_PASSWORD):
+            menu_options.append("forget_password")
+        return self.async_show_menu(step_id="init", menu_options=menu_options)
+
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Let a person change the options."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            settings, errors = settings_from_form(user_input)
+            if not errors:
+                return self.async_create_entry(data=settings)
+        values = user_input or asdict(Options.from_mapping(self.config_entry.options))
+        return self.async_show_form(step_id="settings", data_schema=settings_form(values), errors=errors)
+
+    async def async_step_reauthenticate(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a new sign-in, in Home Assistant's own way."""
+        self.config_entry.async_start_reauth(self.hass)
+        return self.async_abort(reason="reauth_started")
+
+    async def async_step_forget_password(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Drop the stored password once it is confirmed.
+
+        A password belongs to the account: every entry of the account forgets it, or the next reload of another one
+        would bring it back into the session they share.
+        """
+        if user_input is None:
+            return self.async_show_form(step_id="forget_password", data_schema=CONFIRMATION_FORM)
+        entries = self.hass.config_entries
+        for entry in entries.async_entries(self.config_entry.domain):
+            if entry.data.get(CONF_ACCOUNT) == self.config_entry.data[CONF_ACCOUNT]:
+                kept = {key: value for key, value in entry.data.items() if key != CONF_PASSWORD}
+                entries.async_update_entry(entry, data=kept | {CONF_REMEMBER_PASSWORD: False})
+        async_get_registry(self.hass).async_forget_password(self.config_entry)
+        return self.async_abort(reason="password_forgotten")
