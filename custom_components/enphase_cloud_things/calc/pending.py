@@ -88,6 +88,11 @@ class PendingCommand:
     settled_at: datetime | None = None
 
     @property
+    def identity(self) -> tuple[str, CommandKind, datetime]:
+        """What stays the same from sending the command to its outcome."""
+        return (self.serial, self.kind, self.sent_at)
+
+    @property
     def is_open(self) -> bool:
         """Whether the outcome is still to come."""
         return self.state is CommandState.PENDING
