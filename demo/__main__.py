@@ -1,0 +1,102 @@
+"""The demo's command line: ``python -m demo``, for which ``scripts/demo`` prepares everything."""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+import fcntl
+import math
+from pathlib import Path
+import signal
+import sys
+
+from .errors import DemoError
+from .show import Show, run_show
+
+_DIRECTORY = Path(__file__).parent.parent / ".demo"
+_MAX_PORT = 65535
+
+
+def main() -> int:
+    """Run the demo until it is interrupted, and return its exit code."""
+    show = _show_asked_for()
+    try:
+        with _only_demo():
+            asyncio.run(_run_until_interrupted(show))
+    except DemoError as error:
+        _say(f"demo: {error}")
+        return 1
+    return 0
+
+
+def _show_asked_for() -> Show:
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Start Home Assistant with the integration in it, and a simulated Enphase cloud behind it.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--empty", action="store_true", help="leave it to you to add the integration")
+    parser.add_argument("--keep", action="store_true", help="go on with the Home Assistant of the last demo")
+    parser.add_argument("--speed", type=_speed, default=Show.speed, help="simulated seconds in one second")
+    parser.add_argument("--port", type=_port, default=Show.port, help="where Home Assistant listens")
+    parser.add_argument("--simulator-port", type=_port, default=Show.simulator_port, help="where the cloud listens")
+    return Show(directory=_DIRECTORY, **vars(parser.parse_args()))
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 < speed < math.inf:
+        raise argparse.ArgumentTypeError("the speed must be above zero")
+    return speed
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port <= _MAX_PORT:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return port
+
+
+@contextmanager
+def _only_demo() -> Iterator[None]:
+    """Hold the demo's directory, which two demos would overwrite for each other."""
+    _DIRECTORY.mkdir(exist_ok=True)
+    with (_DIRECTORY / "lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError("Another demo is running already; end it first.") from None
+        yield
+
+
+async def _run_until_interrupted(show: Show) -> None:
+    """Run the demo until Ctrl-C, a plain kill or the end of the terminal, which all let it end in order."""
+    running = asyncio.create_task(run_show(show, _say))
+
+    def stop() -> None:
+        # Being impatient must not break off the shutdown.
+        _on_interrupt(lambda: None)
+        _say("\nStopping …")
+        running.cancel()
+
+    _on_interrupt(stop)
+    await asyncio.wait([running])
+    if running.cancelled():
+        _say("Everything has stopped.")
+    else:
+        running.result()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _on_interrupt(handler: Callable[[], object]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The integration's own config flow, walked as the frontend walks it: over the API, one form after the other."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from .api import HomeAssistantApi
+from .errors import DemoError
+
+DOMAIN = "enphase_cloud_things"
+_PATH = "api/config/config_entries/flow"
+_UNFINISHED = "The config flow answered something unexpected."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStep:
+    """What a flow answers: a form with its fields, or its end in an entry or an abort."""
+
+    flow_id: str
+    kind: str
+    step: str
+    fields: tuple[str, ...]
+    errors: Mapping[str, str]
+    entry_id: str | None
+
+    @classmethod
+    def from_reply(cls, reply: object) -> Self:
+        """Read a reply of the flow API."""
+        match reply:
+            case {"flow_id": str(flow_id), "type": "form", "step_id": str(step), "data_schema": list(schema)}:
+                fields = tuple(str(field["name"]) for field in schema)
+                errors = reply.get("errors") or {}
+                return cls(flow_id=flow_id, kind="form", step=step, fields=fields, errors=errors, entry_id=None)
+            case {"flow_id": str(flow_id), "type": "create_entry", "result": {"entry_id": str(entry_id)}}:
+                return cls(flow_id=flow_id, kind="create_entry", step="", fields=(), errors={}, entry_id=entry_id)
+            case {"type": "abort", "reason": str(reason)}:
+                raise DemoError(f"The config flow ended early: {reason}.")
+        raise DemoError(_UNFINISHED)
+
+
+async def start_flow(api: HomeAssistantApi) -> FlowStep:
+    """Begin to add the integration and return the first form."""
+    return FlowStep.from_reply(await api.post(_PATH, {"handler": DOMAIN}))
+
+
+async def submit(api: HomeAssistantApi, step: FlowStep, answers: Mapping[str, object]) -> FlowStep:
+    """Answer a form and return what follows."""
+    return FlowStep.from_reply(await api.post(f"{_PATH}/{step.flow_id}", answers))
+
+
+async def add_integration(
+    api: HomeAssistantApi, *, email: str, password: str, one_time_code: Callable[[], str | None] = lambda: None
+) -> str:
+    """Set the integration up with an account and return the id of the entry; other fields keep their defaults.
+
+    ``one_time_code`` is asked when the account wants a code, which its owner finds in the mail.
+    """
+    step = await start_flow(api)
+    while step.entry_id is None:
+        if step.errors:
+            raise DemoError(f"The config flow refused the step {step.step}: {', '.join(step.errors.values())}.")
+        known = {"email": email, "password": password, "remember_password": True, "code": one_time_code()}
+        step = await submit(api, step, {name: known[name] for name in step.fields if known.get(name) is not None})
+    return step.entry_id
+
+
+async def entry_is_loaded(api: HomeAssistantApi) -> bool:
+    """Tell whether there is an entry of the integration that has been set up."""
+    entries = await api.get(f"api/config/config_entries/entry?domain={DOMAIN}")
+    return isinstance(entries, list) and any(entry["state"] == "loaded" for entry in entries)

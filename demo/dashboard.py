@@ -1,0 +1,35 @@
+"""The dashboard for the charger, and the charger as a device of the Energy dashboard."""
+
+from importlib import resources
+
+import yaml
+
+from .api import HomeAssistantApi
+
+URL_PATH = "ev-charger"
+ENERGY_METER = "sensor.carport_lifetime_energy"
+
+
+def dashboard_config() -> dict[str, object]:
+    """Return the dashboard that lies beside this module."""
+    text = resources.files(__package__).joinpath("dashboard.yaml").read_text(encoding="utf-8")
+    config: dict[str, object] = yaml.safe_load(text)
+    return config
+
+
+async def install_dashboard(api: HomeAssistantApi) -> None:
+    """Put the dashboard into the sidebar and make it the page that everybody starts with."""
+    config = dashboard_config()
+    installed = await api.command("lovelace/dashboards/list")
+    if not isinstance(installed, list) or URL_PATH not in [item["url_path"] for item in installed]:
+        await api.command(
+            "lovelace/dashboards/create",
+            url_path=URL_PATH,
+            title=config["title"],
+            icon="mdi:ev-station",
+            show_in_sidebar=True,
+            require_admin=False,
+        )
+    await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
+    await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
+    await api.command("energy/save_prefs", device_consumption=[{"stat_consumption": ENERGY_METER}])

@@ -1,0 +1,105 @@
+"""The course of the demo: what is started in which order, and what the person at the terminal is told."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+import socket
+
+import aiohttp
+
+from simulator import ScaledClock, Simulator, World, running
+
+from .api import HomeAssistantApi
+from .config_flow import DOMAIN, add_integration, entry_is_loaded
+from .configuration import home_assistant_url, write_configuration
+from .dashboard import install_dashboard
+from .errors import DemoError
+from .home_assistant import running_home_assistant
+from .onboarding import Owner, sign_in
+
+OWNER = Owner(name="Demo", username="demo", password="demo")
+_WATCH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show:
+    """What the person wants to see.
+
+    ``directory`` holds Home Assistant's configuration and log, ``speed`` is simulated seconds in a second, ``keep``
+    goes on with the configuration that is there, and ``empty`` leaves the config flow to the person.
+    """
+
+    directory: Path
+    speed: float = 20.0
+    port: int = 8123
+    simulator_port: int = 8124
+    keep: bool = False
+    empty: bool = False
+
+
+async def run_show(show: Show, say: Callable[[str], None]) -> None:
+    """Run the demo until it is cancelled.
+
+    Raises:
+        DemoError: a part could not be started, or Home Assistant ended by itself.
+    """
+    _require_free_port(show.port, "--port")
+    _require_free_port(show.simulator_port, "--simulator-port")
+    log = show.directory / "home-assistant.log"
+    async with running(World.with_one_charger(ScaledClock(speed=show.speed)), port=show.simulator_port) as simulator:
+        say("Starting Home Assistant …")
+        write_configuration(show.directory / "config", port=show.port, fresh=not show.keep)
+        try:
+            async with (
+                running_home_assistant(show.directory / "config", simulator=simulator, log=log) as process,
+                aiohttp.ClientSession() as http,
+            ):
+                api = await sign_in(http, home_assistant_url(show.port), OWNER, process)
+                await _set_up(api, simulator, show, say)
+                await process.wait()
+        except (DemoError, aiohttp.ClientError) as error:
+            raise DemoError(f"{error}\nThe log of Home Assistant is {log}") from error
+    raise DemoError(f"Home Assistant ended by itself.\nIts log is {log}")
+
+
+def _require_free_port(port: int, option: str) -> None:
+    # Home Assistant would not complain, but listen at another port and on all interfaces.
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise DemoError(f"Port {port} cannot be used; choose another one with {option}.") from None
+
+
+async def _set_up(api: HomeAssistantApi, simulator: Simulator, show: Show, say: Callable[[str], None]) -> None:
+    account = simulator.world.account
+    if not show.empty and not await entry_is_loaded(api):
+        say("Setting the charger up …")
+        await add_integration(api, email=account.email, password=account.password)
+    if not show.empty:
+        await install_dashboard(api)
+    say(_directions(api.url, simulator, show))
+    if show.empty:
+        while not await entry_is_loaded(api):
+            await asyncio.sleep(_WATCH_SECONDS)
+        await install_dashboard(api)
+        say("The integration is set up: there is a dashboard for the charger in the sidebar now.")
+
+
+def _directions(url: str, simulator: Simulator, show: Show) -> str:
+    account = simulator.world.account
+    lines = ["", f"Home Assistant   {url}", f"                 user {OWNER.username}, password {OWNER.password}"]
+    if show.empty:
+        lines += [
+            f"Integration      {url}/_my_redirect/config_flow_start?domain={DOMAIN}",
+            f"                 e-mail {account.email}, password {account.password}",
+        ]
+    lines += [
+        f"The car          {simulator.control_url}",
+        f"                 plug it in there; time in the simulated cloud passes {show.speed:g} times as fast",
+        "",
+        "Ctrl-C ends everything.",
+    ]
+    return "\n".join(lines)
