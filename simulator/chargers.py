@@ -9,7 +9,7 @@ from typing import Protocol
 from .clock import Clock
 from .connectors import Connector, ConnectorType
 from .hardware import EU_THREE_PHASE_32A, ChargerModel
-from .physics import Car, power_watts, seconds_until_full
+from .physics import Car, seconds_until_full
 from .power import PowerSource, settle
 from .reporting import meter_report, state_report
 from .reports import CloudView
@@ -163,7 +163,7 @@ class Charger:
     def watts(self) -> float:
         """The power flowing now."""
         self.advance()
-        return sum(self._watts(connector) for connector in self.connectors)
+        return sum(connector.watts(self.model) for connector in self.connectors)
 
     # Changes
 
@@ -217,7 +217,7 @@ class Charger:
             if connector.running:
                 moments.append(_next_grid_point(self._now))
             if connector.car is not None and connector.amps > 0:
-                seconds = seconds_until_full(connector.car, self._watts(connector))
+                seconds = seconds_until_full(connector.car, connector.watts(self.model))
                 moments.append(self._now + timedelta(seconds=seconds))
         return max(min(moments), self._now + timedelta.resolution)
 
@@ -225,7 +225,7 @@ class Charger:
         seconds = (until - self._now).total_seconds()
         day = self._surroundings.local(self._now).date()
         for connector in self.connectors:
-            drawn = connector.draw(seconds, volts=self.model.volts, phases=self._phases(connector))
+            drawn = connector.draw(seconds, self.model)
             if drawn:
                 self.lifetime_wh += drawn
                 self.energy_by_day[day] = self.energy_by_day.get(day, 0.0) + drawn
@@ -249,7 +249,7 @@ class Charger:
         return PowerSource(
             mode=ChargeMode.MANUAL if connector.manual_override else self.modes.active,
             model=self.model,
-            phases=self._phases(connector),
+            phases=connector.phases(self.model),
             level=default_level(self.settings) if level is None else level,
             window=window.slot if window else None,
             local=local,
@@ -260,12 +260,6 @@ class Charger:
             after_stop=ConnectorType(self.quirks.after_stop),
             plugged_idle=ConnectorType(self.quirks.plugged_idle),
         )
-
-    def _phases(self, connector: Connector) -> int:
-        return min(self.model.phase_count, connector.car.phases) if connector.car else self.model.phase_count
-
-    def _watts(self, connector: Connector) -> float:
-        return power_watts(self.model.volts, connector.amps, self._phases(connector))
 
 
 def _is_grid_point(moment: datetime) -> bool:

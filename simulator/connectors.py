@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from .hardware import ChargerModel
 from .physics import Car, charged, energy_wh, power_watts
 
 
@@ -38,7 +39,7 @@ class Connector:
 
     ``session`` is the current session or, without a car, the previous one. ``running`` says that a transaction is
     open, whether or not current flows; ``stopped`` that somebody ended it and the car still hangs on the cable.
-    ``amps`` is the current flowing on each of ``phases`` lines now.
+    ``amps`` is the current flowing on each line now.
     """
 
     number: int
@@ -57,6 +58,14 @@ class Connector:
     def is_done(self) -> bool:
         """Whether current still flows into a car that has reached its limit."""
         return self.amps > 0 and self.car is not None and self.car.is_full
+
+    def phases(self, model: ChargerModel) -> int:
+        """Return how many lines carry current: those that charger and car both have."""
+        return model.phase_count if self.car is None else min(model.phase_count, self.car.phases)
+
+    def watts(self, model: ChargerModel) -> float:
+        """Return the power flowing now."""
+        return power_watts(model.volts, self.amps, self.phases(model))
 
     def plug_in(self, car: Car, now: datetime) -> None:
         """Put the cable into ``car``; a session without a start begins."""
@@ -90,11 +99,11 @@ class Connector:
         self.running = self.waiting_for_authentication = False
         self.amps = 0.0
 
-    def draw(self, seconds: float, *, volts: float, phases: int) -> float:
+    def draw(self, seconds: float, model: ChargerModel) -> float:
         """Let the present current flow for ``seconds`` and return the energy it took in Wh."""
         if self.car is None or self.session is None or self.amps <= 0:
             return 0.0
-        drawn = energy_wh(power_watts(volts, self.amps, phases), seconds)
+        drawn = energy_wh(self.watts(model), seconds)
         self.car = charged(self.car, drawn)
         self.session.energy_wh += drawn
         self.session.active_seconds += seconds

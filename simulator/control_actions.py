@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from . import faults
+from . import commands, faults
 from .accounts import Account
 from .chargers import Charger
 from .clock import ScaledClock
+from .connectors import Connector
 from .control_values import ActionError, Values
 from .families import Family
 from .faults import Trouble
 from .physics import Car
 from .presentation import DeadSession, StatusShape
 from .rate_limit import RateLimit
+from .settings import ChargeMode
 from .site import Site
 from .world import World
 
@@ -26,6 +28,14 @@ def _charger(world: World, values: Values) -> Charger:
         return world.charger_of(values.text("serial"))
     except KeyError:
         message = "no charger with that serial"
+        raise ActionError(message) from None
+
+
+def _connector(charger: Charger, values: Values) -> Connector:
+    try:
+        return charger.connector(values.whole("connector", 1))
+    except KeyError:
+        message = "no connector with that number"
         raise ActionError(message) from None
 
 
@@ -66,15 +76,37 @@ def _plug(world: World, values: Values) -> None:
         max_amps=values.number("max_amps", usual.max_amps),
         phases=values.whole("phases", usual.phases),
     )
-    _charger(world, values).plug_in(car, connector=values.whole("connector", 1))
+    charger = _charger(world, values)
+    charger.plug_in(car, connector=_connector(charger, values).number)
 
 
 def _unplug(world: World, values: Values) -> None:
-    _charger(world, values).unplug(connector=values.whole("connector", 1))
+    charger = _charger(world, values)
+    charger.unplug(connector=_connector(charger, values).number)
 
 
 def _authenticate(world: World, values: Values) -> None:
-    _charger(world, values).authenticate(connector=values.whole("connector", 1))
+    charger = _charger(world, values)
+    charger.authenticate(connector=_connector(charger, values).number)
+
+
+def _start(world: World, values: Values) -> None:
+    charger = _charger(world, values)
+    level = values.whole("level") if values.has("level") else None
+    commands.start(charger, level=level, connector=_connector(charger, values))
+
+
+def _stop(world: World, values: Values) -> None:
+    commands.stop(_charger(world, values))
+
+
+def _mode(world: World, values: Values) -> None:
+    try:
+        mode = ChargeMode(values.text("mode"))
+    except ValueError:
+        message = f"mode must be one of {', '.join(ChargeMode)}"
+        raise ActionError(message) from None
+    commands.set_mode(_charger(world, values), mode)
 
 
 def _break_down(world: World, values: Values) -> None:
@@ -257,6 +289,9 @@ def _in_range(action: Callable[[float], None], value: float) -> None:
 ACTIONS: dict[str, Action] = {
     "plug": _plug,
     "unplug": _unplug,
+    "start": _start,
+    "stop": _stop,
+    "mode": _mode,
     "authenticate": _authenticate,
     "break": _break_down,
     "repair": _repair,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -67,7 +68,7 @@ class Endpoints:
         """Log the request, let faults strike, route it and send the answer."""
         place = place_of(request.path, request.headers.get("Host", ""))
         if place is None:
-            return web.Response(status=404, text="no such host here\n")
+            return web.Response(status=HTTPStatus.NOT_FOUND, text="no such host here\n")
         match = place.host.router.find(request.method, place.path)
         call = await self._call(request, place, match)
         entry = self._log(call, place, match)
@@ -195,9 +196,14 @@ class Simulator:
 def application(world: World) -> web.Application:
     """Return the web application that serves ``world`` and its control page."""
     app = web.Application()
+    app.router.add_get(CONTROL_PREFIX, _to_control_page)
     app.add_subapp(CONTROL_PREFIX, control_application(world))
     app.router.add_route("*", "/{path:.*}", Endpoints(world).handle)
     return app
+
+
+async def _to_control_page(_request: web.Request) -> web.Response:
+    return web.Response(status=HTTPStatus.FOUND, headers={"Location": f"{CONTROL_PREFIX}/"})
 
 
 @asynccontextmanager

@@ -89,6 +89,7 @@ def _connector(connector: Connector) -> dict[str, Json]:
         "number": connector.number,
         "type": connector.type.value,
         "reason": connector.reason,
+        "running": connector.running,
         "amps": round(connector.amps, 1),
         "session_kwh": round(session.energy_wh / 1000, 3) if session else 0,
         "waiting_for_authentication": connector.waiting_for_authentication,
