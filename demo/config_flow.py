@@ -1,7 +1,8 @@
 """The integration's own config flow, walked as the frontend walks it: over the API, one form after the other."""
 
+import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from .api import HomeAssistantApi
@@ -9,33 +10,31 @@ from .errors import DemoError
 
 DOMAIN = "enphase_cloud_things"
 _PATH = "api/config/config_entries/flow"
-_UNFINISHED = "The config flow answered something unexpected."
+_WATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowStep:
-    """What a flow answers: a form with its fields, or its end in an entry or an abort."""
+    """What a flow answers: a form with its fields and what was wrong with the last one, or an entry at the end."""
 
     flow_id: str
-    kind: str
-    step: str
-    fields: tuple[str, ...]
-    errors: Mapping[str, str]
-    entry_id: str | None
+    step: str = ""
+    fields: tuple[str, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    entry_id: str | None = None
 
     @classmethod
     def from_reply(cls, reply: object) -> Self:
         """Read a reply of the flow API."""
         match reply:
-            case {"flow_id": str(flow_id), "type": "form", "step_id": str(step), "data_schema": list(schema)}:
-                fields = tuple(str(field["name"]) for field in schema)
-                errors = reply.get("errors") or {}
-                return cls(flow_id=flow_id, kind="form", step=step, fields=fields, errors=errors, entry_id=None)
-            case {"flow_id": str(flow_id), "type": "create_entry", "result": {"entry_id": str(entry_id)}}:
-                return cls(flow_id=flow_id, kind="create_entry", step="", fields=(), errors={}, entry_id=entry_id)
+            case {"type": "form", "flow_id": flow_id, "step_id": step, "data_schema": schema, "errors": errors}:
+                fields = tuple(item["name"] for item in schema)
+                return cls(flow_id=flow_id, step=step, fields=fields, errors=errors or {})
+            case {"type": "create_entry", "flow_id": flow_id, "result": {"entry_id": entry_id}}:
+                return cls(flow_id=flow_id, entry_id=entry_id)
             case {"type": "abort", "reason": str(reason)}:
                 raise DemoError(f"The config flow ended early: {reason}.")
-        raise DemoError(_UNFINISHED)
+        raise DemoError("The config flow answered something unexpected.")
 
 
 async def start_flow(api: HomeAssistantApi) -> FlowStep:
@@ -68,3 +67,11 @@ async def entry_is_loaded(api: HomeAssistantApi) -> bool:
     """Tell whether there is an entry of the integration that has been set up."""
     entries = await api.get(f"api/config/config_entries/entry?domain={DOMAIN}")
     return isinstance(entries, list) and any(entry["state"] == "loaded" for entry in entries)
+
+
+async def wait_for_entry(api: HomeAssistantApi) -> None:
+    """Return as soon as somebody has set the integration up."""
+    while True:
+        if await entry_is_loaded(api):
+            return
+        await asyncio.sleep(_WATCH_SECONDS)

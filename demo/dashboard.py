@@ -1,8 +1,8 @@
 """The dashboard for the charger, and the charger as a device of the Energy dashboard."""
 
-from importlib import resources
+from pathlib import Path
 
-import yaml
+from homeassistant.util.yaml import load_yaml_dict
 
 from .api import HomeAssistantApi
 
@@ -12,9 +12,7 @@ ENERGY_METER = "sensor.carport_lifetime_energy"
 
 def dashboard_config() -> dict[str, object]:
     """Return the dashboard that lies beside this module."""
-    text = resources.files(__package__).joinpath("dashboard.yaml").read_text(encoding="utf-8")
-    config: dict[str, object] = yaml.safe_load(text)
-    return config
+    return dict(load_yaml_dict(Path(__file__).with_name("dashboard.yaml")))
 
 
 async def install_dashboard(api: HomeAssistantApi) -> None:

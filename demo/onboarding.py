@@ -36,7 +36,7 @@ async def sign_in(http: ClientSession, url: str, owner: Owner, process: HomeAssi
             await _wait_until_running(api, process)
     except TimeoutError:
         raise DemoError(f"Home Assistant did not start within {_START_SECONDS} seconds.") from None
-    return api
+    return await _for_long(http, api)
 
 
 async def _owner_exists(visitor: HomeAssistantApi, process: HomeAssistantProcess) -> bool:
@@ -88,12 +88,14 @@ async def _with_token(http: ClientSession, visitor: HomeAssistantApi, code: str)
     )
     match reply:
         case {"access_token": str(token)}:
-            # Good for half an hour only; a demo may run longer.
-            token = await HomeAssistantApi(http, visitor.url, token).command(
-                "auth/long_lived_access_token", client_name="demo", lifespan=_TOKEN_DAYS
-            )
-            return HomeAssistantApi(http, visitor.url, str(token))
+            return HomeAssistantApi(http, visitor.url, token)
     raise DemoError("Home Assistant gave no access token.")
+
+
+async def _for_long(http: ClientSession, api: HomeAssistantApi) -> HomeAssistantApi:
+    # The first token is good for half an hour; a demo may run longer.
+    token = await api.command("auth/long_lived_access_token", client_name="demo", lifespan=_TOKEN_DAYS)
+    return HomeAssistantApi(http, api.url, str(token))
 
 
 async def _finish_onboarding(api: HomeAssistantApi) -> None:

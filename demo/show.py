@@ -1,6 +1,5 @@
 """The course of the demo: what is started in which order, and what the person at the terminal is told."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import aiohttp
 from simulator import ScaledClock, Simulator, World, running
 
 from .api import HomeAssistantApi
-from .config_flow import DOMAIN, add_integration, entry_is_loaded
+from .config_flow import DOMAIN, add_integration, entry_is_loaded, wait_for_entry
 from .configuration import home_assistant_url, write_configuration
 from .dashboard import install_dashboard
 from .errors import DemoError
@@ -19,7 +18,6 @@ from .home_assistant import running_home_assistant
 from .onboarding import Owner, sign_in
 
 OWNER = Owner(name="Demo", username="demo", password="demo")
-_WATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +80,7 @@ async def _set_up(api: HomeAssistantApi, simulator: Simulator, show: Show, say: 
         await install_dashboard(api)
     say(_directions(api.url, simulator, show))
     if show.empty:
-        while not await entry_is_loaded(api):
-            await asyncio.sleep(_WATCH_SECONDS)
+        await wait_for_entry(api)
         await install_dashboard(api)
         say("The integration is set up: there is a dashboard for the charger in the sidebar now.")
 
