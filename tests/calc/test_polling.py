@@ -86,7 +86,7 @@ def test_the_interval_is_stretched_to_what_the_request_budget_leaves(available: 
     assert interval == timedelta(seconds=expected)
 
 
-@pytest.mark.parametrize(("ahead", "expected"), [(1, 1), (29, 29), (31, 30), (-3, 0)])
+@pytest.mark.parametrize(("ahead", "expected"), [(1, 1), (29, 29), (31, 30), (0, 30), (-3, 30)])
 def test_a_read_that_a_command_waits_for_comes_on_time(ahead: int, expected: int) -> None:
     activity = Activity(chargers=1, read_at=NOW + ahead * SECOND)
     assert next_interval(activity, OPTIONS, NOW) == expected * SECOND

@@ -59,7 +59,7 @@ type Reading = ChargerStatus | ModePreference | GreenSettings | Sequence[Configu
 
 AUTHENTICATION: Final = "authentication"
 
-_CHARGING_COMMANDS: Final = frozenset({CommandKind.START, CommandKind.STOP, CommandKind.AMPS_RESTART})
+CHARGING_COMMANDS: Final = frozenset({CommandKind.START, CommandKind.STOP, CommandKind.AMPS_RESTART})
 _STARTS: Final = frozenset({CommandKind.START, CommandKind.AMPS_RESTART})
 _WAITING_MODES: Final = frozenset({ChargeMode.GREEN, ChargeMode.SMART, ChargeMode.SCHEDULED})
 _LIFETIMES: Final[Mapping[CommandKind, timedelta]] = {
@@ -198,7 +198,7 @@ def next_read_at(commands: Iterable[PendingCommand], now: datetime) -> datetime 
 def _same_matter(one: PendingCommand, other: PendingCommand) -> bool:
     if one.serial != other.serial:
         return False
-    return one.kind is other.kind or {one.kind, other.kind} <= _CHARGING_COMMANDS
+    return one.kind is other.kind or {one.kind, other.kind} <= CHARGING_COMMANDS
 
 
 def _supersede(command: PendingCommand, *, by: CommandKind, at: datetime) -> PendingCommand:
@@ -206,7 +206,7 @@ def _supersede(command: PendingCommand, *, by: CommandKind, at: datetime) -> Pen
 
 
 def _judge_status(command: PendingCommand, status: ChargerStatus, now: datetime) -> PendingCommand:
-    if not command.is_open or command.kind not in _CHARGING_COMMANDS:
+    if not command.is_open or command.kind not in CHARGING_COMMANDS:
         return command
     if _session_is_as_wished(command, status):
         return _confirm(command, now)

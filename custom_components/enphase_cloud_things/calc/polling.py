@@ -68,7 +68,8 @@ class PollingOptions:
 class Activity:
     """What may ask for fast polling.
 
-    `read_at` is the next read that a command wants for its confirmation (see `pending.next_read_at`).
+    `read_at` is when the next read is wanted to confirm something: a command (`pending.next_read_at`) or a reset of
+    the lifetime counter (`LifetimeCounter.second_reading_at`). One that has passed does not count.
     """
 
     chargers: int
@@ -117,8 +118,8 @@ def next_interval(
     Fast while energy flows, while a command is pending and until `fast_until`, and
     while a live stream is on if the options want that. `available_per_hour` is what
     the request budget leaves for status reads; the interval is stretched to it, up to
-    an hour. `jitter` (0 to 1) lengthens the interval by up to 5 %. A read that a
-    command waits for comes on time, whatever the rest says.
+    an hour. `jitter` (0 to 1) lengthens the interval by up to 5 %. A read that
+    something waits for comes on time, whatever the rest says.
     """
     interval = min(options.slow, options.fast) if _wants_fast(activity, options, now) else options.slow
     if not activity.chargers:
@@ -126,8 +127,8 @@ def next_interval(
     if available_per_hour is not None:
         interval = max(interval, _affordable(available_per_hour))
     interval *= 1 + _JITTER_SHARE * jitter
-    if activity.read_at is not None:
-        interval = min(interval, max(activity.read_at - now, timedelta()))
+    if activity.read_at is not None and activity.read_at > now:
+        interval = min(interval, activity.read_at - now)
     return interval
 
 
