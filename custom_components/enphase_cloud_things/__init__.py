@@ -1,0 +1,96 @@
+"""Enphase Cloud Things: the Enphase IQ EV Charger over the Enlighten cloud."""
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
+
+from .accounts import Account, async_get_registry
+from .charger_store import ChargerStore
+from .commands import Commands
+from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
+from .coordinators.chargers import ChargerCoordinator
+from .coordinators.readings import ChargerReadings
+from .entity import register_site_device
+from .options import Options
+from .runtime import EnphaseConfigEntry, RuntimeData
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, which exist whether or not an entry is loaded."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> bool:
+    """Set up one site of an account."""
+    registry = async_get_registry(hass)
+    account = await registry.async_acquire(entry)
+    loaded = False
+    try:
+        await _async_load(hass, entry, account)
+        loaded = True
+    finally:
+        if not loaded:
+            await registry.async_release(entry)
+    return True
+
+
+async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: Account) -> None:
+    options = Options.from_mapping(entry.options)
+    site_id = entry.data[CONF_SITE_ID]
+    store = ChargerStore(hass, entry.entry_id)
+    stored = await store.async_load()
+    readings = {
+        serial: ChargerReadings.restored(serial, stored.get(serial), nominal_voltage=options.nominal_voltage)
+        for serial in entry.data[CONF_SERIALS]
+    }
+    coordinator = ChargerCoordinator(
+        hass,
+        entry,
+        account=account,
+        options=options,
+        site_id=site_id,
+        site_device_id=register_site_device(hass, entry, site_id),
+        readings=readings,
+    )
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = RuntimeData(
+        account=account,
+        options=options,
+        site_id=site_id,
+        store=store,
+        chargers=coordinator,
+        commands=Commands(hass, entry, coordinator, account.client),
+    )
+
+    entry.async_on_unload(coordinator.async_add_listener(lambda: store.save_soon(coordinator.as_stored)))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> bool:
+    """Unload one site; the account's session ends with its last site."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    runtime = entry.runtime_data
+    await runtime.store.async_save(runtime.chargers.as_stored())
+    await async_get_registry(hass).async_release(entry)
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> None:
+    """Forget what was stored for a removed entry."""
+    await ChargerStore(hass, entry.entry_id).async_remove()
+    await async_get_registry(hass).async_forget(entry)

@@ -1,0 +1,169 @@
+"""Enphase accounts in use: one signed-in session for all config entries that belong to the same account.
+
+Two sites of one account must not sign in twice: the cloud caps concurrent sessions and counts requests per account
+(docs/api.md §2.8, §11.1). Entries therefore share the session, the request budget and the sign-in guards.
+"""
+
+import asyncio
+from typing import Final
+
+from aiohttp import DummyCookieJar
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .const import CONF_ACCOUNT, DOMAIN
+from .credential_store import CredentialStore
+from .enlighten import Credentials, EnlightenClient, Hosts, Session, Transport, new_cookie_jar
+from .options import Options
+
+HOSTS: Final = Hosts()
+
+
+class Account:
+    """One Enphase account: its session, its client, the HTTP connections they use, and the entries that share it."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        *,
+        credentials: Credentials | None = None,
+        password: str | None = None,
+        timeout: float,
+    ) -> None:
+        """Prepare the connections; nothing is sent until the client is used."""
+        self._http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=new_cookie_jar(HOSTS))
+        self._bare_http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=DummyCookieJar())
+        self.transport = Transport(
+            self._http, bare_http=self._bare_http, hosts=HOSTS, clock=dt_util.utcnow, timeout=timeout
+        )
+        self.session = Session(self.transport, credentials=credentials, password=password, clock=dt_util.utcnow)
+        self.client = EnlightenClient(self.session, self.transport)
+        self.entry_ids: set[str] = set()
+
+    @property
+    def key(self) -> str:
+        """What the account is known by: the cloud's user id, or the e-mail address while the id is unknown."""
+        return self.session.user_id or self.session.credentials.email.casefold()
+
+    async def async_close(self) -> None:
+        """End what the session has running and give the connections back."""
+        await self.session.close()
+        self._http.detach()
+        self._bare_http.detach()
+
+
+class AccountRegistry:
+    """The accounts in use, by key, counted by config entry."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Start without any account in use."""
+        self._hass = hass
+        self._store = CredentialStore(hass)
+        self._in_use: dict[str, Account] = {}
+        self._lock = asyncio.Lock()
+
+    async def async_acquire(self, entry: ConfigEntry) -> Account:
+        """Return the account of an entry, opening it from the stored sign-in state for the first user."""
+        key = entry.data[CONF_ACCOUNT]
+        options = Options.from_mapping(entry.options)
+        async with self._lock:
+            account = self._in_use.get(key)
+            if account is None:
+                account = self._in_use[key] = await self._async_open(entry, key, options)
+            account.entry_ids.add(entry.entry_id)
+        account.transport.timeout = options.api_timeout
+        if password := entry.data.get(CONF_PASSWORD):
+            account.session.password = password
+        return account
+
+    async def async_release(self, entry: ConfigEntry) -> None:
+        """Give an account back; the last user's going closes it.
+
+        The entry is found by its id: by now it may be known to belong to another key.
+        """
+        async with self._lock:
+            key = next((key for key, account in self._in_use.items() if entry.entry_id in account.entry_ids), None)
+            if key is None:
+                return
+            account = self._in_use[key]
+            account.entry_ids.discard(entry.entry_id)
+            if account.entry_ids:
+                account.session.password = self._remembered_password(account.entry_ids)
+                return
+            del self._in_use[key]
+            if any(other.data.get(CONF_ACCOUNT) == key for other in self._entries()):
+                await self._store.async_save(key, account.session.credentials)
+            else:
+                await self._store.async_remove(key)
+            await account.async_close()
+
+    async def async_adopt(self, account: Account, *, password: str | None) -> None:
+        """Make a sign-in that a person has just completed the one that everybody uses.
+
+        The state is stored before an entry exists, so that setting the entry up needs no second sign-in; a session
+        that is running for the same account takes it over. `password` is what the person wants remembered.
+        """
+        key, credentials = account.key, account.session.credentials
+        provisional_key = credentials.email.casefold()
+        async with self._lock:
+            for entry in self._entries():
+                if entry.data.get(CONF_ACCOUNT) in (key, provisional_key):
+                    self._bring_up_to_date(entry, key, password)
+            await self._store.async_save(key, credentials)
+            if provisional_key != key and provisional_key not in self._in_use:
+                await self._store.async_remove(provisional_key)
+            if running := self._in_use.get(key):
+                running.session.take_over(credentials, password=password)
+
+    def _bring_up_to_date(self, entry: ConfigEntry, key: str, password: str | None) -> None:
+        """Note what a sign-in has shown in every entry of the account: its user id, and a password that is right."""
+        proven = {CONF_PASSWORD: password} if password and entry.data.get(CONF_PASSWORD) else {}
+        self._hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_ACCOUNT: key, **proven})
+
+    def _remembered_password(self, entry_ids: set[str]) -> str | None:
+        passwords = (entry.data.get(CONF_PASSWORD) for entry in self._entries() if entry.entry_id in entry_ids)
+        return next((password for password in passwords if password), None)
+
+    def _entries(self) -> list[ConfigEntry]:
+        return self._hass.config_entries.async_entries(DOMAIN)
+
+    async def async_forget(self, entry: ConfigEntry) -> None:
+        """Drop the stored sign-in state of a removed entry, unless another entry has the same account."""
+        key = entry.data[CONF_ACCOUNT]
+        others = (other for other in self._entries() if other.entry_id != entry.entry_id)
+        if any(other.data.get(CONF_ACCOUNT) == key for other in others):
+            return
+        async with self._lock:
+            await self._store.async_remove(key)
+
+    @callback
+    def async_forget_password(self, entry: ConfigEntry) -> None:
+        """Drop the password from the running session of an entry's account."""
+        if account := self._in_use.get(entry.data[CONF_ACCOUNT]):
+            account.session.password = None
+
+    async def _async_open(self, entry: ConfigEntry, key: str, options: Options) -> Account:
+        credentials = await self._store.async_load(key) or Credentials(email=entry.data[CONF_EMAIL])
+        account = Account(
+            self._hass,
+            credentials=credentials,
+            password=entry.data.get(CONF_PASSWORD),
+            timeout=options.api_timeout,
+        )
+        account.session.on_change = lambda changed: self._store.save_soon(key, changed)
+        return account
+
+
+_REGISTRY: Final[HassKey[AccountRegistry]] = HassKey(f"{DOMAIN}.accounts")
+
+
+@callback
+def async_get_registry(hass: HomeAssistant) -> AccountRegistry:
+    """Return the one registry of this Home Assistant."""
+    if _REGISTRY not in hass.data:
+        hass.data[_REGISTRY] = AccountRegistry(hass)
+    return hass.data[_REGISTRY]

@@ -1,0 +1,33 @@
+"""Names and bounds that more than one module of the integration needs."""
+
+from datetime import timedelta
+from typing import Final
+
+DOMAIN: Final = "enphase_cloud_things"
+MANUFACTURER: Final = "Enphase"
+
+CONF_ACCOUNT: Final = "account"
+CONF_CODE: Final = "code"
+CONF_CONTINUE_WITHOUT_CHARGERS: Final = "continue_without_chargers"
+CONF_REMEMBER_PASSWORD: Final = "remember_password"
+CONF_RESEND: Final = "resend"
+CONF_SERIALS: Final = "serials"
+CONF_SITE_ID: Final = "site_id"
+CONF_SITE_NAME: Final = "site_name"
+
+CONF_SLOW_POLL_INTERVAL: Final = "slow_poll_interval"
+CONF_FAST_POLL_INTERVAL: Final = "fast_poll_interval"
+CONF_FAST_WHILE_STREAMING: Final = "fast_while_streaming"
+CONF_APPLY_AMPS_WHILE_CHARGING: Final = "apply_amps_while_charging"
+CONF_API_TIMEOUT: Final = "api_timeout"
+CONF_NOMINAL_VOLTAGE: Final = "nominal_voltage"
+CONF_ENABLE_VPP: Final = "enable_vpp"
+CONF_VPP_PROGRAM_ID: Final = "vpp_program_id"
+CONF_ENABLE_MONETARY: Final = "enable_monetary"
+
+DEFAULT_CHARGING_AMPS: Final = 32
+FALLBACK_MIN_AMPS: Final = 6
+FALLBACK_MAX_AMPS: Final = 40
+
+DIAGNOSTIC_STATE_PERIOD: Final = timedelta(minutes=5)
+"""How often the states of `last_successful_update` and `cloud_latency` may change while all is well."""

@@ -1,0 +1,75 @@
+"""What the client's errors mean to Home Assistant, in the words of the user's language."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.helpers.update_coordinator import UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .enlighten import (
+    AuthenticationRequired,
+    CommandOutcomeUnknown,
+    CommandRejected,
+    ConnectionFailed,
+    EnlightenError,
+    InvalidResponse,
+    NotSupported,
+    RateLimited,
+    ServiceUnavailable,
+)
+
+_TRANSLATION_KEYS: dict[type[EnlightenError], str] = {
+    RateLimited: "rate_limited",
+    ServiceUnavailable: "service_unavailable",
+    ConnectionFailed: "cannot_connect",
+    AuthenticationRequired: "authentication_required",
+    NotSupported: "not_supported",
+    InvalidResponse: "invalid_response",
+    CommandRejected: "command_rejected",
+    CommandOutcomeUnknown: "command_outcome_unknown",
+}
+
+
+def translation_key(error: EnlightenError) -> str:
+    """Return the key of the text that explains an error to a person."""
+    return next((key for kind, key in _TRANSLATION_KEYS.items() if isinstance(error, kind)), "unknown_error")
+
+
+@contextmanager
+def refresh_errors() -> Iterator[None]:
+    """Translate the client's errors inside a coordinator's refresh.
+
+    A sign-in that will be tried again by itself is a failed refresh with a time; one that needs a person starts
+    Home Assistant's own request to sign in again.
+    """
+    try:
+        yield
+    except AuthenticationRequired as error:
+        if error.retry_at is None:
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=translation_key(error)) from error
+        raise _update_failed(error, (error.retry_at - dt_util.utcnow()).total_seconds()) from error
+    except ServiceUnavailable as error:
+        pause = (error.retry_at - dt_util.utcnow()).total_seconds() if error.retry_at else None
+        raise _update_failed(error, pause) from error
+    except EnlightenError as error:
+        raise _update_failed(error, None) from error
+
+
+def _update_failed(error: EnlightenError, pause: float | None) -> UpdateFailed:
+    return UpdateFailed(
+        translation_domain=DOMAIN,
+        translation_key=translation_key(error),
+        retry_after=max(pause, 1.0) if pause is not None else None,
+    )
+
+
+def action_failed(error: EnlightenError, name: str) -> HomeAssistantError:
+    """Return what a person sees when an action on the named charger or site fails."""
+    reason = error.refusal.display if isinstance(error, CommandRejected) and error.refusal.display else None
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="command_rejected_with_reason" if reason else translation_key(error),
+        translation_placeholders={"name": name} | ({"reason": reason} if reason else {}),
+    )

@@ -1,0 +1,26 @@
+"""What a loaded config entry holds."""
+
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+
+from .accounts import Account
+from .charger_store import ChargerStore
+from .commands import Commands
+from .coordinators.chargers import ChargerCoordinator
+from .options import Options
+
+
+@dataclass(slots=True, kw_only=True)
+class RuntimeData:
+    """The account, the options in force, and the one coordinator and the one way for commands of a site."""
+
+    account: Account
+    options: Options
+    site_id: str
+    store: ChargerStore
+    chargers: ChargerCoordinator
+    commands: Commands
+
+
+type EnphaseConfigEntry = ConfigEntry[RuntimeData]
