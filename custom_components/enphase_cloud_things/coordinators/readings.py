@@ -1,0 +1,108 @@
+"""Everything read of one charger so far, and the frozen snapshot made of it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from typing import Final, Self, TypedDict
+
+from ..calc.amps import amps_bounds
+from ..calc.pending import PendingCommand
+from ..const import DEFAULT_CHARGING_AMPS
+from ..enlighten import ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
+from ..snapshot import ChargerSnapshot
+from .meter import Meter, StoredMeter
+
+ANSWERS_BEFORE_ABSENT: Final = 3
+"""A healthy account sometimes leaves a charger out of an answer (docs/api.md §4.7)."""
+
+
+class StoredCharger(TypedDict):
+    """What is remembered of one charger: its counters, and the current (A) a person wants for the next start."""
+
+    meter: StoredMeter
+    wished_amps: int | None
+
+
+@dataclass(slots=True, kw_only=True)
+class ChargerReadings:
+    """The latest good reading of each endpoint for one charger.
+
+    `wished_amps` is what a person set last; `None` until they do.
+    """
+
+    serial: str
+    meter: Meter
+    wished_amps: int | None = None
+    status: ChargerStatus | None = None
+    summary: ChargerSummary | None = None
+    preference: ModePreference | None = None
+    green: GreenSettings | None = None
+    configuration: tuple[ConfigurationValue, ...] | None = None
+    missed_answers: int = 0
+    _snapshot: ChargerSnapshot | None = field(default=None, init=False)
+
+    @property
+    def setpoint(self) -> int:
+        """The current (A) of the next start: the wish, or the default, within what the charger offers."""
+        wish = self.wished_amps if self.wished_amps is not None else DEFAULT_CHARGING_AMPS
+        bounds = amps_bounds(self.summary)
+        return bounds.nearest(wish) if bounds else wish
+
+    @classmethod
+    def restored(cls, serial: str, stored: StoredCharger | None, *, nominal_voltage: int) -> Self:
+        """Return the readings of a charger with what was remembered of it."""
+        if stored is None:
+            return cls(serial=serial, meter=Meter(nominal_voltage=nominal_voltage))
+        return cls(
+            serial=serial,
+            meter=Meter.restored(stored["meter"], nominal_voltage=nominal_voltage),
+            wished_amps=stored["wished_amps"],
+        )
+
+    def as_stored(self) -> StoredCharger:
+        """Return what a restart has to remember."""
+        return {"meter": self.meter.as_dict(), "wished_amps": self.wished_amps}
+
+    def take_status(self, status: ChargerStatus | None, *, now: datetime) -> None:
+        """Note what a status answer says of the charger, `None` if it leaves the charger out."""
+        if status is None:
+            self.missed_answers += 1
+            return
+        self.missed_answers = 0
+        self.status = _completed(status, self.status) if status.partial else status
+        self.meter.take_status(self.status, self.summary, now=now)
+
+    def take_summary(self, summary: ChargerSummary, *, now: datetime, zone: tzinfo) -> None:
+        """Note the charger's metadata."""
+        self.summary = summary
+        self.meter.take_summary(summary, now=now, zone=zone)
+
+    def snapshot(self, *, pending: tuple[PendingCommand, ...], now: datetime, zone: tzinfo) -> ChargerSnapshot:
+        """Return what is known; the same object as before while nothing has changed."""
+        snapshot = ChargerSnapshot(
+            serial=self.serial,
+            present=self.status is not None and self.missed_answers < ANSWERS_BEFORE_ABSENT,
+            status=self.status,
+            summary=self.summary,
+            preference=self.preference,
+            green=self.green,
+            configuration=self.configuration,
+            measurements=self.meter.measurements(now, zone),
+            pending=pending,
+            setpoint=self.setpoint,
+        )
+        if snapshot != self._snapshot:
+            self._snapshot = snapshot
+        return self._snapshot or snapshot
+
+
+def _completed(partial: ChargerStatus, known: ChargerStatus | None) -> ChargerStatus:
+    """Lay the four fields of the keyed status shape over what is known (docs/api.md §4.4)."""
+    if known is None:
+        return partial
+    return replace(
+        known,
+        connected=partial.connected,
+        plugged_in=partial.plugged_in,
+        charging=partial.charging,
+        reported_at=partial.reported_at,
+    )
