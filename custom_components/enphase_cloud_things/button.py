@@ -1,0 +1,62 @@
+"""Buttons that start and stop charging, always pressable."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .commands import Commands
+from .entity import ChargerCommandEntity, ChargerEntityDescription, add_charger_entities
+from .runtime import EnphaseConfigEntry
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargerButtonDescription(ChargerEntityDescription, ButtonEntityDescription):
+    """Describes a button of a charger and the wish it stands for."""
+
+    press_fn: Callable[[Commands, str], Awaitable[object]]
+
+
+BUTTONS: Final = (
+    ChargerButtonDescription(
+        key="start_charging",
+        press_fn=lambda commands, serial: commands.async_start(serial),
+    ),
+    ChargerButtonDescription(
+        key="stop_charging",
+        press_fn=lambda commands, serial: commands.async_stop(serial),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the buttons of every charger."""
+    runtime = entry.runtime_data
+    add_charger_entities(
+        entry,
+        runtime.chargers,
+        async_add_entities,
+        BUTTONS,
+        lambda coordinator, description, serial: ChargerButton(runtime.commands, coordinator, description, serial),
+    )
+
+
+class ChargerButton(ChargerCommandEntity, ButtonEntity):
+    """A button of one charger."""
+
+    entity_description: ChargerButtonDescription
+
+    @override
+    def shown(self) -> object:
+        return None
+
+    @override
+    async def async_press(self) -> None:
+        await self.entity_description.press_fn(self.commands, self.serial)

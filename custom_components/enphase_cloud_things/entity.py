@@ -1,0 +1,177 @@
+"""What all entities share: their device, their name, and writing a state only when what it shows has changed."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
+
+from .commands import Commands
+from .const import DOMAIN, MANUFACTURER
+from .coordinators.chargers import ChargerCoordinator
+from .snapshot import ChargerSnapshot, SiteSnapshot
+
+
+class EnphaseEntity[DataT](CoordinatorEntity[DataUpdateCoordinator[DataT]]):
+    """An entity that follows a coordinator and stays silent while it shows the same.
+
+    The coordinator tells everybody about every change of its data; without the comparison each report of a charger
+    would write the states of all entities again.
+    """
+
+    _attr_has_entity_name = True
+    _shown: object = None
+
+    @abstractmethod
+    def shown(self) -> object:
+        """Return everything that the written state depends on, as a value that compares equal while unchanged."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self._shown = (self.available, self.shown())
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        shown = (self.available, self.shown())
+        if shown != self._shown:
+            self._shown = shown
+            super()._handle_coordinator_update()
+
+
+def site_identifier(site_id: str) -> tuple[str, str]:
+    """Return the device identifier of a site."""
+    return (DOMAIN, f"site:{site_id}")
+
+
+def register_site_device(hass: HomeAssistant, entry: ConfigEntry, site_id: str) -> str:
+    """Register the site, the parent of all other devices, and return its device id."""
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={site_identifier(site_id)},
+        name=entry.title,
+        manufacturer=MANUFACTURER,
+        entry_type=DeviceEntryType.SERVICE,
+    )
+    return device.id
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargerEntityDescription(EntityDescription):
+    """Describes an entity of a charger; `exists_fn` tells whether the charger has the capability."""
+
+    exists_fn: Callable[[ChargerSnapshot], bool] = lambda _: True
+
+
+class ChargerEntity(EnphaseEntity[SiteSnapshot]):
+    """An entity of one charger."""
+
+    coordinator: ChargerCoordinator
+    entity_description: ChargerEntityDescription
+
+    def __init__(self, coordinator: ChargerCoordinator, description: ChargerEntityDescription, serial: str) -> None:
+        """Tie the entity to its charger and its device."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self.serial = serial
+        self._attr_translation_key = description.key
+        self._attr_unique_id = f"{serial}_{description.key}"
+        self._attr_device_info = charger_device_info(self.charger, coordinator.site_device_id)
+
+    @property
+    def charger(self) -> ChargerSnapshot:
+        """The charger as the coordinator last saw it."""
+        return self.coordinator.data.chargers[self.serial]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the cloud answers and lists the charger."""
+        if not super().available:
+            return False
+        charger = self.coordinator.data.chargers.get(self.serial)
+        return charger is not None and charger.present
+
+
+class ChargerCommandEntity(ChargerEntity):
+    """An entity of one charger that passes on wishes."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        coordinator: ChargerCoordinator,
+        description: ChargerEntityDescription,
+        serial: str,
+    ) -> None:
+        """Tie the entity to its charger and to the one way for wishes."""
+        super().__init__(coordinator, description, serial)
+        self.commands = commands
+
+
+class SiteEntity(EnphaseEntity[SiteSnapshot]):
+    """An entity of a site that tells about the link to the cloud, and therefore does so when the link is down, too."""
+
+    coordinator: ChargerCoordinator
+
+    def __init__(self, coordinator: ChargerCoordinator, key: str) -> None:
+        """Tie the entity to its site."""
+        super().__init__(coordinator)
+        self._attr_translation_key = key
+        self._attr_unique_id = f"{coordinator.site_id}_{key}"
+        self._attr_device_info = DeviceInfo(identifiers={site_identifier(coordinator.site_id)})
+
+    @property
+    @override
+    def available(self) -> bool:
+        return True
+
+
+def charger_device_info(charger: ChargerSnapshot, site_device_id: str) -> DeviceInfo:
+    """Describe a charger to the device registry, with what the cloud told so far."""
+    summary = charger.summary
+    return DeviceInfo(
+        identifiers={(DOMAIN, charger.serial)},
+        manufacturer=MANUFACTURER,
+        name=charger.name,
+        serial_number=charger.serial,
+        model=(summary and summary.model) or "IQ EV Charger",
+        model_id=summary.model_id if summary else None,
+        sw_version=summary.firmware if summary else None,
+        hw_version=summary.hardware if summary else None,
+        via_device_id=site_device_id,
+    )
+
+
+def add_charger_entities[DescriptionT: ChargerEntityDescription](
+    entry: ConfigEntry,
+    coordinator: ChargerCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    descriptions: Iterable[DescriptionT],
+    create: Callable[[ChargerCoordinator, DescriptionT, str], Entity],
+) -> None:
+    """Add the entities of every charger, now and whenever a charger or a capability shows up later."""
+    descriptions = tuple(descriptions)
+    added: set[tuple[str, str]] = set()
+
+    @callback
+    def add_new() -> None:
+        new = [
+            (description, serial)
+            for serial, charger in coordinator.data.chargers.items()
+            for description in descriptions
+            if (serial, description.key) not in added and description.exists_fn(charger)
+        ]
+        if new:
+            added.update((serial, description.key) for description, serial in new)
+            async_add_entities(create(coordinator, description, serial) for description, serial in new)
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))

@@ -1,0 +1,60 @@
+"""The charge mode a person chose."""
+
+from typing import Final, override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .calc.status import preferred_mode
+from .entity import ChargerCommandEntity, ChargerEntityDescription, add_charger_entities
+from .modes import OPTION_TO_MODE, offered_options, option_of
+from .runtime import EnphaseConfigEntry
+
+PARALLEL_UPDATES = 1
+
+
+class ChargerSelectDescription(ChargerEntityDescription, SelectEntityDescription):
+    """Describes a choice of a charger."""
+
+
+CHARGE_MODE: Final = ChargerSelectDescription(key="charge_mode")
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the choices of every charger."""
+    runtime = entry.runtime_data
+    add_charger_entities(
+        entry,
+        runtime.chargers,
+        async_add_entities,
+        [CHARGE_MODE],
+        lambda coordinator, description, serial: ChargeModeSelect(runtime.commands, coordinator, description, serial),
+    )
+
+
+class ChargeModeSelect(ChargerCommandEntity, SelectEntity):
+    """The stored preference, which may differ from what the charger does now."""
+
+    entity_description: ChargerSelectDescription
+
+    @override
+    def shown(self) -> object:
+        return (self.current_option, self.options)
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        return offered_options(self.charger.preference)
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        charger = self.charger
+        return option_of(preferred_mode(charger.preference, charger.status))
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        await self.commands.async_set_mode(self.serial, OPTION_TO_MODE[option])

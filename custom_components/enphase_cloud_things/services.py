@@ -1,0 +1,169 @@
+"""The actions of the integration, registered once for all sites."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonObjectType, JsonValueType
+import probatio
+
+from .commands import CommandResult, Commands, Outcome
+from .const import CONF_SITE_ID, DOMAIN
+from .enlighten import TriggerMessage
+from .targets import ChargerTarget, async_targeted_chargers, async_targeted_sites
+
+ATTR_CHARGING_LEVEL: Final = "charging_level"
+ATTR_CONNECTOR_ID: Final = "connector_id"
+ATTR_REQUESTED_MESSAGE: Final = "requested_message"
+ATTR_ALLOW_ADVANCED: Final = "allow_advanced"
+
+SERVICE_START_CHARGING: Final = "start_charging"
+SERVICE_STOP_CHARGING: Final = "stop_charging"
+SERVICE_TRIGGER_MESSAGE: Final = "trigger_message"
+SERVICE_START_LIVE_STREAM: Final = "start_live_stream"
+SERVICE_STOP_LIVE_STREAM: Final = "stop_live_stream"
+
+CONFIRMATION_WAIT: Final = 25.0
+"""Seconds that a call which wants a reply waits for the effect; the last of the early reads comes after 20."""
+
+COMMON_MESSAGES: Final = frozenset(
+    {TriggerMessage.METER_VALUES, TriggerMessage.STATUS_NOTIFICATION, TriggerMessage.HEARTBEAT}
+)
+"""Messages that only report; the others may restart parts of the charger's software and want to be meant."""
+
+_START_SCHEMA: Final = cv.make_entity_service_schema(
+    {
+        probatio.Optional(ATTR_CHARGING_LEVEL): probatio.All(probatio.Coerce(int), probatio.Range(min=1)),
+        probatio.Optional(ATTR_CONNECTOR_ID, default=1): probatio.All(probatio.Coerce(int), probatio.Range(min=1)),
+    }
+)
+_TARGET_SCHEMA: Final = cv.make_entity_service_schema({})
+_TRIGGER_SCHEMA: Final = cv.make_entity_service_schema(
+    {
+        probatio.Required(ATTR_REQUESTED_MESSAGE): probatio.Coerce(TriggerMessage),
+        probatio.Optional(ATTR_ALLOW_ADVANCED, default=False): cv.boolean,
+        probatio.Optional(CONF_SITE_ID): cv.matches_regex(r"^\d+$"),
+    }
+)
+_SITE_SCHEMA: Final = probatio.Schema(cv.TARGET_FIELDS)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register all actions."""
+    for name, handler, schema in (
+        (SERVICE_START_CHARGING, _async_start_charging, _START_SCHEMA),
+        (SERVICE_STOP_CHARGING, _async_stop_charging, _TARGET_SCHEMA),
+        (SERVICE_TRIGGER_MESSAGE, _async_trigger_message, _TRIGGER_SCHEMA),
+    ):
+        hass.services.async_register(DOMAIN, name, handler, schema=schema, supports_response=SupportsResponse.OPTIONAL)
+    for name, handler in (
+        (SERVICE_START_LIVE_STREAM, _async_start_live_stream),
+        (SERVICE_STOP_LIVE_STREAM, _async_stop_live_stream),
+    ):
+        hass.services.async_register(DOMAIN, name, handler, schema=_SITE_SCHEMA)
+
+
+async def _async_start_charging(call: ServiceCall) -> ServiceResponse:
+    wait = CONFIRMATION_WAIT if call.return_response else 0
+
+    async def start(target: ChargerTarget) -> JsonObjectType:
+        return _described(
+            await target.entry.runtime_data.commands.async_start(
+                target.serial,
+                level=call.data.get(ATTR_CHARGING_LEVEL),
+                connector_id=call.data[ATTR_CONNECTOR_ID],
+                wait=wait,
+            )
+        )
+
+    return await _async_for_each_charger(call, start)
+
+
+async def _async_stop_charging(call: ServiceCall) -> ServiceResponse:
+    wait = CONFIRMATION_WAIT if call.return_response else 0
+
+    async def stop(target: ChargerTarget) -> JsonObjectType:
+        return _described(await target.entry.runtime_data.commands.async_stop(target.serial, wait=wait))
+
+    return await _async_for_each_charger(call, stop)
+
+
+async def _async_trigger_message(call: ServiceCall) -> ServiceResponse:
+    message: TriggerMessage = call.data[ATTR_REQUESTED_MESSAGE]
+    if message not in COMMON_MESSAGES and not call.data[ATTR_ALLOW_ADVANCED]:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="message_needs_advanced",
+            translation_placeholders={"message": message},
+        )
+
+    async def trigger(target: ChargerTarget) -> JsonObjectType:
+        reply = await target.entry.runtime_data.commands.async_trigger_message(
+            target.serial, message, site_id=call.data.get(CONF_SITE_ID)
+        )
+        return {"outcome": reply.status or "accepted", "reason": None}
+
+    return await _async_for_each_charger(call, trigger)
+
+
+async def _async_start_live_stream(call: ServiceCall) -> None:
+    await _async_for_each_site(call, lambda commands: commands.async_start_live_stream())
+
+
+async def _async_stop_live_stream(call: ServiceCall) -> None:
+    await _async_for_each_site(call, lambda commands: commands.async_stop_live_stream())
+
+
+def _described(result: CommandResult) -> JsonObjectType:
+    return {"outcome": result.outcome, "reason": result.reason}
+
+
+async def _async_for_each_charger(
+    call: ServiceCall, act: Callable[[ChargerTarget], Awaitable[JsonObjectType]]
+) -> ServiceResponse:
+    """Act on all targeted chargers at once; one failure does not stop the others.
+
+    A call that wants a reply finds failures in it; any other raises them, by name, once all are done.
+    """
+    targets = async_targeted_chargers(call.hass, call)
+    results = await asyncio.gather(*(act(target) for target in targets), return_exceptions=True)
+    replies: list[JsonValueType] = []
+    failures: list[HomeAssistantError] = []
+    for target, result in zip(targets, results, strict=True):
+        reply: JsonObjectType
+        if isinstance(result, HomeAssistantError):
+            failures.append(result)
+            reply = {"outcome": Outcome.REJECTED, "reason": str(result)}
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            reply = result
+        replies.append({"device_id": target.device_id, "name": target.name, **reply})
+    if call.return_response:
+        return {"chargers": replies}
+    _raise(failures)
+    return None
+
+
+async def _async_for_each_site(call: ServiceCall, act: Callable[[Commands], Awaitable[object]]) -> None:
+    sites = async_targeted_sites(call.hass, call)
+    results = await asyncio.gather(*(act(site.runtime_data.commands) for site in sites), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, HomeAssistantError):
+            raise result
+    _raise([result for result in results if isinstance(result, HomeAssistantError)])
+
+
+def _raise(failures: Sequence[HomeAssistantError]) -> None:
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="several_failed",
+            translation_placeholders={"failures": " ".join(str(failure) for failure in failures)},
+        )

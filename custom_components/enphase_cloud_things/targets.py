@@ -1,0 +1,86 @@
+"""From the target of an action (areas, labels, devices, entities) to chargers and sites of this integration."""
+
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+
+from .const import DOMAIN
+from .runtime import EnphaseConfigEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerTarget:
+    """One targeted charger of a loaded site."""
+
+    entry: EnphaseConfigEntry
+    serial: str
+    device_id: str
+    name: str
+
+
+@callback
+def async_targeted_chargers(hass: HomeAssistant, call: ServiceCall) -> list[ChargerTarget]:
+    """Return the chargers an action is aimed at, each once.
+
+    Raises ServiceValidationError if there is none, or if the site of one is not loaded.
+    """
+    targets = [
+        ChargerTarget(
+            entry=entry, serial=serial, device_id=device.id, name=device.name_by_user or device.name or serial
+        )
+        for device in _targeted_devices(hass, call)
+        for entry, serial in _owners(hass, device)
+        if serial in _loaded(entry).runtime_data.chargers.data.chargers
+    ]
+    if not targets:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_charger_targeted")
+    return targets
+
+
+@callback
+def async_targeted_sites(hass: HomeAssistant, call: ServiceCall) -> list[EnphaseConfigEntry]:
+    """Return the loaded sites an action is aimed at: those of the targeted devices, all of them without a target."""
+    if not TargetSelection(call.data).has_any_target:
+        return hass.config_entries.async_loaded_entries(DOMAIN)
+    sites = {
+        entry.entry_id: _loaded(entry) for device in _targeted_devices(hass, call) for entry, _ in _owners(hass, device)
+    }
+    if not sites:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_site_targeted")
+    return list(sites.values())
+
+
+def _targeted_devices(hass: HomeAssistant, call: ServiceCall) -> list[dr.AnyDeviceEntry]:
+    selected = async_extract_referenced_entity_ids(hass, TargetSelection(call.data), primary_entities_only=False)
+    entities = er.async_get(hass)
+    device_ids = set(selected.referenced_devices)
+    for entity_id in selected.referenced | selected.indirectly_referenced:
+        if (entity := entities.async_get(entity_id)) and entity.device_id:
+            device_ids.add(entity.device_id)
+    devices = dr.async_get(hass)
+    return [device for device_id in sorted(device_ids) if (device := devices.async_get(device_id))]
+
+
+def _owners(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> list[tuple[EnphaseConfigEntry, str]]:
+    entries = {entry.entry_id: entry for entry in hass.config_entries.async_entries(DOMAIN)}
+    return [
+        (entries[entry_id], identifier)
+        for entry_id in device.config_entries
+        if entry_id in entries
+        for domain, identifier in device.identifiers
+        if domain == DOMAIN
+    ]
+
+
+def _loaded(entry: EnphaseConfigEntry) -> EnphaseConfigEntry:
+    if entry.state is not ConfigEntryState.LOADED:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="site_not_loaded",
+            translation_placeholders={"site": entry.title},
+        )
+    return entry
