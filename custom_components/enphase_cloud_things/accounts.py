@@ -15,7 +15,7 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_ACCOUNT, DOMAIN
+from .const import CONF_ACCOUNT, DEFAULT_API_TIMEOUT, DOMAIN
 from .credential_store import CredentialStore
 from .enlighten import Credentials, EnlightenClient, Hosts, Session, Transport, new_cookie_jar
 from .options import Options
@@ -32,7 +32,7 @@ class Account:
         *,
         credentials: Credentials | None = None,
         password: str | None = None,
-        timeout: float,
+        timeout: float = DEFAULT_API_TIMEOUT,
     ) -> None:
         """Prepare the connections; nothing is sent until the client is used."""
         self._http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=new_cookie_jar(HOSTS))

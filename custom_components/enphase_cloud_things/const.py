@@ -25,6 +25,7 @@ CONF_ENABLE_VPP: Final = "enable_vpp"
 CONF_VPP_PROGRAM_ID: Final = "vpp_program_id"
 CONF_ENABLE_MONETARY: Final = "enable_monetary"
 
+DEFAULT_API_TIMEOUT: Final = 15
 DEFAULT_CHARGING_AMPS: Final = 32
 FALLBACK_MIN_AMPS: Final = 6
 FALLBACK_MAX_AMPS: Final = 40

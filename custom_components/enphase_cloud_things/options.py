@@ -14,6 +14,7 @@ from .const import (
     CONF_NOMINAL_VOLTAGE,
     CONF_SLOW_POLL_INTERVAL,
     CONF_VPP_PROGRAM_ID,
+    DEFAULT_API_TIMEOUT,
 )
 
 
@@ -45,7 +46,7 @@ class Options:
     fast_poll_interval: int = 10
     fast_while_streaming: bool = True
     apply_amps_while_charging: bool = False
-    api_timeout: int = 15
+    api_timeout: int = DEFAULT_API_TIMEOUT
     nominal_voltage: int = 240
     enable_vpp: bool = True
     vpp_program_id: str = ""
