@@ -177,6 +177,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             self._judge(readings, readings.status, began)
 
     async def _async_read_parts(self, began: datetime) -> None:
+        if (second_reading_at := self._second_reading_at()) and second_reading_at <= began:
+            self._urgent.add(Read(part=Part.SUMMARY))
         wanted = [Read(part=Part.SUMMARY)]
         wanted += [Read(part=part, serial=serial) for part in SERIAL_PARTS for serial in self._readings]
         due = due_reads(
@@ -210,8 +212,6 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         for serial, readings in self._readings.items():
             if summary := by_serial.get(serial):
                 readings.take_summary(summary, now=now, zone=self._zone)
-                if readings.meter.awaits_confirmation:
-                    self._urgent.add(Read(part=Part.SUMMARY))
 
     async def _async_read_of_charger(self, part: Part, readings: ChargerReadings) -> Reading:
         client, serial = self._account.client, readings.serial
@@ -252,12 +252,17 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
                 command_pending=bool(self.commands),
                 streaming=self._streaming_until is not None and now < self._streaming_until,
                 fast_until=self._fast_until,
+                read_at=self._second_reading_at(),
             ),
             self._polling,
             now,
             available_per_hour=REQUEST_BUDGET / max(len(self._account.entry_ids), 1) - load,
             jitter=random(),
         )
+
+    def _second_reading_at(self) -> datetime | None:
+        moments = [r.meter.second_reading_at for r in self._readings.values() if r.meter.second_reading_at]
+        return min(moments, default=None)
 
     @callback
     def _arm_command_read(self) -> None:

@@ -50,9 +50,9 @@ class Meter:
         }
 
     @property
-    def awaits_confirmation(self) -> bool:
-        """Whether the lifetime counter seems to have been reset and a second reading should tell soon."""
-        return self._lifetime.unconfirmed
+    def second_reading_at(self) -> datetime | None:
+        """When the lifetime counter, which seems to have been reset, wants a second reading."""
+        return self._lifetime.second_reading_at
 
     def take_status(self, status: ChargerStatus, summary: ChargerSummary | None, *, now: datetime) -> None:
         """Take session energy and duration from a status, and estimate the power."""
