@@ -21,7 +21,7 @@ def main() -> int:
     """Run the demo until it is interrupted, and return its exit code."""
     show = _show_asked_for()
     try:
-        with _only_demo():
+        with _only_demo(show.directory):
             asyncio.run(_run_until_interrupted(show))
     except DemoError as error:
         _say(f"demo: {error}")
@@ -37,10 +37,15 @@ def _show_asked_for() -> Show:
     )
     parser.add_argument("--empty", action="store_true", help="leave it to you to add the integration")
     parser.add_argument("--keep", action="store_true", help="go on with the Home Assistant of the last demo")
+    parser.add_argument("--directory", type=_path, default=_DIRECTORY, help="Home Assistant's files and its log")
     parser.add_argument("--speed", type=_speed, default=Show.speed, help="simulated seconds in one second")
     parser.add_argument("--port", type=_port, default=Show.port, help="where Home Assistant listens")
     parser.add_argument("--simulator-port", type=_port, default=Show.simulator_port, help="where the cloud listens")
-    return Show(directory=_DIRECTORY, **vars(parser.parse_args()))
+    return Show(**vars(parser.parse_args()))
+
+
+def _path(text: str) -> Path:
+    return Path(text).absolute()
 
 
 def _speed(text: str) -> float:
@@ -58,14 +63,14 @@ def _port(text: str) -> int:
 
 
 @contextmanager
-def _only_demo() -> Iterator[None]:
+def _only_demo(directory: Path) -> Iterator[None]:
     """Hold the demo's directory, which two demos would overwrite for each other."""
-    _DIRECTORY.mkdir(exist_ok=True)
-    with (_DIRECTORY / "lock").open("w", encoding="utf-8") as lock:
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DemoError("Another demo is running already; end it first.") from None
+            raise DemoError("Another demo is running already; end it, or choose another --directory.") from None
         yield
 
 

@@ -1,13 +1,13 @@
 """The first steps in a new Home Assistant, up to an owner who is signed in."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import ClientConnectionError, ClientSession
 
 from .api import HomeAssistantApi
 from .errors import DemoError
-from .home_assistant import HomeAssistantProcess
 
 _START_SECONDS = 60
 _POLL_SECONDS = 0.1
@@ -23,28 +23,32 @@ class Owner:
     password: str
 
 
-async def sign_in(http: ClientSession, url: str, owner: Owner, process: HomeAssistantProcess) -> HomeAssistantApi:
-    """Wait until Home Assistant runs and return its API for the owner, who is created at the first start."""
+async def sign_in(http: ClientSession, url: str, owner: Owner, *, alive: Callable[[], bool]) -> HomeAssistantApi:
+    """Wait until Home Assistant runs and return its API for the owner, who is created at the first start.
+
+    Raises:
+        DemoError: it does not answer for a minute, or its process is no longer ``alive``.
+    """
     visitor = HomeAssistantApi(http, url)
     try:
         async with asyncio.timeout(_START_SECONDS):
-            if await _owner_exists(visitor, process):
+            if await _owner_exists(visitor, alive):
                 api = await _with_token(http, visitor, await _log_in(visitor, owner))
             else:
                 api = await _with_token(http, visitor, await _create_owner(visitor, owner))
                 await _finish_onboarding(api)
-            await _wait_until_running(api, process)
+            await _wait_until_running(api, alive)
     except TimeoutError:
         raise DemoError(f"Home Assistant did not start within {_START_SECONDS} seconds.") from None
     return await _for_long(http, api)
 
 
-async def _owner_exists(visitor: HomeAssistantApi, process: HomeAssistantProcess) -> bool:
+async def _owner_exists(visitor: HomeAssistantApi, alive: Callable[[], bool]) -> bool:
     while True:
         try:
             steps = await visitor.get("api/onboarding")
         except ClientConnectionError:
-            await _pause(process)
+            await _pause(alive)
             continue
         # Nothing is left of the onboarding at this address once all of its steps are done.
         return not isinstance(steps, list) or {"step": "user", "done": True} in steps
@@ -103,16 +107,16 @@ async def _finish_onboarding(api: HomeAssistantApi) -> None:
     await api.post("api/onboarding/integration", {"client_id": _client_id(api), "redirect_uri": _client_id(api)})
 
 
-async def _wait_until_running(api: HomeAssistantApi, process: HomeAssistantProcess) -> None:
+async def _wait_until_running(api: HomeAssistantApi, alive: Callable[[], bool]) -> None:
     while True:
         match await api.get("api/config"):
             case {"state": "RUNNING"}:
                 return
-        await _pause(process)
+        await _pause(alive)
 
 
-async def _pause(process: HomeAssistantProcess) -> None:
-    if not process.running:
+async def _pause(alive: Callable[[], bool]) -> None:
+    if not alive():
         raise DemoError("Home Assistant ended while it was starting.")
     await asyncio.sleep(_POLL_SECONDS)
 

@@ -53,7 +53,7 @@ async def run_show(show: Show, say: Callable[[str], None]) -> None:
                 running_home_assistant(show.directory / "config", simulator=simulator, log=log) as process,
                 aiohttp.ClientSession() as http,
             ):
-                api = await sign_in(http, home_assistant_url(show.port), OWNER, process)
+                api = await sign_in(http, home_assistant_url(show.port), OWNER, alive=lambda: process.running)
                 await _set_up(api, simulator, show, say)
                 await process.wait()
         except (DemoError, aiohttp.ClientError) as error:

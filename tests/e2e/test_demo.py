@@ -1,0 +1,109 @@
+"""A person starts the demo: a real Home Assistant, its frontend, the integration and the simulated cloud."""
+
+from collections.abc import Iterator
+from pathlib import Path
+import signal
+
+import pytest
+
+from demo.config_flow import add_integration
+from demo.dashboard import dashboard_config
+from simulator import OWNER_EMAIL, OWNER_KEY
+
+from .running_demo import RunningDemo, eventually, running_demo
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+SWITCH = "switch.carport"
+POWER = "sensor.carport_power"
+SESSION_ENERGY = "sensor.carport_session_energy"
+
+
+def entities_on(card: object) -> Iterator[str]:
+    """Return the entities that a part of a dashboard shows."""
+    match card:
+        case {"entity": str(entity)}:
+            yield entity
+    parts = card.values() if isinstance(card, dict) else card if isinstance(card, list) else ()
+    for part in parts:
+        yield from entities_on(part)
+
+
+async def figure(demo: RunningDemo, entity_id: str) -> float:
+    """Return what a sensor shows; nothing counts as zero."""
+    state = await demo.home_assistant.state(entity_id)
+    return 0.0 if state in (None, "unknown", "unavailable") else float(state)
+
+
+async def charge(demo: RunningDemo) -> None:
+    """Turn the switch on and see the car being charged; turn it off and see it end."""
+    api = demo.home_assistant
+
+    async def is_on() -> bool:
+        return await api.state(SWITCH) == "on"
+
+    async def is_off() -> bool:
+        return await api.state(SWITCH) == "off"
+
+    async def energy_flows() -> bool:
+        return await figure(demo, POWER) > 1000 and await figure(demo, SESSION_ENERGY) > before
+
+    async def no_power() -> bool:
+        return await figure(demo, POWER) == 0
+
+    await api.call("switch", "turn_on", entity_id=SWITCH)
+    assert await eventually(is_on)
+    before = await figure(demo, SESSION_ENERGY)
+    assert await eventually(energy_flows)
+    await api.call("switch", "turn_off", entity_id=SWITCH)
+    assert await eventually(is_off)
+    assert await eventually(no_power)
+
+
+async def test_a_person_adds_the_integration_with_a_one_time_code_and_charges_the_car(tmp_path: Path) -> None:
+    async with running_demo(tmp_path, "--empty", "--speed", "60") as demo:
+        await demo.control("one-time-codes", enabled=True)
+        await demo.control("plug")
+        assert OWNER_EMAIL in "".join(demo.told)
+
+        await add_integration(
+            demo.home_assistant,
+            email=OWNER_EMAIL,
+            password=OWNER_KEY,
+            one_time_code=demo.one_time_code,
+        )
+        await charge(demo)
+
+        assert demo.complaints() == []
+
+
+async def test_the_demo_shows_the_charger_and_ends_without_a_trace(tmp_path: Path) -> None:
+    async with running_demo(tmp_path) as demo:
+        shown = set(entities_on(dashboard_config()))
+        states = {entity_id: await demo.home_assistant.state(entity_id) for entity_id in shown}
+        # The frontend asks for these before it shows anything.
+        assert await demo.home_assistant.command("get_services")
+        assert await demo.home_assistant.command("get_panels")
+
+        assert [entity_id for entity_id, state in states.items() if state in (None, "unavailable")] == []
+        assert demo.complaints() == []
+        assert await demo.end(signal.SIGINT) == 0
+        assert not demo.left_over()
+
+
+async def test_a_demo_that_is_killed_takes_home_assistant_with_it(tmp_path: Path) -> None:
+    async with running_demo(tmp_path, "--empty") as demo:
+        await demo.end(signal.SIGKILL)
+
+        async def gone() -> bool:
+            return not demo.left_over()
+
+        assert await eventually(gone)
+
+
+async def test_a_demo_can_go_on_where_the_last_one_ended(tmp_path: Path) -> None:
+    async with running_demo(tmp_path) as demo:
+        assert await demo.end(signal.SIGTERM) == 0
+    async with running_demo(tmp_path, "--keep") as demo:
+        assert await demo.home_assistant.state(SWITCH) == "off"
+        assert demo.complaints() == []
