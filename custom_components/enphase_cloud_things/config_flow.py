@@ -89,7 +89,8 @@ class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
         async with self._working:
             if user_input[CONF_RESEND]:
                 return await self._async_resend_code()
-            return await self._async_validate_code(user_input.get(CONF_CODE, "").strip())
+            code = user_input.get(CONF_CODE, "").strip()
+            return await self._async_validate_code(code) if code else self._show_otp("invalid_otp")
 
     async def async_step_site(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which site the entry is for."""

@@ -1,0 +1,29 @@
+"""What all tests share: a simulated cloud that answers on loopback."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+# The test package of Home Assistant has a folder of the same name; the one imported first wins
+import custom_components
+from simulator import Simulator, World, running
+
+__all__ = ["custom_components"]
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """A cloud with one account, one site and one charger. A test module or class may override it with another.
+
+    Its clock is the freezer's where a test has one.
+    """
+    if "freezer" in request.fixturenames:
+        request.getfixturevalue("freezer")
+    return World.with_one_charger()
+
+
+@pytest.fixture
+async def simulator(world: World, socket_enabled: None) -> AsyncIterator[Simulator]:
+    """The world behind HTTP."""
+    async with running(world) as simulator:
+        yield simulator
