@@ -1,6 +1,6 @@
 """A running Enlighten: accounts, sessions and chargers with physics behind the cloud's own HTTP interface."""
 
-from . import faults
+from . import commands, faults
 from .accounts import OWNER_EMAIL, OWNER_KEY, Account
 from .chargers import Charger
 from .clock import Clock, ManualClock, ScaledClock
@@ -45,6 +45,7 @@ __all__ = [
     "StatusShape",
     "Sun",
     "World",
+    "commands",
     "faults",
     "running",
 ]

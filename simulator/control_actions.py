@@ -202,7 +202,7 @@ _TROUBLES: dict[str, Callable[[Values], Trouble]] = {
     "null_data": lambda _values: faults.null_data(),
     "empty_list": lambda _values: faults.empty_list(),
     "quoted": lambda _values: faults.quoted(),
-    "slow": lambda values: faults.slow(values.number("seconds", 5.0)),
+    "slow": lambda values: faults.slow(values.number("seconds", 5.0), executes=values.flag("executes", default=False)),
     "drop": lambda values: faults.dropped(executes=values.flag("executes", default=False)),
 }
 

@@ -181,9 +181,9 @@ def quoted() -> Trouble:
     )
 
 
-def slow(seconds: float) -> Trouble:
-    """Answer late, by real seconds."""
-    return Trouble(name="slow", delay=seconds)
+def slow(seconds: float, *, executes: bool = False) -> Trouble:
+    """Answer late, by real seconds; a client that gives up before undoes the request unless it ``executes`` first."""
+    return Trouble(name="slow", delay=seconds, executes=executes)
 
 
 def dropped(*, executes: bool = False) -> Trouble:

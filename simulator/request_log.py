@@ -1,5 +1,6 @@
 """A record of every request, for tests to count and read."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -40,10 +41,12 @@ class RequestLog:
         """Start empty."""
         self._entries: list[LoggedRequest] = []
         self._number = 0
+        self._arrival = asyncio.Event()
 
     def append(self, entry: LoggedRequest) -> None:
         """Add a request."""
         self._entries.append(entry)
+        self._arrival.set()
 
     def next_number(self) -> int:
         """Return the running number for the next request."""
@@ -77,6 +80,12 @@ class RequestLog:
     def last(self, *families: Family) -> LoggedRequest:
         """Return the newest request of some families; raises IndexError when there is none."""
         return self.of(*families)[-1]
+
+    async def until(self, count: int, *families: Family) -> None:
+        """Wait until there were ``count`` requests of some families."""
+        while self.count(*families) < count:
+            self._arrival.clear()
+            await self._arrival.wait()
 
     @property
     def logins(self) -> int:

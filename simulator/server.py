@@ -74,12 +74,11 @@ class Endpoints:
         entry = self._log(call, place, match)
         troubles = self._world.faults.strike(match.family, call.method, call.path)
         entry.fault = ", ".join(trouble.name for trouble in troubles) or None
-        for trouble in troubles:
-            if trouble.delay:
-                await asyncio.sleep(trouble.delay)
+        await _pause(troubles, executed=False)
         if any(trouble.drops and not trouble.executes for trouble in troubles):
             return _hang_up(request)
         reply = self._reply(call, match, troubles)
+        await _pause(troubles, executed=True)
         if any(trouble.drops for trouble in troubles):
             return _hang_up(request)
         entry.status = reply.status
@@ -139,6 +138,12 @@ class Endpoints:
             return match.route.handler(call)
         except RefusalError as refusal:
             return refusal.reply
+
+
+async def _pause(troubles: list[Trouble], *, executed: bool) -> None:
+    seconds = sum(trouble.delay for trouble in troubles if trouble.executes is executed)
+    if seconds:
+        await asyncio.sleep(seconds)
 
 
 def _hang_up(request: web.Request) -> web.Response:
@@ -209,7 +214,9 @@ async def _to_control_page(_request: web.Request) -> web.Response:
 @asynccontextmanager
 async def running(world: World, *, port: int = 0) -> AsyncIterator[Simulator]:
     """Serve ``world`` on 127.0.0.1 (port 0: any free one) for as long as the context lasts."""
-    runner = web.AppRunner(application(world), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        application(world), access_log=None, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, LOOPBACK, port).start()

@@ -91,16 +91,18 @@ class World:
 
     @property
     def site(self) -> Site:
-        """The first site."""
+        """The first site, its chargers brought up to the clock."""
+        self.advance()
         return next(iter(self.sites.values()))
 
     @property
     def charger(self) -> Charger:
-        """The first charger of the first site."""
+        """The first charger of the first site, brought up to the clock."""
         return self.site.chargers[0]
 
     def charger_of(self, serial: str) -> Charger:
-        """Return a charger of any site; raises KeyError when there is none with that serial."""
+        """Return a charger of any site, brought up to the clock; raises KeyError when there is no such serial."""
+        self.advance()
         for site in self.sites.values():
             for charger in site.chargers:
                 if charger.serial == serial:
