@@ -1,0 +1,150 @@
+"""Calls endpoints on behalf of a session: headers, renewal and back-off around one request.
+
+A family that is not core can cause no renewal; its 401 is its own trouble (docs/api.md §2.8).
+"""
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+from .back_off import Failure
+from .endpoints import CORE_FAMILIES, Endpoint, Family, Kind
+from .errors import (
+    AuthenticationRequired,
+    ConnectionFailed,
+    EnlightenError,
+    InvalidResponse,
+    LoginWall,
+    NotSupported,
+    RateLimited,
+    Refusal,
+    ServiceUnavailable,
+    TooManySessions,
+)
+from .headers import build_headers
+from .session import Session
+from .transport import Call, Transport
+from .wire import JsonValue
+
+
+class Caller:
+    """Sends what a client asks for, as whoever the session is at that moment."""
+
+    def __init__(self, session: Session, transport: Transport) -> None:
+        """Call over the transport in the name of the session."""
+        self._session = session
+        self._transport = transport
+
+    async def call(
+        self,
+        endpoint: Endpoint,
+        *,
+        site_id: str = "",
+        serial: str = "",
+        query: Mapping[str, str] | None = None,
+        json: JsonValue = None,
+        fresh: bool = False,
+        refusal_counts: bool = True,
+    ) -> JsonValue:
+        """Send a request and return the JSON of its answer; for the errors see `Transport.request`.
+
+        Where the cloud refuses the session, a core family or a command is sent once more after a
+        renewal. A `fresh` read is sent even while the client backs off from its family. Unless
+        `refusal_counts`, a 401 or 403 does not make the client back off.
+        """
+        target = serial or site_id
+        if endpoint.kind is Kind.READ and not fresh:
+            self._transport.back_off.check(endpoint.family, target, self._transport.clock())
+        if endpoint.family in CORE_FAMILIES:
+            await self._session.keep_fresh()
+
+        async def send() -> JsonValue:
+            return await self._send(
+                Call(
+                    endpoint=endpoint,
+                    headers=self._headers(endpoint, site_id),
+                    site_id=site_id,
+                    serial=serial,
+                    query=query or {},
+                    json=json,
+                ),
+                refusal_counts=refusal_counts,
+            )
+
+        generation = self._session.generation
+        try:
+            return await send()
+        except TooManySessions:
+            raise
+        except AuthenticationRequired:
+            if endpoint.family is Family.SITES or not self._session.renewal_may_help(endpoint.family):
+                raise
+        await self._session.renew(generation)
+        generation = self._session.generation
+        try:
+            return await send()
+        except TooManySessions:
+            raise
+        except AuthenticationRequired as err:
+            raise self._session.note_refusal(generation, endpoint.family, wall=isinstance(err, LoginWall)) from None
+
+    def _headers(self, endpoint: Endpoint, site_id: str) -> dict[str, str]:
+        return build_headers(
+            endpoint.profile,
+            identity=self._session.identity(),
+            base=self._transport.hosts.enlighten,
+            site_id=site_id,
+            request_id=str(uuid4()),
+        )
+
+    async def _send(self, call: Call, *, refusal_counts: bool) -> JsonValue:
+        family = call.endpoint.family
+        try:
+            value = await self._transport.request(call)
+        except EnlightenError as err:
+            raise self._failed(call, err, refusal_counts=refusal_counts) from None
+        finally:
+            self._session.note_reply()
+        self._session.note_success(family)
+        self._transport.back_off.succeed(family, call.target)
+        return value
+
+    def _failed(self, call: Call, err: EnlightenError, *, refusal_counts: bool) -> EnlightenError:
+        """Back off from a family that failed, and return the error to raise."""
+        failure = _failure_of(call.endpoint, err)
+        if failure is None:
+            return err
+        retry_at = err.retry_at if isinstance(err, ServiceUnavailable) else None
+        if failure is Failure.TROUBLE or refusal_counts:
+            retry_at = self._transport.back_off.fail(
+                call.endpoint.family,
+                call.target,
+                failure,
+                self._transport.clock(),
+                retry_at=retry_at,
+                jitter=self._transport.jitter,
+            )
+        if isinstance(err, AuthenticationRequired):
+            return ServiceUnavailable(
+                f"The cloud refuses {call.endpoint.family}",
+                retry_at=retry_at,
+                refusal=None if isinstance(err, LoginWall) else Refusal(http_status=401),
+            )
+        if isinstance(err, ServiceUnavailable):
+            err.retry_at = retry_at
+        return err
+
+
+def _failure_of(endpoint: Endpoint, err: EnlightenError) -> Failure | None:
+    """Tell how an error reflects on its family; `None` if it does not."""
+    if endpoint.kind is not Kind.READ or isinstance(err, RateLimited | TooManySessions):
+        return None
+    if isinstance(err, ServiceUnavailable):
+        return Failure.TROUBLE
+    if endpoint.family in CORE_FAMILIES or endpoint.family is Family.SITES:
+        # No connection and an ended session are not the family's fault
+        return None
+    if isinstance(err, NotSupported):
+        return Failure.REFUSED
+    if isinstance(err, AuthenticationRequired):
+        return Failure.TROUBLE if isinstance(err, LoginWall) else Failure.REFUSED
+    return Failure.TROUBLE if isinstance(err, ConnectionFailed | InvalidResponse) else None

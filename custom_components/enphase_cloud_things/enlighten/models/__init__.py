@@ -1,0 +1,1 @@
+"""What the cloud tells, as frozen data."""

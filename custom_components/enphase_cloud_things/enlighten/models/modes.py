@@ -1,0 +1,141 @@
+"""Charge modes and charger settings as the scheduler and the controller store them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ..wire import Fields, JsonValue, Oddities
+
+
+class ChargeMode(StrEnum):
+    """The mode a person chose for a charger (docs/api.md §6.1), with the cloud's wire values."""
+
+    MANUAL = "MANUAL_CHARGING"
+    SCHEDULED = "SCHEDULED_CHARGING"
+    GREEN = "GREEN_CHARGING"
+    SMART = "SMART_CHARGING"
+
+
+_MODE_OF_KEY: Final[Mapping[str, str]] = {
+    "manualCharging": ChargeMode.MANUAL,
+    "scheduledCharging": ChargeMode.SCHEDULED,
+    "greenCharging": ChargeMode.GREEN,
+    "smartCharging": ChargeMode.SMART,
+}
+USE_BATTERY: Final = "USE_BATTERY_FOR_SELF_CONSUMPTION"
+CONFIGURATION_KEYS: Final = (
+    "sessionAuthentication",
+    "rfidSessionAuthentication",
+    "DefaultChargeLevel",
+    "phase_switch_config",
+    "ConnectorLock",
+)
+_CHANGE_PENDING: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeOption:
+    """One mode that the cloud lists for a charger. `mode` is text, a `ChargeMode` where known."""
+
+    mode: str
+    enabled: bool | None = None
+    hidden: bool | None = None
+    disabled_by_storm: bool | None = None
+    schedules_enabled: int | None = None
+
+    @classmethod
+    def from_wire(cls, key: str, row: Fields) -> ModeOption:
+        """Read one mode; short replies tell its name by the key alone."""
+        return cls(
+            mode=row.word(ChargeMode, "chargingMode") or _MODE_OF_KEY.get(key, key),
+            enabled=row.boolean("enabled"),
+            hidden=row.boolean("isHidden"),
+            disabled_by_storm=row.boolean("isDisabledByStorm"),
+            schedules_enabled=row.integer("schedulesEnabled"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModePreference:
+    """The stored preference and what else is on offer (docs/api.md §6.1).
+
+    `selected` is text, a `ChargeMode` where known, and `None` when no mode is enabled. `synced` is
+    false while the change has not reached the charger.
+    """
+
+    selected: str | None = None
+    options: tuple[ModeOption, ...] = ()
+    synced: bool | None = None
+
+    @classmethod
+    def from_wire(cls, value: JsonValue, oddities: Oddities) -> ModePreference:
+        """Read a preference.
+
+        Raises:
+            InvalidResponse: the reply is not an object.
+        """
+        data = Fields.of_reply(value, "mode", oddities).fields("data")
+        options = tuple(ModeOption.from_wire(key, row) for key, row in data.fields("modes").entries())
+        selected = next((option.mode for option in options if option.enabled), None)
+        return cls(selected=selected, options=options, synced=_synced(data.fields("config")))
+
+
+def _synced(config: Fields) -> bool | None:
+    status = config.text("modeSyncStatus")
+    if config.boolean("pendingModesOffGrid"):
+        return False
+    return None if status is None else status.lower() == "synced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreenSettings:
+    """Settings of green charging (docs/api.md §6.3).
+
+    `use_battery` is `None` where the charger has no such setting.
+    """
+
+    use_battery: bool | None = None
+
+    @classmethod
+    def from_wire(cls, value: JsonValue, oddities: Oddities) -> GreenSettings:
+        """Read the settings.
+
+        Raises:
+            InvalidResponse: the reply is not an object.
+        """
+        for row in Fields.of_reply(value, "green", oddities).rows("data"):
+            if row.text("chargerSettingName") == USE_BATTERY:
+                return cls(use_battery=row.boolean("enabled"))
+        return cls()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationValue:
+    """One charger setting (docs/api.md §6.5).
+
+    That is the settled value, the wish, and whether a change is pending.
+    """
+
+    key: str
+    value: str | None = None
+    requested: str | None = None
+    pending: bool = False
+
+
+def read_configuration(value: JsonValue, oddities: Oddities) -> tuple[ConfigurationValue, ...]:
+    """Read charger settings; a key that is missing is not supported.
+
+    Raises:
+        InvalidResponse: the reply is not an object.
+    """
+    return tuple(
+        ConfigurationValue(
+            key=key,
+            value=row.scalar("value"),
+            requested=row.scalar("reqValue"),
+            pending=row.integer("status") == _CHANGE_PENDING,
+        )
+        for row in Fields.of_reply(value, "configuration", oddities).rows("data")
+        if (key := row.text("key")) is not None
+    )

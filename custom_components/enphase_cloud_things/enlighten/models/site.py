@@ -1,0 +1,82 @@
+"""Sites and account-wide answers."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..wire import Fields, JsonValue, Oddities, rows
+
+_DEFAULT_STREAM_SECONDS: Final = 900
+_SITE_LISTS: Final = ("sites", "data", "items", "systems")
+_SITE_IDS: Final = ("site_id", "siteId", "id", "system_id")
+_SITE_NAMES: Final = ("name", "site_name", "siteName", "title", "displayName", "display_name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One site of the account (docs/api.md §3.1). `site_id` is digits as text."""
+
+    site_id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveStream:
+    """An explicit live stream (docs/api.md §5.5); the cloud keeps it up for `duration` seconds."""
+
+    duration: int
+
+    @classmethod
+    def from_wire(cls, value: JsonValue, oddities: Oddities) -> LiveStream:
+        """Read the reply to a start of the stream."""
+        reply = _fields(value, "live_stream", oddities)
+        names = ("liveStreamDuration", "duration_s")
+        duration = reply.fields("data").positive(*names) or reply.positive(*names)
+        return cls(duration=duration or _DEFAULT_STREAM_SECONDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandReply:
+    """The cloud's own answer to a command: `status` as sent (`accepted`), or `None` for an empty success.
+
+    Accepted means queued. It is never an effect.
+    """
+
+    status: str | None = None
+    tracking_id: str | None = None
+
+    @classmethod
+    def from_wire(cls, value: JsonValue, oddities: Oddities) -> CommandReply:
+        """Read the reply to a command, with or without envelope; any other is an empty success."""
+        reply = _fields(value, "command", oddities)
+        if not isinstance(reply.raw("status"), str):
+            reply = reply.fields("data")
+        return cls(
+            status=reply.text("status"),
+            tracking_id=reply.fields("details").identifier("trackingId"),
+        )
+
+
+def read_sites(value: JsonValue, oddities: Oddities) -> tuple[Site, ...]:
+    """Read the site list, bare or under one of its names (docs/api.md §3.1).
+
+    A row without an id, or with one that is not a number, is left out.
+
+    Raises:
+        InvalidResponse: the reply is neither an object nor a list.
+    """
+    if isinstance(value, list):
+        listed = rows(value, "sites", oddities)
+    else:
+        listed = Fields.of_reply(value, "sites", oddities).rows(*_SITE_LISTS)
+    names: dict[str, str | None] = {}
+    for row in listed:
+        site_id = row.identifier(*_SITE_IDS)
+        if site_id is None or not (site_id.isascii() and site_id.isdigit()):
+            row.unreadable(*_SITE_IDS)
+            continue
+        names[site_id] = names.get(site_id) or row.text(*_SITE_NAMES)
+    return tuple(Site(site_id=site_id, name=name) for site_id, name in names.items())
+
+
+def _fields(value: JsonValue, path: str, oddities: Oddities) -> Fields:
+    return Fields(value if isinstance(value, dict) else {}, path, oddities)

@@ -1,0 +1,150 @@
+"""Keeps secrets and identifiers out of logs, errors and diagnostics (docs/api.md §11.3)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from ipaddress import ip_address
+import re
+from typing import Final
+
+REDACTED: Final = "**redacted**"
+_MASK: Final = "…"
+
+# Anything that looks like a token, an address or an identifier, longest forms first
+_PATTERNS: Final = (
+    re.compile(r"\beyJ[\w-]+(?:\.[\w-]*){1,2}"),
+    re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),
+    re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
+    re.compile(r"\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b"),
+    re.compile(r"\b(?:[0-9a-fA-F]{1,4}:){2,7}:?(?:[0-9a-fA-F]{1,4}:?)*[0-9a-fA-F]{1,4}\b"),
+    re.compile(r"\b[0-9a-fA-F]{16,}\b"),
+    # Not the fraction of a number or time
+    re.compile(r"(?<!\d\.)(?<!\d)\d{5,}"),
+)
+_IP_VERSION_4: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+_SECRET_NAMES: Final = frozenset(
+    {
+        "accesstoken",
+        "authid",
+        "authidentifier",
+        "authorization",
+        "authtoken",
+        "bssid",
+        "cookie",
+        "cookies",
+        "eauthtoken",
+        "email",
+        "enrollmentid",
+        "enrolmentid",
+        "eventid",
+        "ip",
+        "ipaddress",
+        "ipaddr",
+        "mac",
+        "macaddr",
+        "macaddress",
+        "managertoken",
+        "password",
+        "postcode",
+        "programid",
+        "sessionid",
+        "ssid",
+        "token",
+        "userid",
+        "username",
+        "vppprogramid",
+        "xsrftoken",
+        "zipcode",
+    }
+)
+_WORD_SEPARATORS: Final = re.compile(r"[^0-9a-z]")
+_DEEPEST: Final = 64
+
+
+class IdKind(StrEnum):
+    """What a pseudonym stands for."""
+
+    SITE = "site"
+    CHARGER = "charger"
+    OTHER = "id"
+
+
+class Pseudonyms:
+    """Gives each identifier a short name that stays the same within one download and means nothing outside."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._names: dict[str, str] = {}
+        self._counts: dict[IdKind, int] = {}
+
+    def name(self, value: str, kind: IdKind = IdKind.OTHER) -> str:
+        """Return the pseudonym of an identifier, made up at first use."""
+        if value not in self._names:
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._names[value] = f"{kind}-{self._counts[kind]}"
+        return self._names[value]
+
+    def learn(self, kind: IdKind, values: Iterable[str]) -> None:
+        """Make up pseudonyms for known identifiers, so that they are replaced wherever they occur."""
+        for value in values:
+            if value:
+                self.name(value, kind)
+
+    def replace(self, text: str) -> str:
+        """Replace every known identifier in a text."""
+        for value in sorted(self._names, key=len, reverse=True):
+            text = text.replace(value, self._names[value])
+        return text
+
+
+def scrub(text: str) -> str:
+    """Mask whatever in a text could be a token, an address or an identifier."""
+    text = _IP_VERSION_4.sub(_mask_address, text)
+    for pattern in _PATTERNS:
+        text = pattern.sub(_MASK, text)
+    return text
+
+
+def _mask_address(match: re.Match[str]) -> str:
+    """Mask an address of a local network; firmware versions look like public ones."""
+    try:
+        is_local = not ip_address(match[0]).is_global
+    except ValueError:
+        return match[0]
+    return _MASK if is_local else match[0]
+
+
+def redact(value: object, pseudonyms: Pseudonyms) -> object:
+    """Copy JSON-like data without secrets.
+
+    Values under names of secrets are replaced by a marker, unless there is none; known identifiers
+    are replaced by their pseudonyms in keys and texts, and what else looks like one is masked.
+    Anything that is not JSON-like becomes the name of its type.
+    """
+    return _redact(value, pseudonyms, 0)
+
+
+def _redact(value: object, pseudonyms: Pseudonyms, depth: int) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return scrub(pseudonyms.replace(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    if depth >= _DEEPEST:
+        return REDACTED
+    if isinstance(value, Mapping):
+        return {
+            scrub(pseudonyms.replace(str(key))): _redact_named(str(key), item, pseudonyms, depth)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redact(item, pseudonyms, depth + 1) for item in value]
+    return type(value).__name__
+
+
+def _redact_named(name: str, value: object, pseudonyms: Pseudonyms, depth: int) -> object:
+    is_secret = _WORD_SEPARATORS.sub("", name.lower()) in _SECRET_NAMES
+    if is_secret and value not in (None, "", [], {}) and not isinstance(value, bool):
+        return REDACTED
+    return _redact(value, pseudonyms, depth + 1)

@@ -1,0 +1,239 @@
+"""Keeping a session alive without a person, and knowing when not to try (docs/api.md §2.7, §2.8)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import logging
+from typing import Final
+
+from .clock import Clock
+from .endpoints import CORE_FAMILIES, Family
+from .errors import (
+    AccountBlocked,
+    AuthenticationRequired,
+    ConnectionFailed,
+    EnlightenError,
+    InvalidResponse,
+    NotSupported,
+    OtpRequired,
+    RateLimited,
+    ServiceUnavailable,
+    TooManySessions,
+)
+from .guard import SignInGuard
+from .login import Login
+from .session_state import SessionState
+from .sign_in import SignIn
+from .single_flight import SingleFlight
+from .transport import Transport
+
+_LOGGER = logging.getLogger(__name__)
+
+_GOOD_FOR: Final = timedelta(seconds=30)
+# Between tries of a token route that refused the cookies or gave no token
+_TOKEN_PAUSE: Final = timedelta(seconds=300)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Memory:
+    """What was learned about the present identity, and is void with a sign-in.
+
+    `signed_in_generation` is the identity that a sign-in has brought, `refused_generation` the one
+    that the cloud refused although it was new, `refusing` the core families that did so.
+    """
+
+    renewed_at: datetime | None = None
+    signed_in_generation: int | None = None
+    refused_generation: int | None = None
+    refusing: set[Family] = field(default_factory=set)
+    token_route_closed_until: datetime | None = None
+
+
+class Renewal:
+    """Renews a session: over the token route where that works, else with the stored password.
+
+    Every sign-in with a password takes one of the account's few sessions. So all who need a renewal
+    at the same time share one, and the guard holds sign-ins back that are likely to fail.
+    """
+
+    def __init__(self, transport: Transport, state: SessionState, login: Login, sign_in: SignIn, clock: Clock) -> None:
+        """Renew the session of that state. `password` is the stored one, or `None`."""
+        self.password: str | None = None
+        self._transport = transport
+        self._state = state
+        self._login = login
+        self._sign_in = sign_in
+        self._clock = clock
+        self._renewing = SingleFlight()
+        self._minting = SingleFlight()
+        self._memory = _Memory()
+
+    def note_sign_in(self) -> None:
+        """Note that a person has just signed in, which does away with any renewal under way."""
+        self._renewing.cancel()
+        self._memory = _Memory(renewed_at=self._clock(), signed_in_generation=self._state.generation)
+
+    async def renew(self, generation: int) -> None:
+        """Renew the session because the cloud refused the identity of that generation.
+
+        See `Session.renew`.
+        """
+        if generation == self._state.generation and not self._was_just_renewed():
+            await self._renewing.join(lambda: self._renew(generation))
+
+    async def renew_without_password(self) -> None:
+        """Renew the session over the token route alone. See `Session.renew_without_password`."""
+        async with self._state.lock:
+            try:
+                token = await self._login.mint_token()
+            except NotSupported, InvalidResponse:
+                raise AuthenticationRequired("The cloud gave no token") from None
+            self._state.accept_token(token)
+            self._memory = _Memory(renewed_at=self._clock())
+
+    async def keep_fresh(self) -> None:
+        """Get a new token if the present one ends soon. Failure is no error: the old one serves on."""
+        if self._token_is_due():
+            await self._minting.join(self._mint_ahead)
+
+    def may_help(self, family: Family) -> bool:
+        """Tell whether a renewal could help a family that the cloud refused.
+
+        Others than the core families may lack a right, for which one refusal right after a sign-in
+        is evidence enough.
+        """
+        generation = self._state.generation
+        return family in CORE_FAMILIES or not (
+            generation == self._memory.signed_in_generation == self._memory.refused_generation
+        )
+
+    def note_success(self, family: Family) -> None:
+        """Note that the cloud took the session. Once all core families work, rejections are history."""
+        if family not in CORE_FAMILIES:
+            return
+        self._memory.refusing.discard(family)
+        guard = self._state.stored.guard
+        if guard.rejections and not self._memory.refusing:
+            self._state.guard_with(guard.after_proof(self._clock()))
+
+    def note_refusal(self, generation: int, family: Family, *, wall: bool) -> EnlightenError:
+        """Note that the cloud refused even a renewed identity, and return what to raise.
+
+        After a renewal over the token route, the next one signs in. After a sign-in, a login wall
+        means throttling, and a refused core family counts as a rejection.
+        """
+        now = self._clock()
+        if generation != self._state.generation:
+            return ServiceUnavailable("The session changed meanwhile")
+        is_first = self._memory.refused_generation != generation
+        self._memory.refused_generation = generation
+        if generation != self._memory.signed_in_generation:
+            self._close_token_route(now)
+            return self._obstacle(now) or ServiceUnavailable("The renewed session is refused")
+        if family not in CORE_FAMILIES and not wall:
+            return AuthenticationRequired(f"The cloud refuses the session for {family}")
+        self._memory.refusing.add(family)
+        guard = self._state.stored.guard
+        if is_first:
+            guard = guard.after_throttling(now) if wall else guard.after_rejection(now)
+        return self._hold_back(guard)
+
+    async def close(self) -> None:
+        """End whatever is under way."""
+        await self._renewing.close()
+        await self._minting.close()
+
+    def _was_just_renewed(self) -> bool:
+        return (
+            self._memory.renewed_at is not None
+            and self._clock() < self._memory.renewed_at + _GOOD_FOR
+            and self._memory.refused_generation != self._state.generation
+        )
+
+    async def _renew(self, generation: int) -> None:
+        async with self._state.lock:
+            if generation != self._state.generation:
+                return
+            if paused_until := self._transport.paused_until:
+                raise RateLimited("The account pauses", retry_at=paused_until)
+            if not await self._renew_by_token():
+                await self._renew_by_password()
+            self._memory.renewed_at = self._clock()
+
+    async def _renew_by_token(self) -> bool:
+        """Try the token route on the present cookies; false means that only a sign-in is left."""
+        now = self._clock()
+        closed_until = self._memory.token_route_closed_until
+        if not self._state.cookies.export() or (closed_until and now < closed_until):
+            return False
+        try:
+            token = await self._login.mint_token()
+        except TooManySessions:
+            raise self._hold_back(self._state.stored.guard.after_too_many_sessions(now)) from None
+        except AuthenticationRequired, NotSupported, InvalidResponse:
+            self._close_token_route(now)
+            return False
+        _LOGGER.debug("The session was renewed with its cookies")
+        self._state.accept_token(token)
+        return True
+
+    async def _renew_by_password(self) -> None:
+        now = self._clock()
+        if obstacle := self._obstacle(now):
+            raise obstacle
+        guard = self._state.stored.guard
+        try:
+            await self._sign_in.with_password(self._state.stored.email, self.password or "")
+        except OtpRequired:
+            self._state.note_one_time_codes()
+            raise
+        except TooManySessions:
+            raise self._hold_back(guard.after_too_many_sessions(now)) from None
+        except AccountBlocked:
+            raise self._hold_back(guard.after_block()) from None
+        except AuthenticationRequired:
+            raise self._hold_back(guard.after_rejection(now)) from None
+        except ServiceUnavailable as err:
+            self._state.guard_with(guard.after_trouble(now, retry_at=err.retry_at))
+            raise
+        except ConnectionFailed, InvalidResponse:
+            self._state.guard_with(guard.after_trouble(now))
+            raise
+        _LOGGER.debug("The session was renewed with the stored password")
+        self._memory.signed_in_generation = self._state.generation
+        self._memory.token_route_closed_until = None
+
+    def _obstacle(self, now: datetime) -> EnlightenError | None:
+        """Tell what keeps the client from signing in by itself."""
+        if not self.password or not self._state.stored.email:
+            return AuthenticationRequired("The session has ended and no password is stored")
+        if self._state.stored.one_time_codes:
+            return OtpRequired("The session has ended and the account wants a one-time code")
+        return self._state.stored.guard.obstacle(now)
+
+    def _hold_back(self, guard: SignInGuard) -> EnlightenError:
+        self._state.guard_with(guard)
+        return guard.obstacle(self._clock()) or AuthenticationRequired("The session has ended")
+
+    def _close_token_route(self, now: datetime) -> None:
+        self._memory.token_route_closed_until = now + _TOKEN_PAUSE
+
+    def _token_is_due(self) -> bool:
+        now = self._clock()
+        due_at = self._state.token_due_at
+        closed_until = self._memory.token_route_closed_until
+        return (
+            due_at is not None
+            and due_at <= now
+            and not (closed_until and now < closed_until)
+            and self._transport.paused_until is None
+        )
+
+    async def _mint_ahead(self) -> None:
+        async with self._state.lock:
+            if not self._token_is_due():
+                return
+            try:
+                self._state.accept_token(await self._login.mint_token())
+            except EnlightenError as err:
+                _LOGGER.debug("The token was not renewed ahead of its end: %s", err)
+                self._close_token_route(self._clock())

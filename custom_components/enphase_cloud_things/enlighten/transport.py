@@ -1,0 +1,354 @@
+"""Sends requests to the cloud within its limits and tells what came of them.
+
+The transport knows nothing of the session: headers come ready-made with each call. A read waits for
+one of two places, is refused without a request while the account pauses or its hourly budget is
+spent, and is repeated at once, and once only, where the connection broke. A command waits only for
+other commands to the same charger and is sent exactly once. The time-out covers a request with its
+repeat, and not the wait for a place (docs/api.md §11.2).
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from http import HTTPStatus
+import logging
+import random
+import re
+import time
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp.abc import AbstractCookieJar
+import orjson
+from yarl import URL
+
+from .back_off import BackOff
+from .clock import Clock, utc_now
+from .endpoints import Endpoint, Family, Host, Hosts, Kind
+from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, InvalidResponse, NotSupported, RateLimited
+from .limits import AccountPause, CommandPlaces, Jitter, Priority, ReadPlaces, RequestBudget
+from .outcomes import read_outcome
+from .replies import Reply, read_reply
+from .wire import JsonValue
+
+_LOGGER = logging.getLogger(__name__)
+
+_LONGEST_CONNECT: Final = 10.0
+_LARGEST_BODY: Final = 4 * 1024 * 1024
+_MOST_HOPS: Final = 3
+_CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to be sent: where to, about what, and with which headers."""
+
+    endpoint: Endpoint
+    headers: Mapping[str, str] = field(repr=False)
+    site_id: str = field(default="", repr=False)
+    serial: str = field(default="", repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: JsonValue = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def target(self) -> str:
+        """The charger or, for lack of one, the site that the request is about."""
+        return self.serial or self.site_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyHealth:
+    """How a family of endpoints has been doing since the start.
+
+    `latency` is the duration of the last answered request in seconds, `last_error` the name of the
+    last error in snake case, `next_try` the time before which the family is not asked again.
+    """
+
+    requests: int = 0
+    failures: int = 0
+    latency: float | None = None
+    last_success: datetime | None = None
+    last_failure: datetime | None = None
+    last_error: str | None = None
+    next_try: datetime | None = None
+
+
+class Transport:
+    """The one way to the cloud for everything of one account.
+
+    `http` carries the cookies of the Enlighten host; `bare_http` is an HTTP session without a
+    cookie jar for hosts that must not see them.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        *,
+        bare_http: aiohttp.ClientSession | None = None,
+        hosts: Hosts | None = None,
+        clock: Clock = utc_now,
+        timeout: float = 15.0,
+        jitter: Jitter = random.uniform,
+    ) -> None:
+        self.timeout = timeout
+        self.hosts = hosts or Hosts()
+        self.clock = clock
+        self.jitter = jitter
+        self.back_off = BackOff()
+        self.on_pause: Callable[[datetime], None] | None = None
+        self._http = http
+        self._bare_http = bare_http
+        self._budget = RequestBudget()
+        self._pause = AccountPause()
+        self._reads = ReadPlaces()
+        self._commands = CommandPlaces()
+        self._health: dict[Family, FamilyHealth] = {}
+
+    @property
+    def cookie_jar(self) -> AbstractCookieJar:
+        """The jar with the cookies of the Enlighten host."""
+        return self._http.cookie_jar
+
+    @property
+    def budget(self) -> int:
+        """How many requests the account may make in any 60 minutes."""
+        return self._budget.limit
+
+    @property
+    def requests_last_hour(self) -> int:
+        """How many requests were made in the last 60 minutes."""
+        return self._budget.used(self.clock())
+
+    @property
+    def paused_until(self) -> datetime | None:
+        """When the pause of the account ends, or `None` if there is none."""
+        return self._pause.until(self.clock())
+
+    @property
+    def health(self) -> Mapping[Family, FamilyHealth]:
+        """How each family that was asked at least once has been doing."""
+        now = self.clock()
+        return MappingProxyType(
+            {
+                family: replace(health, next_try=self.back_off.next_try(family, now))
+                for family, health in self._health.items()
+            }
+        )
+
+    def pause_until(self, until: datetime) -> None:
+        """Pause the account at least until that time, such as one known from before a restart."""
+        self._pause.extend(until)
+
+    async def request(self, call: Call) -> JsonValue:
+        """Send a request and return the JSON of its answer, `{}` for an empty one.
+
+        Raises:
+            ConnectionFailed: no answer came, and no command was sent.
+            ServiceUnavailable: the cloud cannot serve this family now.
+            RateLimited: the cloud or the budget asks for a pause.
+            AuthenticationRequired: the cloud does not take the session.
+            NotSupported: the cloud does not offer this.
+            InvalidResponse: the answer is no JSON.
+            CommandRejected: the cloud refused the command.
+            CommandOutcomeUnknown: whether the command was taken cannot be told.
+        """
+        return await self.exchange(call, lambda reply: read_outcome(call.endpoint, reply))
+
+    async def exchange[T](self, call: Call, judge: Callable[[Reply], T]) -> T:
+        """Send a request and return what `judge` makes of the reply.
+
+        Errors that the judge raises count as failures of the family.
+        """
+        async with self._place(call):
+            self._admit(call.endpoint)
+            started = time.perf_counter()
+            latency: float | None = None
+            try:
+                reply = await self._send(call)
+                latency = time.perf_counter() - started
+                result = judge(reply)
+            except EnlightenError as err:
+                self._note(call.endpoint.family, latency, err)
+                raise
+            self._note(call.endpoint.family, latency, None)
+            return result
+
+    @asynccontextmanager
+    async def _place(self, call: Call) -> AsyncIterator[None]:
+        match call.endpoint.kind:
+            case Kind.READ:
+                is_status = call.endpoint.family is Family.STATUS
+                async with self._reads.place(status=is_status):
+                    yield
+            case Kind.COMMAND:
+                async with self._commands.place(call.target):
+                    yield
+            case Kind.SIGN_IN:
+                # The reads that a renewal is for may hold all places
+                yield
+
+    def _admit(self, endpoint: Endpoint) -> None:
+        """Refuse a request that would break a limit.
+
+        Raises:
+            RateLimited: the account pauses, or its budget is spent.
+        """
+        now = self.clock()
+        if endpoint.kind is Kind.COMMAND:
+            return
+        if endpoint.kind is Kind.SIGN_IN:
+            priority = Priority.SIGN_IN
+        elif pause := self._pause.until(now):
+            raise RateLimited("The account pauses", retry_at=pause)
+        else:
+            is_status = endpoint.family is Family.STATUS
+            priority = Priority.STATUS if is_status else Priority.OTHER
+        if free_at := self._budget.free_at(priority, now):
+            raise RateLimited("The hourly budget is spent", retry_at=free_at)
+
+    async def _send(self, call: Call) -> Reply:
+        deadline = time.monotonic() + self.timeout
+        url = call.endpoint.url(self.hosts, site_id=call.site_id, serial=call.serial, query=call.query)
+        reply = await self._attempt(call, url, deadline)
+        if call.endpoint.follows_redirects:
+            hop = replace(call, endpoint=replace(call.endpoint, method="GET"), form=None)
+            for _ in range(_MOST_HOPS):
+                if reply.location is None or reply.leads_elsewhere or reply.is_login_wall:
+                    break
+                base = str(self.hosts.enlighten).rstrip("/")
+                self._admit(call.endpoint)
+                reply = await self._attempt(hop, URL(base + reply.location, encoded=True), deadline)
+        return reply
+
+    async def _attempt(self, call: Call, url: URL, deadline: float) -> Reply:
+        try:
+            return await self._exchange_once(call, url, deadline)
+        except (aiohttp.ClientError, TimeoutError) as err:
+            if call.endpoint.kind is not Kind.READ or not _is_broken_connection(err):
+                raise _no_answer(call.endpoint, err) from None
+        self._admit(call.endpoint)
+        try:
+            return await self._exchange_once(call, url, deadline)
+        except (aiohttp.ClientError, TimeoutError) as err:
+            raise _no_answer(call.endpoint, err) from None
+
+    async def _exchange_once(self, call: Call, url: URL, deadline: float) -> Reply:
+        http = self._session(call.endpoint.host)
+        left = max(deadline - time.monotonic(), 0.001)
+        headers = dict(call.headers)
+        body: bytes | None = None
+        if call.form is not None:
+            body = urlencode(call.form).encode()
+        elif call.json is not None:
+            headers["Content-Type"] = "application/json"
+            body = orjson.dumps(call.json)
+        started = time.perf_counter()
+        self._budget.spend(self.clock())
+        async with http.request(
+            # In lower case, because aiohttp repeats GET and PUT by itself where it knows the name
+            call.endpoint.method.lower(),
+            url,
+            headers=headers,
+            data=body,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=left, connect=min(left, _LONGEST_CONNECT)),
+        ) as response:
+            content = await _read_body(response, call.endpoint.family)
+        _LOGGER.debug(
+            "%s answered HTTP %s in %.0f ms (%s bytes)",
+            call.endpoint.family,
+            response.status,
+            (time.perf_counter() - started) * 1000,
+            len(content),
+        )
+        return self._reply(call.endpoint, response, content)
+
+    def _reply(self, endpoint: Endpoint, response: aiohttp.ClientResponse, content: bytes) -> Reply:
+        now = self.clock()
+        location, leads_elsewhere = self._location(response)
+        reply = read_reply(
+            response.status,
+            content,
+            now=now,
+            retry_after=response.headers.get("Retry-After"),
+            location=location,
+            leads_elsewhere=leads_elsewhere,
+        )
+        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            end = self._pause.begin(now, retry_at=reply.retry_at, jitter=self.jitter)
+            if self.on_pause is not None:
+                self.on_pause(end)
+            return replace(reply, retry_at=end)
+        self._pause.succeed(now)
+        return reply
+
+    def _location(self, response: aiohttp.ClientResponse) -> tuple[str | None, bool]:
+        """Return the path a redirect leads to, below the base address, and whether it leaves the host."""
+        target = response.headers.get("Location")
+        if target is None:
+            return None, False
+        try:
+            url = response.url.join(URL(target))
+        except ValueError:
+            return None, False
+        base = self.hosts.enlighten
+        if not url.is_absolute() or url.origin() != base.origin():
+            return url.raw_path, True
+        return url.raw_path_qs.removeprefix(base.raw_path.rstrip("/")), False
+
+    def _session(self, host: Host) -> aiohttp.ClientSession:
+        if host is Host.ENLIGHTEN:
+            return self._http
+        if self._bare_http is None:
+            raise NotSupported("There is no HTTP session without cookies for this host")
+        return self._bare_http
+
+    def _note(self, family: Family, latency: float | None, error: EnlightenError | None) -> None:
+        last = self._health.get(family, FamilyHealth())
+        health = replace(
+            last,
+            requests=last.requests + 1,
+            latency=last.latency if latency is None else latency,
+        )
+        now = self.clock()
+        if error is None:
+            health = replace(health, last_success=now)
+        else:
+            health = replace(
+                health,
+                failures=last.failures + 1,
+                last_failure=now,
+                last_error=_CAPITAL.sub("_", type(error).__name__).lower(),
+            )
+        self._health[family] = health
+
+
+def _is_broken_connection(err: Exception) -> bool:
+    """Tell whether a repeat may help: the connection failed, and not because time ran out."""
+    return isinstance(err, aiohttp.ClientConnectionError) and not isinstance(err, TimeoutError)
+
+
+def _no_answer(endpoint: Endpoint, err: Exception) -> ConnectionFailed | CommandOutcomeUnknown:
+    """Choose the error for a missing answer; a command that was not sent has no outcome."""
+    never_sent = isinstance(err, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    if endpoint.kind is Kind.COMMAND and not never_sent:
+        return CommandOutcomeUnknown()
+    return ConnectionFailed(f"No answer for {endpoint.family} ({type(err).__name__})")
+
+
+async def _read_body(response: aiohttp.ClientResponse, family: Family) -> bytes:
+    """Read a body of limited size.
+
+    Raises:
+        InvalidResponse: the body is larger than any that the cloud has a reason to send.
+    """
+    content = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        content += chunk
+        if len(content) > _LARGEST_BODY:
+            raise InvalidResponse(family)
+    return bytes(content)

@@ -1,0 +1,295 @@
+"""The border between JSON and typed values.
+
+The cloud sends numbers as text, times in five spellings and, now and then, something else altogether. A field that
+cannot be read becomes `None` and one debug line that names its place, never its content. See docs/api.md Appendix A.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+import logging
+import math
+import re
+from typing import Final
+
+from .errors import InvalidResponse
+
+type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
+
+_LOGGER = logging.getLogger(__name__)
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_ZONE_NAME: Final = re.compile(r"\[[^\]]*\]$")
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_ -]{0,39}")
+_TRUE: Final = frozenset({"true", "1", "yes", "on", "enabled"})
+_FALSE: Final = frozenset({"false", "0", "no", "off", "disabled"})
+# Later than any time in seconds and earlier than any in milliseconds
+_FIRST_MILLISECONDS: Final = 10**12
+
+
+class Oddities:
+    """Logs each unexpected thing in the cloud's replies once, and not again with every poll."""
+
+    def __init__(self, *, capacity: int = 256) -> None:
+        """Remember at most `capacity` different oddities; later ones are not logged at all."""
+        self._capacity = capacity
+        self._seen: set[tuple[str, str]] = set()
+
+    def unreadable(self, path: str) -> None:
+        """Tell that the value at `path` could not be read."""
+        if self._is_new(path, ""):
+            _LOGGER.debug("The cloud sent something unreadable at %s", path)
+
+    def unknown(self, path: str, value: str) -> None:
+        """Tell that `value` is not one of the known words at `path`.
+
+        The value itself is logged only if it is a plain word, which no identifier or secret is.
+        """
+        if self._is_new(path, value):
+            shown = value if _PLAIN_WORD.fullmatch(value) else "of another form"
+            _LOGGER.debug("The cloud sent an unknown value at %s: %s", path, shown)
+
+    def _is_new(self, path: str, value: str) -> bool:
+        oddity = (path, value)
+        if oddity in self._seen or len(self._seen) >= self._capacity:
+            return False
+        self._seen.add(oddity)
+        return True
+
+
+def text(value: JsonValue) -> str:
+    """Read text, without surrounding blanks."""
+    if isinstance(value, str):
+        return value.strip()
+    raise ValueError
+
+
+def identifier(value: JsonValue) -> str:
+    """Read an identifier, which is text even where the cloud sends a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return text(value)
+
+
+def scalar(value: JsonValue) -> str:
+    """Read a single value of any type as text; booleans become `true` and `false`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value)
+    return identifier(value)
+
+
+def number(value: JsonValue) -> float:
+    """Read a finite number, also from text. A boolean is no number."""
+    result = math.nan
+    if isinstance(value, str):
+        result = float(value) if _NUMBER.fullmatch(value.strip()) else math.nan
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            result = float(value)
+        except OverflowError:
+            result = math.inf
+    if not math.isfinite(result):
+        raise ValueError
+    return result
+
+
+def quantity(value: JsonValue) -> float:
+    """Read a finite number that cannot be negative."""
+    result = number(value)
+    if result < 0:
+        raise ValueError
+    return result
+
+
+def integer(value: JsonValue) -> int:
+    """Read a whole number, also from text or a decimal number without fraction."""
+    result = number(value)
+    if not result.is_integer():
+        raise ValueError
+    return int(result)
+
+
+def positive(value: JsonValue) -> int:
+    """Read a whole number above zero."""
+    result = integer(value)
+    if result <= 0:
+        raise ValueError
+    return result
+
+
+def boolean(value: JsonValue) -> bool:
+    """Read a boolean, also from 0 and 1 and from words such as `enabled`."""
+    word = scalar(value).lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError
+
+
+def time(value: JsonValue) -> datetime:
+    """Read a time as aware UTC.
+
+    Numbers, also as text, are seconds or (from 10¹²) milliseconds since 1970. Text is ISO 8601 with up to nanoseconds
+    and an optional zone name in brackets (`2026-11-10T07:05:12.118Z[UTC]`); without any zone it is UTC. Times up to
+    1970 mean that there is none, and so cannot be read.
+    """
+    try:
+        if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+            moment = datetime.fromisoformat(_ZONE_NAME.sub("", value.strip()))
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        else:
+            seconds = number(value)
+            moment = datetime.fromtimestamp(seconds / 1000 if seconds >= _FIRST_MILLISECONDS else seconds, UTC)
+        if moment.timestamp() <= 0:
+            raise ValueError
+    except OverflowError, OSError:
+        raise ValueError from None
+    return moment
+
+
+class Fields:
+    """The fields of one JSON object, read by name.
+
+    Every reading method takes one or more names (the spellings that the cloud uses for one field), reads the first
+    that is neither missing nor null, and returns `None` if there is none, if it is blank, or if it cannot be read.
+    """
+
+    __slots__ = ("_oddities", "_values", "path")
+
+    def __init__(self, values: Mapping[str, JsonValue], path: str, oddities: Oddities) -> None:
+        """Read `values`, the object at `path` of a reply."""
+        self._values = values
+        self._oddities = oddities
+        self.path = path
+
+    @classmethod
+    def of_reply(cls, value: JsonValue, path: str, oddities: Oddities) -> Fields:
+        """Read a whole reply that should be an object. An empty reply has no fields.
+
+        Raises:
+            InvalidResponse: the reply is something else.
+        """
+        if isinstance(value, dict):
+            return cls(value, path, oddities)
+        if value is None or value == []:
+            return cls({}, path, oddities)
+        raise InvalidResponse(path)
+
+    def text(self, *names: str) -> str | None:
+        """Read text."""
+        return self._read(text, names)
+
+    def identifier(self, *names: str) -> str | None:
+        """Read an identifier (text or a whole number) as text."""
+        return self._read(identifier, names)
+
+    def scalar(self, *names: str) -> str | None:
+        """Read a single value of any type as text."""
+        return self._read(scalar, names)
+
+    def number(self, *names: str) -> float | None:
+        """Read a finite number."""
+        return self._read(number, names)
+
+    def quantity(self, *names: str) -> float | None:
+        """Read a finite number that cannot be negative."""
+        return self._read(quantity, names)
+
+    def integer(self, *names: str) -> int | None:
+        """Read a whole number."""
+        return self._read(integer, names)
+
+    def positive(self, *names: str) -> int | None:
+        """Read a whole number above zero."""
+        return self._read(positive, names)
+
+    def boolean(self, *names: str) -> bool | None:
+        """Read a boolean."""
+        return self._read(boolean, names)
+
+    def time(self, *names: str) -> datetime | None:
+        """Read a time as aware UTC."""
+        return self._read(time, names)
+
+    def word(self, known: type[StrEnum], *names: str) -> str | None:
+        """Read a word of an open set in upper case: a member of `known`, or the text itself if it is a new one."""
+        word = self._read(text, names)
+        if word is None:
+            return None
+        try:
+            return known(word.upper())
+        except ValueError:
+            name, _ = self._find(names)
+            self._oddities.unknown(f"{self.path}.{name}", word)
+            return word.upper()
+
+    def raw(self, *names: str) -> JsonValue:
+        """Return the value as the cloud sent it."""
+        return self._find(names)[1]
+
+    def fields(self, *names: str) -> Fields:
+        """Return the object at that name; it has no fields if it is missing or something else."""
+        name, value = self._find(names)
+        path = f"{self.path}.{name}"
+        if isinstance(value, dict):
+            return Fields(value, path, self._oddities)
+        if value is not None:
+            self._oddities.unreadable(path)
+        return Fields({}, path, self._oddities)
+
+    def rows(self, *names: str) -> tuple[Fields, ...]:
+        """Return the objects of the list at that name; there are none if it is missing or something else."""
+        name, value = self._find(names)
+        path = f"{self.path}.{name}"
+        if isinstance(value, list):
+            return rows(value, path, self._oddities)
+        if value is not None:
+            self._oddities.unreadable(path)
+        return ()
+
+    def entries(self) -> tuple[tuple[str, Fields], ...]:
+        """Return those values that are objects, each with its key. The keys may be identifiers: paths count instead."""
+        return tuple(
+            (key, Fields(value, f"{self.path}[{index}]", self._oddities))
+            for index, (key, value) in enumerate(self._values.items())
+            if isinstance(value, dict)
+        )
+
+    def unreadable(self, *names: str) -> None:
+        """Note that the field cannot be used although it could be read."""
+        name, _ = self._find(names)
+        self._oddities.unreadable(f"{self.path}.{name}")
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether the field is there, be it null."""
+        return name in self._values
+
+    def _find(self, names: tuple[str, ...]) -> tuple[str, JsonValue]:
+        for name in names:
+            if (value := self._values.get(name)) is not None:
+                return name, value
+        return names[0], None
+
+    def _read[T](self, convert: Callable[[JsonValue], T], names: tuple[str, ...]) -> T | None:
+        name, value = self._find(names)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return convert(value)
+        except ValueError:
+            self._oddities.unreadable(f"{self.path}.{name}")
+            return None
+
+
+def rows(values: list[JsonValue], path: str, oddities: Oddities) -> tuple[Fields, ...]:
+    """Return the objects of a list; anything else in it costs its own row only."""
+    result = []
+    for index, value in enumerate(values):
+        if isinstance(value, dict):
+            result.append(Fields(value, f"{path}[{index}]", oddities))
+        else:
+            oddities.unreadable(f"{path}[{index}]")
+    return tuple(result)
