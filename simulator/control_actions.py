@@ -201,6 +201,7 @@ _TROUBLES: dict[str, Callable[[Values], Trouble]] = {
     "field_missing": lambda values: faults.field_missing(values.text("path")),
     "null_data": lambda _values: faults.null_data(),
     "empty_list": lambda _values: faults.empty_list(),
+    "labelled": lambda values: faults.labelled(values.text("content_type", "text/plain")),
     "quoted": lambda _values: faults.quoted(),
     "slow": lambda values: faults.slow(values.number("seconds", 5.0), executes=values.flag("executes", default=False)),
     "drop": lambda values: faults.dropped(executes=values.flag("executes", default=False)),

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from uuid import uuid4
 
 from .families import Family
 from .pages import LOGIN_PAGE, MAINTENANCE_PAGE
-from .reply import HTML_TYPE, JSON_TYPE, Reply, empty_reply, encoded, html_reply, json_reply, text_reply
+from .reply import HTML_TYPE, JSON_TYPE, Reply, encoded, html_reply, json_reply, text_reply
 from .wire import Json
 
 
@@ -105,9 +106,11 @@ def status_code(
     status: int, *, retry_after: int | str | None = None, body: Json = None, executes: bool = False
 ) -> Trouble:
     """Answer with a status code; ``retry_after`` in seconds or as an HTTP date."""
-    reply = json_reply({"error": {"status": _token(status), "code": str(status)}} if body is None else body, status)
-    if retry_after is not None:
-        reply = replace(reply, headers=(("Retry-After", str(retry_after)),))
+    headers = [] if retry_after is None else [("Retry-After", str(retry_after))]
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        headers.append(("X-Request-ID", str(uuid4())))
+    error: Json = {"error": {"status": _token(status), "code": str(status)}}
+    reply = replace(json_reply(error if body is None else body, status), headers=tuple(headers))
     return Trouble(name=f"status {status}", answer=reply, executes=executes)
 
 
@@ -139,9 +142,20 @@ def text_body(text: str, status: int = HTTPStatus.OK) -> Trouble:
     return Trouble(name="text", answer=text_reply(text, status))
 
 
-def empty_body(status: int = HTTPStatus.NO_CONTENT, *, executes: bool = True) -> Trouble:
-    """Carry the request out and answer without a body."""
-    return Trouble(name="empty", answer=empty_reply(status), executes=executes)
+def empty_body(status: int = HTTPStatus.NO_CONTENT) -> Trouble:
+    """Carry the request out and, if it succeeds, answer without a body; cookies are set all the same."""
+
+    def emptied(reply: Reply) -> Reply:
+        if reply.status >= HTTPStatus.BAD_REQUEST:
+            return reply
+        return replace(reply, status=status, body=b"", content_type=None)
+
+    return Trouble(name="empty", reshape=emptied)
+
+
+def labelled(content_type: str) -> Trouble:
+    """Label the proper answer as something else, e.g. JSON as ``text/plain``."""
+    return Trouble(name="labelled", reshape=lambda reply: replace(reply, content_type=content_type))
 
 
 def payload(data: Json, status: int = HTTPStatus.OK) -> Trouble:

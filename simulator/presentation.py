@@ -1,7 +1,9 @@
 """Which of the known shapes the cloud answers in, where it has several."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from .families import Family
 
 
 class StatusShape(StrEnum):
@@ -25,11 +27,13 @@ class Presentation:
     """Shapes and policies of the whole cloud.
 
     ``json_login_refused``: the JSON login answers 406, leaving the browser form.
+    ``rotating``: families that replace the session cookie on every answer, beside those that always do.
     ``checks_headers``: refuse user agents and ``Accept`` values that the real cloud refuses.
     """
 
     status_shape: StatusShape = StatusShape.NESTED
     dead_session: DeadSession = DeadSession.UNAUTHORIZED
     json_login_refused: bool = False
+    rotating: set[Family] = field(default_factory=set)
     checks_headers: bool = True
     app_version: str = "3.4.0"

@@ -8,12 +8,13 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from .accounts import new_cookie_value
 from .control import CONTROL_PREFIX, control_application
 from .faults import Faults, Trouble
 from .gate import check
 from .reply import RefusalError, Reply
 from .request_log import LoggedRequest, RequestLog
-from .routing import Call, Match, Router, no_such_route
+from .routing import SESSION_COOKIE, Call, Match, Router, no_such_route
 from .services import ENLIGHTEN_ROUTES, GRID_SERVICES_ROUTES
 from .world import World
 
@@ -135,9 +136,15 @@ class Endpoints:
         self._world.advance()
         try:
             check(call, match.route)
-            return match.route.handler(call)
+            return self._rotated(call, match, match.route.handler(call))
         except RefusalError as refusal:
             return refusal.reply
+
+    def _rotated(self, call: Call, match: Match, reply: Reply) -> Reply:
+        if call.web_session is None or match.family not in self._world.presentation.rotating:
+            return reply
+        call.web_session.cookie = new_cookie_value()
+        return reply.with_cookies((SESSION_COOKIE, call.web_session.cookie))
 
 
 async def _pause(troubles: list[Trouble], *, executed: bool) -> None:

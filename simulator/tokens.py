@@ -54,12 +54,6 @@ class TokenMint:
         for token in self._issued.values():
             token.revoked = True
 
-    def revoke_session(self, session_id: str) -> None:
-        """Withdraw the tokens of one session."""
-        for token in self._issued.values():
-            if token.session_id == session_id:
-                token.revoked = True
-
 
 def _encoded(part: JsonObject) -> str:
     return _base64url(json.dumps(part, separators=(",", ":")).encode())

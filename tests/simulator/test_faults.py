@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -103,6 +104,29 @@ async def test_a_field_inside_list_elements_can_go_missing(browser: Browser, sim
 
     assert isinstance(details, dict)
     assert sorted(details) == ["defaultChargeLevel", "granularity", "max"]
+
+
+async def test_json_may_wear_another_label(browser: Browser, simulator: Simulator) -> None:
+    simulator.faults.add(faults.labelled("text/plain"), Family.STATUS)
+
+    answer = await browser.get(STATUS)
+
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.at("data", "site") == "4410287"
+
+
+async def test_server_errors_carry_a_request_id(browser: Browser, simulator: Simulator) -> None:
+    simulator.faults.add(faults.status_code(502), Family.STATUS)
+    simulator.faults.add(faults.status_code(404), Family.SITES)
+
+    assert UUID((await browser.get(STATUS)).headers["x-request-id"])
+    assert "x-request-id" not in (await browser.get(SITES)).headers
+
+
+async def test_an_empty_answer_hides_no_refusal(browser: Browser, simulator: Simulator) -> None:
+    simulator.faults.add(faults.empty_body(), Family.START)
+
+    assert (await browser.post(START)).status == 400
 
 
 async def test_json_is_cut_in_half(browser: Browser, simulator: Simulator) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from simulator import OWNER_EMAIL, OWNER_KEY, ManualClock, World
+from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, World, faults
 from simulator.accounts import CapShape, ChallengeShape, LoginShape, RefusalShape, TokenShape
 from simulator.wire import Json
 
@@ -184,6 +184,35 @@ async def test_a_session_may_or_may_not_fetch_a_second_token(
     assert (await visitor.get(SELF)).status == status
 
 
+@pytest.mark.parametrize(
+    ("shape", "keys"),
+    [
+        (LoginShape.MANAGER_WITHOUT_SESSION, {"message", "manager_token"}),
+        (LoginShape.SUCCESS_WITHOUT_NONCE, {"success", "isBlocked"}),
+    ],
+)
+async def test_a_login_may_be_answered_by_half(
+    visitor: Browser, world: World, shape: LoginShape, keys: set[str]
+) -> None:
+    world.account.login_shape = shape
+
+    answer = await visitor.password_login()
+
+    assert isinstance(answer.json, dict)
+    assert set(answer.json) == keys
+    assert NONCE not in answer.cookies
+
+
+async def test_any_family_may_rotate_the_session_cookie(browser: Browser, world: World) -> None:
+    world.presentation.rotating.add(Family.SITES)
+    before = browser.cookie(SESSION)
+
+    assert (await browser.get(SITES)).status == 200
+
+    assert browser.cookie(SESSION) != before
+    assert (await browser.get(SITES)).status == 200
+
+
 class TestOneTimeCodes:
     @pytest.fixture
     def world(self, clock: ManualClock) -> World:
@@ -250,6 +279,22 @@ class TestOneTimeCodes:
 
     async def test_a_code_without_its_challenge_is_refused(self, visitor: Browser) -> None:
         assert (await validate(visitor, "123456")).status == 401
+
+    async def test_a_code_is_bound_to_its_address(self, visitor: Browser, world: World) -> None:
+        await visitor.password_login()
+
+        answer = await validate(visitor, world.accounts.current_code(OWNER_EMAIL), "neighbour@example.com")
+
+        assert answer.status == 401
+
+    async def test_a_right_code_may_be_answered_with_nothing_but_cookies(self, visitor: Browser, world: World) -> None:
+        world.faults.add(faults.empty_body(), Family.ONE_TIME_CODE)
+        await visitor.password_login()
+
+        answer = await validate(visitor, world.accounts.current_code(OWNER_EMAIL))
+
+        assert (answer.status, answer.text) == (204, "")
+        assert (await visitor.get(SELF)).status == 200
 
     async def test_a_resend_rotates_nonce_and_code(self, visitor: Browser, world: World) -> None:
         await visitor.password_login()
