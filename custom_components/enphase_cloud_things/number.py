@@ -1,5 +1,6 @@
 """The current that the next start will ask for."""
 
+from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberEntityDescription, NumberMode
@@ -17,6 +18,7 @@ PARALLEL_UPDATES = 1
 FALLBACK_BOUNDS: Final = AmpsBounds(low=FALLBACK_MIN_AMPS, high=FALLBACK_MAX_AMPS)
 
 
+@dataclass(frozen=True, kw_only=True)
 class ChargerNumberDescription(ChargerEntityDescription, NumberEntityDescription):
     """Describes a number of a charger."""
 

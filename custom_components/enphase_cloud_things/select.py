@@ -1,5 +1,6 @@
 """The charge mode a person chose."""
 
+from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
@@ -14,6 +15,7 @@ from .runtime import EnphaseConfigEntry
 PARALLEL_UPDATES = 1
 
 
+@dataclass(frozen=True, kw_only=True)
 class ChargerSelectDescription(ChargerEntityDescription, SelectEntityDescription):
     """Describes a choice of a charger."""
 

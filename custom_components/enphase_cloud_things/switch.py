@@ -1,6 +1,7 @@
 """Switches: charging itself, and settings that are on or off."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
@@ -15,6 +16,7 @@ from .runtime import EnphaseConfigEntry
 PARALLEL_UPDATES = 1
 
 
+@dataclass(frozen=True, kw_only=True)
 class ChargerSwitchDescription(ChargerEntityDescription, SwitchEntityDescription):
     """Describes a switch of a charger."""
 
