@@ -201,9 +201,13 @@ class Accounts:
         expires_at = now + account.token_lifetime
         return self.mint.issue(user_id=account.user_id, session_id=session.session_id, now=now, expires_at=expires_at)
 
-    def expire_tokens(self) -> None:
-        """Withdraw every access and manager token; cookies stay good."""
-        self.mint.revoke_all()
+    def expire_tokens(self, *, manager: bool = False) -> None:
+        """Withdraw every access token, with ``manager`` the manager tokens too; cookies stay good.
+
+        The token route replaces access tokens only: a session without its manager token keeps none.
+        """
+        keep = set() if manager else {session.manager_token for session in self.sessions}
+        self.mint.revoke_all(keep=keep)
 
     def expire_sessions(self) -> None:
         """Sign everybody out: cookies and tokens are dead, the session cap is free again."""

@@ -153,10 +153,12 @@ def _expire(world: World, values: Values) -> None:
     match values.text("what", "sessions"):
         case "tokens":
             world.accounts.expire_tokens()
+        case "all_tokens":
+            world.accounts.expire_tokens(manager=True)
         case "sessions":
             world.accounts.expire_sessions()
         case _:
-            message = "what must be tokens or sessions"
+            message = "what must be tokens, all_tokens or sessions"
             raise ActionError(message)
 
 

@@ -1,6 +1,7 @@
 """JSON web tokens that look like the cloud's (docs/api.md §1.3)."""
 
 import base64
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 import hashlib
@@ -49,10 +50,10 @@ class TokenMint:
         token = self._issued.get(text)
         return token if token is not None and not token.revoked and now < token.expires_at else None
 
-    def revoke_all(self) -> None:
-        """Withdraw every token issued so far."""
+    def revoke_all(self, *, keep: Collection[str] = ()) -> None:
+        """Withdraw every token issued so far, some texts excepted."""
         for token in self._issued.values():
-            token.revoked = True
+            token.revoked = token.revoked or token.text not in keep
 
 
 def _encoded(part: JsonObject) -> str:

@@ -88,6 +88,16 @@ async def test_tokens_can_be_withdrawn_before_they_expire(browser: Browser, worl
     assert (await browser.get(SELF)).status == 200
 
 
+async def test_the_manager_token_dies_only_when_it_is_meant(browser: Browser, world: World) -> None:
+    del browser.tokens["e-auth-token"]
+    world.accounts.expire_tokens()
+    assert (await browser.get(MODE)).status == 200
+
+    world.accounts.expire_tokens(manager=True)
+
+    assert (await browser.get(MODE)).status == 401
+
+
 async def test_everybody_can_be_signed_out(browser: Browser, world: World) -> None:
     world.accounts.expire_sessions()
     browser.tokens = {}
