@@ -22,6 +22,10 @@ from custom_components.enphase_cloud_things.const import (
 from custom_components.enphase_cloud_things.enlighten import Hosts
 from simulator import Simulator, Site, World
 
+from .passing_time import advance
+
+__all__ = ["advance"]
+
 type SetupEntry = Callable[..., Awaitable[MockConfigEntry]]
 
 
