@@ -6,7 +6,6 @@ made here, from outside, before Home Assistant starts. This file is executed wit
 """
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -37,13 +36,14 @@ def main() -> int:
     _stop_with_parent()
     hosts = Hosts(enlighten=arguments.enlighten, grid_services=arguments.grid_services)
     with (
+        runner.ensure_single_execution(arguments.config_dir) as lock,
         patch.object(accounts, "HOSTS", hosts),
         patch.dict(sys.modules, {name: MagicMock() for name in STAND_INS}),
         patch.object(bootstrap, "DEFAULT_INTEGRATIONS", bootstrap.DEFAULT_INTEGRATIONS - LEFT_OUT),
     ):
-        exit_code = runner.run(runner.RuntimeConfig(config_dir=arguments.config_dir, skip_pip=True, log_no_color=True))
-    logging.shutdown()
-    return exit_code
+        if lock.exit_code is not None:
+            return lock.exit_code
+        return runner.run(runner.RuntimeConfig(config_dir=arguments.config_dir, skip_pip=True, log_no_color=True))
 
 
 def _stop_with_parent() -> None:

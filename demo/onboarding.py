@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+import secrets
 
 from aiohttp import ClientConnectionError, ClientSession
 
@@ -78,8 +79,8 @@ async def _log_in(visitor: HomeAssistantApi, owner: Owner) -> str:
     )
     match reply:
         case {"flow_id": str(flow_id)}:
-            secrets = {"username": owner.username, "password": owner.password}
-            reply = await visitor.post(f"auth/login_flow/{flow_id}", {**client, **secrets})
+            fields = {"username": owner.username, "password": owner.password}
+            reply = await visitor.post(f"auth/login_flow/{flow_id}", {**client, **fields})
     match reply:
         case {"type": "create_entry", "result": str(code)}:
             return code
@@ -98,7 +99,8 @@ async def _with_token(http: ClientSession, visitor: HomeAssistantApi, code: str)
 
 async def _for_long(http: ClientSession, api: HomeAssistantApi) -> HomeAssistantApi:
     # The first token is good for half an hour; a demo may run longer.
-    token = await api.command("auth/long_lived_access_token", client_name="demo", lifespan=_TOKEN_DAYS)
+    name = f"demo {secrets.token_hex(4)}"  # every token must have another one
+    token = await api.command("auth/long_lived_access_token", client_name=name, lifespan=_TOKEN_DAYS)
     return HomeAssistantApi(http, api.url, str(token))
 
 

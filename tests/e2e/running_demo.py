@@ -66,10 +66,13 @@ class RunningDemo:
             return False
         return True
 
+    def log(self) -> str:
+        """Return what Home Assistant said."""
+        return (self.directory / "home-assistant.log").read_text(encoding="utf-8")
+
     def complaints(self) -> list[str]:
         """Return what Home Assistant's log holds against the integration."""
-        log = (self.directory / "home-assistant.log").read_text(encoding="utf-8")
-        entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", log)
+        entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", self.log())
         return [
             entry
             for entry in entries

@@ -89,10 +89,11 @@ async def test_the_demo_shows_the_charger_and_ends_without_a_trace(tmp_path: Pat
         assert demo.complaints() == []
         assert await demo.end(signal.SIGINT) == 0
         assert not demo.left_over()
+        assert "Traceback" not in demo.log()
 
 
-async def test_a_demo_that_is_killed_takes_home_assistant_with_it(tmp_path: Path) -> None:
-    async with running_demo(tmp_path, "--empty") as demo:
+async def test_a_demo_that_is_killed_takes_home_assistant_with_it_and_can_be_gone_on_with(tmp_path: Path) -> None:
+    async with running_demo(tmp_path) as demo:
         await demo.end(signal.SIGKILL)
 
         async def gone() -> bool:
@@ -100,10 +101,6 @@ async def test_a_demo_that_is_killed_takes_home_assistant_with_it(tmp_path: Path
 
         assert await eventually(gone)
 
-
-async def test_a_demo_can_go_on_where_the_last_one_ended(tmp_path: Path) -> None:
-    async with running_demo(tmp_path) as demo:
-        assert await demo.end(signal.SIGTERM) == 0
     async with running_demo(tmp_path, "--keep") as demo:
         assert await demo.home_assistant.state(SWITCH) == "off"
         assert demo.complaints() == []
