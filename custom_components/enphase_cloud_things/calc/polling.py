@@ -18,6 +18,7 @@ from math import ceil
 from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
+from .amps import amps_bounds
 from .status import drawing_power
 
 # One charger, energy prices and VPP on, default options; requests an hour:
@@ -201,7 +202,7 @@ def mode_changed(before: ChargerStatus | None, after: ChargerStatus) -> bool:
 
 def bounds_missing(summaries: Iterable[ChargerSummary]) -> bool:
     """Tell whether any charger lacks the currents it offers."""
-    return any(summary.amps_min is None or summary.amps_max is None for summary in summaries)
+    return any(amps_bounds(summary) is None for summary in summaries)
 
 
 def _wants_fast(activity: Activity, options: PollingOptions, now: datetime) -> bool:

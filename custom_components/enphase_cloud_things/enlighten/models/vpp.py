@@ -16,8 +16,8 @@ class VppProgramme:
 class VppEvent:
     """One event of a programme (docs/api.md §8.2).
 
-    `kind` (`battery_discharge`, …), `subtype` and `status` are the cloud's text. `target_soc` is the state of charge in %
-    where the event ends; `rate` is W; `average_discharge` and `average_charge` are kW and known after the event.
+    `kind` (`battery_discharge`, …), `subtype` and `status` are the cloud's text. `target_soc` is the state of charge
+    in % where the event ends; `rate` is W; `average_discharge` and `average_charge` are kW and known after the event.
     `cancelled` is set by any cancellation time, readable or not.
     """
 
