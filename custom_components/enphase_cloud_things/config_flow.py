@@ -167,7 +167,7 @@ class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
     def _is_account_of(self, entry: ConfigEntry, sites: tuple[Site, ...]) -> bool:
         """Compare by the cloud's user id, else by the site, else (no sites were told) by the e-mail address."""
         email = (entry.data.get(CONF_EMAIL) or "").casefold()
-        known_as = entry.data.get(CONF_ACCOUNT)
+        known_as: str | None = entry.data.get(CONF_ACCOUNT)
         session = self._sign_in.account.session
         if known_as and known_as != email and session.user_id is not None:
             return session.user_id == known_as

@@ -40,11 +40,14 @@ def assert_form(result: ConfigFlowResult, step_id: str, **errors: str) -> None:
     assert (result["step_id"], result["errors"] or {}) == (step_id, errors)
     texts = _texts(result)
     step = texts["step"][step_id]
-    fields = {str(marker) for marker in _markers(result)}
+    fields = required(result).keys()
     assert fields <= step.get("data", {}).keys()
     assert fields <= step.get("data_description", {}).keys()
     wanted = {
-        name for text in (step["title"], step["description"]) for _, name, _, _ in Formatter().parse(text) if name
+        name
+        for text in (step["title"], step.get("description", ""))
+        for _, name, _, _ in Formatter().parse(text)
+        if name
     }
     assert wanted <= (result["description_placeholders"] or {}).keys()
     assert set(errors.values()) <= texts["error"].keys()
@@ -76,7 +79,12 @@ def filled_in(result: ConfigFlowResult) -> dict[str, Any]:
     return values
 
 
-def _markers(result: ConfigFlowResult) -> list[probatio.Marker]:
+def required(result: ConfigFlowResult) -> dict[str, bool]:
+    """Return the fields of a form and whether they have to be filled in."""
+    return {str(marker): isinstance(marker, probatio.Required) for marker in _markers(result)}
+
+
+def _markers(result: ConfigFlowResult) -> list[probatio.Required | probatio.Optional]:
     schema = result["data_schema"]
     assert schema is not None
     return list(schema.schema)

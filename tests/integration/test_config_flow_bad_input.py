@@ -1,5 +1,8 @@
 """What a person sees when the cloud refuses, breaks down or talks nonsense, and that submitting again is enough."""
 
+from datetime import timedelta
+
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -9,11 +12,12 @@ from yarl import URL
 from custom_components.enphase_cloud_things import accounts
 from custom_components.enphase_cloud_things.enlighten import Hosts
 from simulator import OWNER_EMAIL, Family, Simulator, World, faults
-from simulator.accounts import CapShape, LoginShape, RefusalShape
+from simulator.accounts import CapShape, RefusalShape
 from simulator.wire import Json
 
 from .flows import ACCOUNT, assert_form, filled_in, offered, sign_in, submit
 
+BACK_OFF = timedelta(minutes=5)
 HOME, CARPORT = "4410287", "202640011873"
 NONSENSE: tuple[Json, ...] = (None, True, "", "odd", -1, 1e300, [], {}, [[]], {"odd": None})
 
@@ -102,14 +106,6 @@ class TestSignIn:
 
         assert_form(await submit(hass, form, **ACCOUNT), "chargers")
 
-    async def test_an_answer_that_nobody_understands_is_an_unknown_error(
-        self, hass: HomeAssistant, world: World
-    ) -> None:
-        world.account.login_shape = LoginShape.SUCCESS_WITHOUT_NONCE
-        world.faults.add(faults.status_code(418), Family.JWT, Family.SITES)
-        form = await sign_in(hass)
-        assert_form(form, "user", base="unknown")
-
     @pytest.mark.parametrize("trouble", [faults.status_code(503), faults.maintenance(), faults.truncated()])
     async def test_a_token_that_cannot_be_had_now_is_no_obstacle(
         self, hass: HomeAssistant, world: World, trouble: faults.Trouble
@@ -142,9 +138,7 @@ class TestNonsense:
     """A field of a wrong type costs that field."""
 
     @pytest.mark.parametrize("value", NONSENSE, ids=repr)
-    @pytest.mark.parametrize(
-        "path", ["data", "data.*", "data.*.serialNumber", "data.*.displayName", "data.*.isRetired", "data.*.hoControl"]
-    )
+    @pytest.mark.parametrize("path", ["data", "data.*", "data.*.displayName", "data.*.isRetired", "data.*.hoControl"])
     async def test_in_the_charger_metadata_leaves_the_charger(
         self, hass: HomeAssistant, world: World, path: str, value: Json
     ) -> None:
@@ -154,6 +148,14 @@ class TestNonsense:
         assert_form(form, "chargers")
         assert CARPORT in offered(form, "serials")
         assert world.requests.logins == 1
+
+    @pytest.mark.parametrize("value", [value for value in NONSENSE if value not in ("odd", -1)], ids=repr)
+    async def test_in_the_serial_of_a_charger_leaves_its_status(
+        self, hass: HomeAssistant, world: World, value: Json
+    ) -> None:
+        world.faults.add(faults.field_value("data.*.serialNumber", value), Family.SUMMARY)
+
+        assert set(offered(await sign_in(hass), "serials")) == {CARPORT}
 
     @pytest.mark.parametrize("value", NONSENSE, ids=repr)
     async def test_in_the_name_of_a_site_leaves_its_number(
@@ -226,7 +228,12 @@ class TestChargers:
         ],
     )
     async def test_the_site_is_asked_for_again_without_a_second_sign_in(
-        self, hass: HomeAssistant, world: World, trouble: faults.Trouble, error: dict[str, str]
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        world: World,
+        trouble: faults.Trouble,
+        error: dict[str, str],
     ) -> None:
         world.faults.add(trouble, Family.SUMMARY, Family.STATUS)
         form = await sign_in(hass)
@@ -234,6 +241,7 @@ class TestChargers:
         assert filled_in(form) == {"site_id": HOME}
 
         world.faults.clear()
+        freezer.tick(BACK_OFF)
         form = await submit(hass, form, site_id=HOME)
         assert_form(form, "chargers")
         assert (await submit(hass, form))["type"] is FlowResultType.CREATE_ENTRY

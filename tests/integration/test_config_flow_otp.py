@@ -8,15 +8,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
+from custom_components.enphase_cloud_things.enlighten import OtpExpired
+from custom_components.enphase_cloud_things.sign_in import SignIn
 from simulator import OWNER_EMAIL, Family, World, faults
 
 from .flows import ACCOUNT, assert_form, filled_in, sign_in, submit
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     """An account that asks for one-time codes."""
-    return World.with_one_charger(one_time_codes=True)
+    world.account.one_time_codes = True
+    return world
 
 
 def code_in_the_mail(world: World) -> str:
@@ -79,16 +82,13 @@ async def test_no_code_is_a_wrong_code_that_the_cloud_need_not_see(
 
 
 async def test_another_code_is_sent_when_wished(hass: HomeAssistant, world: World) -> None:
-    form = await sign_in(hass)
-    first = code_in_the_mail(world)
-
-    form = await submit(hass, form, resend=True)
+    form = await submit(hass, await sign_in(hass), resend=True)
     assert_form(form, "otp")
     assert world.account.codes_sent == 2
     assert world.requests.count(Family.ONE_TIME_CODE) == 0
 
     await assert_done(hass, await submit(hass, form, code=code_in_the_mail(world)))
-    assert first != "" and world.requests.logins == 1
+    assert world.requests.logins == 1
 
 
 async def test_codes_are_sent_at_most_every_30_seconds(
@@ -125,12 +125,15 @@ async def test_a_code_that_has_expired_starts_the_sign_in_over(
 
 
 @pytest.mark.parametrize("trouble", [faults.payload({"isValid": False, "isBlocked": True}), faults.status_code(429)])
-async def test_too_many_wrong_codes_block_the_code(hass: HomeAssistant, world: World, trouble: faults.Trouble) -> None:
+async def test_too_many_wrong_codes_block_the_code(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World, trouble: faults.Trouble
+) -> None:
     form = await sign_in(hass)
     world.faults.add(trouble, Family.ONE_TIME_CODE, times=1)
     form = await submit(hass, form, code=another_code(world))
     assert_form(form, "otp", base="otp_blocked")
 
+    freezer.tick(timedelta(minutes=5))
     await assert_done(hass, await submit(hass, form, code=code_in_the_mail(world)))
 
 
@@ -182,3 +185,10 @@ async def test_a_password_that_is_wrong_asks_for_no_code(hass: HomeAssistant, wo
 
     form = await submit(hass, form, **ACCOUNT)
     await assert_done(hass, await submit(hass, form, code=code_in_the_mail(world)))
+
+
+async def test_a_code_that_no_sign_in_waits_for_has_expired() -> None:
+    with pytest.raises(OtpExpired):
+        await SignIn().async_validate_code("123456")
+    with pytest.raises(OtpExpired):
+        await SignIn().async_resend_code()

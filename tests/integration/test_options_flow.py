@@ -6,7 +6,9 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFl
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import OWNER_KEY, World
 
 from .conftest import SetupEntry
@@ -234,6 +236,16 @@ class TestForgetPassword:
 
         await submit(hass, await choose(hass, home, "forget_password"), {})
         assert "password" not in cabin.data
+
+    async def test_leaves_other_accounts_alone(
+        self, hass: HomeAssistant, world: World, setup_entry: SetupEntry
+    ) -> None:
+        entry = await setup_entry(remember_password=True)
+        neighbour = MockConfigEntry(domain=DOMAIN, data={"account": "7700213", "password": "next door"})
+        neighbour.add_to_hass(hass)
+
+        await submit(hass, await choose(hass, entry, "forget_password"), {})
+        assert neighbour.data["password"] == "next door"
 
     async def test_cannot_be_chosen_while_none_is_stored(self, hass: HomeAssistant, setup_entry: SetupEntry) -> None:
         entry = await setup_entry()

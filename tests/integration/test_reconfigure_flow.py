@@ -6,12 +6,13 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import OWNER_EMAIL, OWNER_KEY, Account, Family, World, faults
 
 from .conftest import SetupEntry
-from .flows import ACCOUNT, assert_aborted, assert_form, filled_in, offered, submit
+from .flows import ACCOUNT, assert_aborted, assert_form, filled_in, offered, required, submit
 
 HOME, CABIN = "4410287", "4410288"
 CARPORT, DRIVEWAY, AT_THE_CABIN = "202640011873", "202640011901", "202640011955"
@@ -66,7 +67,7 @@ async def test_all_is_preselected_as_it_is(hass: HomeAssistant, world: World, se
 
 
 async def reconfigure(
-    hass: HomeAssistant, entry: ConfigEntry, *, site_id: str = HOME, serials: list[str], **account: Any
+    hass: HomeAssistant, entry: MockConfigEntry, *, site_id: str = HOME, serials: list[str], **account: Any
 ) -> None:
     """Go through the whole flow."""
     form = await entry.start_reconfigure_flow(hass)
@@ -241,8 +242,7 @@ class TestPassword:
         entry = await setup_entry(remember_password=remember_password)
         form = await entry.start_reconfigure_flow(hass)
 
-        fields = {str(field): type(field).__name__ for field in form["data_schema"].schema}
-        assert fields["password"] == ("Optional" if remember_password else "Required")
+        assert required(form)["password"] is not remember_password
 
 
 class TestAccount:
