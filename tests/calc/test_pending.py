@@ -375,6 +375,13 @@ def test_a_settled_command_is_final() -> None:
     assert judged(done, status("AVAILABLE"), after=30) == done
 
 
+def test_a_command_keeps_its_identity_through_its_life() -> None:
+    pending = command(CommandKind.START, 16)
+    done = judged(pending, status("CHARGING"))
+    assert done.identity == pending.identity
+    assert command(CommandKind.STOP).identity != pending.identity
+
+
 READINGS = st.sampled_from(
     [reading for _, _, reading in CONFIRMATIONS + NON_CONFIRMATIONS if isinstance(reading, ChargerStatus)]
 )

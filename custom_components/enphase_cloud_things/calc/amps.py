@@ -5,9 +5,14 @@ circuit behind the charger carries.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
-from .status import drawing_power, session_active
+from ..enlighten.models.modes import ChargeMode, ModePreference
+from .status import drawing_power, preferred_mode, session_active
+
+LEVEL_MODES: Final = frozenset({ChargeMode.MANUAL, ChargeMode.SCHEDULED})
+"""Modes that take a charging level; in the others one would force charging at full power (docs/api.md §5.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +56,22 @@ def running_amps(status: ChargerStatus | None, summary: ChargerSummary | None, s
         return summary.amps_min
     session_level = status.session.charge_level if status.session else None
     return session_level or status.charge_level or setpoint
+
+
+def amps_to_apply(
+    status: ChargerStatus | None,
+    summary: ChargerSummary | None,
+    preference: ModePreference | None,
+    setpoint: int | None,
+) -> int | None:
+    """Return the setpoint (A) if a running session should be restarted to get it, else `None`.
+
+    Only while energy flows, only in a mode that takes a level, only within known bounds, and only if the session runs
+    at another current.
+    """
+    if status is None or setpoint is None or not drawing_power(status) or amps_bounds(summary) is None:
+        return None
+    if preferred_mode(preference, status) not in LEVEL_MODES:
+        return None
+    given = (status.session and status.session.charge_level) or status.charge_level
+    return setpoint if setpoint != given else None

@@ -162,7 +162,7 @@ def settle(
     start that waits from one without effect.
     """
     evidence_from = command.evidence_from
-    if evidence_from is not None and evidence_from <= read_started_at < command.deadline:
+    if command.is_open and evidence_from is not None and evidence_from <= read_started_at < command.deadline:
         if not isinstance(reading, ChargerStatus):
             command = _judge_setting(command, reading, now)
         elif reading.serial == command.serial and reading.connected is not False:
@@ -229,8 +229,6 @@ def _judge_setting(
     reading: ModePreference | GreenSettings | Sequence[ConfigurationValue],
     now: datetime,
 ) -> PendingCommand:
-    if not command.is_open:
-        return command
     values: dict[CommandKind, Wish | str]
     if isinstance(reading, ModePreference):
         values = {CommandKind.MODE: reading.selected}
