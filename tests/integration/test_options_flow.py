@@ -1,7 +1,9 @@
 """Changing the options, signing in again and forgetting the password."""
 
+from datetime import timedelta
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -215,11 +217,12 @@ class TestForgetPassword:
         assert states == []
 
     async def test_removes_it_from_the_running_session(
-        self, hass: HomeAssistant, world: World, setup_entry: SetupEntry
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World, setup_entry: SetupEntry
     ) -> None:
         entry = await setup_entry(remember_password=True)
         await submit(hass, await choose(hass, entry, "forget_password"), {})
         world.accounts.expire_sessions()
+        freezer.tick(timedelta(minutes=1))
         world.requests.clear()
 
         await entry.runtime_data.chargers.async_refresh()
