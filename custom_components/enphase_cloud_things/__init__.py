@@ -73,7 +73,9 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         site_id=site_id,
         store=store,
         chargers=coordinator,
-        commands=Commands(hass, entry, coordinator, account.client),
+        commands=Commands(
+            hass, entry, coordinator, account.client, apply_amps_while_charging=options.apply_amps_while_charging
+        ),
     )
 
     entry.async_on_unload(coordinator.async_add_listener(lambda: store.save_soon(coordinator.as_stored)))
@@ -85,6 +87,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> 
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     runtime = entry.runtime_data
+    await runtime.commands.async_finish()
     await runtime.store.async_save(runtime.chargers.as_stored())
     await async_get_registry(hass).async_release(entry)
     return True

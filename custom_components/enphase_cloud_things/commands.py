@@ -18,8 +18,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .calc.amps import AmpsBounds, amps_bounds
+from .amps_restart import AmpsRestarts
+from .calc.amps import LEVEL_MODES, amps_bounds
 from .calc.pending import CommandKind, CommandState, PendingCommand, Wish, new_command
+from .calc.settings import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY
 from .calc.status import plugged_in, preferred_mode, session_active
 from .const import DOMAIN
 from .coordinators.chargers import ChargerCoordinator
@@ -42,8 +44,8 @@ from .snapshot import ChargerSnapshot
 
 _LOGGER = logging.getLogger(__name__)
 
-LEVEL_MODES: Final = frozenset({ChargeMode.MANUAL, ChargeMode.SCHEDULED})
-"""Modes that take a charging level; in the others one would force charging at full power (docs/api.md §5.1)."""
+READ_BACK: Final = 12.0
+"""Seconds to look whether a mode that was refused is set all the same (docs/api.md §6.1)."""
 
 
 class Outcome(StrEnum):
@@ -100,7 +102,13 @@ class Commands:
     """
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, coordinator: ChargerCoordinator, client: EnlightenClient
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        coordinator: ChargerCoordinator,
+        client: EnlightenClient,
+        *,
+        apply_amps_while_charging: bool,
     ) -> None:
         """Follow the outcomes of what will be sent."""
         self._hass = hass
@@ -109,6 +117,8 @@ class Commands:
         self._client = client
         self._site_id = coordinator.site_id
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._apply_amps_while_charging = apply_amps_while_charging
+        self._restarts = AmpsRestarts(hass, entry, coordinator, client)
         self._in_flight: dict[tuple[str, CommandKind, datetime], _Sent] = {}
         entry.async_on_unload(coordinator.commands.async_add_listener(self._settled))
 
@@ -150,25 +160,59 @@ class Commands:
 
     async def async_set_mode(self, serial: str, mode: ChargeMode) -> None:
         """Choose the charge mode; choosing the one in force sends nothing."""
-        async with self._locks[serial]:
-            charger = self._charger(serial)
-            if charger.preference and charger.preference.selected == mode:
-                return
-            self._check_mode(charger, mode)
-            await self._async_send(
-                CommandKind.MODE,
-                charger,
-                lambda: self._client.set_charge_mode(self._site_id, serial, mode),
-                wish=mode,
-            )
+        charger = self._charger(serial)
+        if charger.preference and charger.preference.selected == mode:
+            return
+        self._check_mode(charger, mode)
+        await self._async_send(
+            CommandKind.MODE,
+            charger,
+            lambda: self._client.set_charge_mode(self._site_id, serial, mode),
+            wish=mode,
+            read_back=READ_BACK,
+        )
+
+    async def async_set_use_battery(self, serial: str, enabled: bool) -> None:
+        """Let the home battery feed green charging, or not."""
+        await self._async_send(
+            CommandKind.USE_BATTERY,
+            self._charger(serial),
+            lambda: self._client.set_use_battery(self._site_id, serial, enabled),
+            wish=enabled,
+        )
+
+    async def async_set_app_authentication(self, serial: str, enabled: bool) -> None:
+        """Have every start confirmed in the app, or not."""
+        await self._async_send(
+            CommandKind.APP_AUTHENTICATION,
+            self._charger(serial),
+            lambda: self._client.configure(
+                self._site_id, serial, APP_AUTHENTICATION_KEY, "enabled" if enabled else "disabled"
+            ),
+            wish=enabled,
+        )
+
+    async def async_set_default_level(self, serial: str, amps: int) -> None:
+        """Store the charger's own default current (A)."""
+        charger = self._charger(serial)
+        self._check_offered(charger, amps)
+        await self._async_send(
+            CommandKind.DEFAULT_LEVEL,
+            charger,
+            lambda: self._client.configure(self._site_id, serial, DEFAULT_LEVEL_KEY, amps),
+            wish=amps,
+        )
 
     async def async_set_amps(self, serial: str, amps: int) -> None:
-        """Keep the current (A) for the next start. This starts nothing."""
-        charger = self._charger(serial)
-        bounds = amps_bounds(charger.summary)
-        if bounds and not bounds.offers(amps):
-            raise self._not_offered(charger, amps, bounds)
+        """Keep the current (A) for the next start, and for the running session where the options ask for that."""
+        self._check_offered(self._charger(serial), amps)
         self._coordinator.set_wished_amps(serial, amps)
+        if self._apply_amps_while_charging:
+            self._restarts.request(serial)
+
+    async def async_finish(self) -> None:
+        """End what is going on before an unload."""
+        await self._restarts.async_finish()
 
     async def async_trigger_message(
         self, serial: str, message: TriggerMessage, *, site_id: str | None = None
@@ -226,8 +270,7 @@ class Commands:
             raise self._invalid("amps_not_possible_in_mode", charger)
         if bounds is None:
             raise self._invalid("amps_unknown", charger)
-        if not bounds.offers(asked):
-            raise self._not_offered(charger, asked, bounds)
+        self._check_offered(charger, asked)
         return asked
 
     def _check_mode(self, charger: ChargerSnapshot, mode: ChargeMode) -> None:
@@ -246,7 +289,13 @@ class Commands:
         send: Callable[[], Awaitable[object]],
         *,
         wish: Wish = None,
+        read_back: float = 0,
     ) -> _Sent | CommandResult:
+        """Send a command once and follow it.
+
+        Where the cloud is known to refuse what it has carried out, `read_back` is how many seconds to look for the
+        effect before a command of unknown outcome counts as failed.
+        """
         open_commands = self._coordinator.commands
         command = new_command(kind, charger.serial, sent_at=dt_util.utcnow(), wish=wish)
         sent = _Sent(command=command, settled=self._hass.loop.create_future())
@@ -260,6 +309,10 @@ class Commands:
             return self._no_op(_NO_OPS[type(error)])
         except CommandOutcomeUnknown as error:
             open_commands.acknowledge(command, dt_util.utcnow())
+            self._coordinator.async_publish()
+            result = await self._async_outcome(sent, read_back)
+            if result.outcome is Outcome.CONFIRMED:
+                return result
             raise self._failed(error, charger.name) from error
         except EnlightenError as error:
             open_commands.reject(command, translation_key(error), dt_util.utcnow())
@@ -306,15 +359,17 @@ class Commands:
             translation_placeholders={"name": charger.name, **placeholders},
         )
 
-    def _not_offered(self, charger: ChargerSnapshot, amps: int, bounds: AmpsBounds) -> ServiceValidationError:
-        return self._invalid(
-            "amps_not_offered",
-            charger,
-            amps=str(amps),
-            low=str(bounds.low),
-            high=str(bounds.high),
-            step=str(bounds.step),
-        )
+    def _check_offered(self, charger: ChargerSnapshot, amps: int) -> None:
+        bounds = amps_bounds(charger.summary)
+        if bounds and not bounds.offers(amps):
+            raise self._invalid(
+                "amps_not_offered",
+                charger,
+                amps=str(amps),
+                low=str(bounds.low),
+                high=str(bounds.high),
+                step=str(bounds.step),
+            )
 
     def _failed(self, error: EnlightenError, name: str) -> HomeAssistantError:
         if isinstance(error, AuthenticationRequired) and error.retry_at is None:

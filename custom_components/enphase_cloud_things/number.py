@@ -1,17 +1,21 @@
-"""The current that the next start will ask for."""
+"""Currents that a person sets: the one of the next start, and the charger's own default."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, override
 
-from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberEntityDescription, NumberMode
-from homeassistant.const import UnitOfElectricCurrent
+from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberEntityDescription
+from homeassistant.const import EntityCategory, UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .calc.amps import AmpsBounds, amps_bounds
+from .calc.settings import DEFAULT_LEVEL_KEY, default_charge_level, setting
+from .commands import Commands
 from .const import FALLBACK_MAX_AMPS, FALLBACK_MIN_AMPS
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_charger_entities
 from .runtime import EnphaseConfigEntry
+from .snapshot import ChargerSnapshot
 
 PARALLEL_UPDATES = 1
 
@@ -20,14 +24,30 @@ FALLBACK_BOUNDS: Final = AmpsBounds(low=FALLBACK_MIN_AMPS, high=FALLBACK_MAX_AMP
 
 @dataclass(frozen=True, kw_only=True)
 class ChargerNumberDescription(ChargerEntityDescription, NumberEntityDescription):
-    """Describes a number of a charger."""
+    """Describes a current (A) that a person sets for a charger."""
+
+    value_fn: Callable[[ChargerSnapshot], int | None]
+    set_fn: Callable[[Commands, str, int], Awaitable[None]]
 
 
-CHARGING_AMPS: Final = ChargerNumberDescription(
-    key="charging_amps",
-    device_class=NumberDeviceClass.CURRENT,
-    native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-    mode=NumberMode.SLIDER,
+NUMBERS: Final = (
+    ChargerNumberDescription(
+        key="charging_amps",
+        device_class=NumberDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        value_fn=lambda charger: charger.setpoint,
+        set_fn=lambda commands, serial, amps: commands.async_set_amps(serial, amps),
+    ),
+    ChargerNumberDescription(
+        key="default_charge_level",
+        device_class=NumberDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        exists_fn=lambda charger: setting(charger.configuration or (), DEFAULT_LEVEL_KEY) is not None,
+        value_fn=lambda charger: default_charge_level(charger.configuration or ()),
+        set_fn=lambda commands, serial, amps: commands.async_set_default_level(serial, amps),
+    ),
 )
 
 
@@ -40,13 +60,13 @@ async def async_setup_entry(
         entry,
         runtime.chargers,
         async_add_entities,
-        [CHARGING_AMPS],
-        lambda coordinator, description, serial: ChargingAmps(runtime.commands, coordinator, description, serial),
+        NUMBERS,
+        lambda coordinator, description, serial: ChargerNumber(runtime.commands, coordinator, description, serial),
     )
 
 
-class ChargingAmps(ChargerCommandEntity, NumberEntity):
-    """The setpoint in the bounds and steps of the charger. Setting it starts nothing."""
+class ChargerNumber(ChargerCommandEntity, NumberEntity):
+    """A current in the bounds and steps of the charger."""
 
     entity_description: ChargerNumberDescription
 
@@ -60,24 +80,24 @@ class ChargingAmps(ChargerCommandEntity, NumberEntity):
 
     @property
     @override
-    def native_value(self) -> float | None:
-        return self.charger.setpoint
+    def native_value(self) -> int | None:
+        return self.entity_description.value_fn(self.charger)
 
     @property
     @override
-    def native_min_value(self) -> float:
+    def native_min_value(self) -> int:
         return self._bounds.low
 
     @property
     @override
-    def native_max_value(self) -> float:
+    def native_max_value(self) -> int:
         return self._bounds.high
 
     @property
     @override
-    def native_step(self) -> float:
+    def native_step(self) -> int:
         return self._bounds.step
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        await self.commands.async_set_amps(self.serial, int(value))
+        await self.entity_description.set_fn(self.commands, self.serial, int(value))

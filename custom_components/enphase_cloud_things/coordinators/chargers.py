@@ -137,10 +137,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         return {serial: readings.as_stored() for serial, readings in self._readings.items()}
 
     @callback
-    def async_publish(self, *, urgent: Read | None = None) -> None:
+    def async_publish(self) -> None:
         """Show a change that came from here, such as a new command or setpoint, and poll on accordingly."""
-        if urgent is not None:
-            self._urgent.add(urgent)
         if self.commands:
             self._fast_until = fast_until(dt_util.utcnow())
         self.update_interval = self._next_interval()
@@ -179,6 +177,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     async def _async_read_parts(self, began: datetime) -> None:
         if (second_reading_at := self._second_reading_at()) and second_reading_at <= began:
             self._urgent.add(Read(part=Part.SUMMARY))
+        self._urgent |= self.commands.wanted_reads()
         wanted = [Read(part=Part.SUMMARY)]
         wanted += [Read(part=part, serial=serial) for part in SERIAL_PARTS for serial in self._readings]
         due = due_reads(

@@ -1,12 +1,31 @@
 """The commands whose outcome is still open, by charger."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from ..calc.pending import PendingCommand, Reading, acknowledge, expire, next_read_at, reject, settle, submit
+from ..calc.pending import (
+    CommandKind,
+    PendingCommand,
+    Reading,
+    acknowledge,
+    expire,
+    next_read_at,
+    reject,
+    settle,
+    submit,
+)
+from ..calc.polling import Part, Read
 from ..enlighten import ChargeMode
+
+_EVIDENCE: Final[Mapping[CommandKind, Part]] = {
+    CommandKind.MODE: Part.MODE,
+    CommandKind.USE_BATTERY: Part.GREEN,
+    CommandKind.APP_AUTHENTICATION: Part.CONFIGURATION,
+    CommandKind.DEFAULT_LEVEL: Part.CONFIGURATION,
+}
 
 
 class OpenCommands:
@@ -73,6 +92,15 @@ class OpenCommands:
         """Give up on commands that have shown nothing until their deadline."""
         for serial, commands in tuple(self._by_serial.items()):
             self._replace(serial, [expire(command, now) for command in commands])
+
+    def wanted_reads(self) -> set[Read]:
+        """Return the reads, beside the status, that can show the outcome of an open command."""
+        return {
+            Read(part=_EVIDENCE[command.kind], serial=command.serial)
+            for commands in self._by_serial.values()
+            for command in commands
+            if command.acknowledged_at is not None and command.kind in _EVIDENCE
+        }
 
     def next_read_at(self, now: datetime) -> datetime | None:
         """Return when a read is most likely to show an outcome."""
