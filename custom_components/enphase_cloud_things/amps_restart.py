@@ -6,13 +6,15 @@ energy flows in a mode that takes a current, and not at all any more once somebo
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
@@ -28,6 +30,15 @@ SHORTEST_TIME_BETWEEN: Final = timedelta(minutes=5)
 START_ATTEMPTS: Final = 3
 
 
+@dataclass(slots=True, kw_only=True)
+class _Restart:
+    """A restart whose stop was sent and whose start is still to come."""
+
+    command: PendingCommand
+    attempts_left: int = START_ATTEMPTS
+    cancel_pause: CALLBACK_TYPE | None = None
+
+
 class AmpsRestarts:
     """Restarts the running sessions of one site's chargers at a new current."""
 
@@ -36,107 +47,113 @@ class AmpsRestarts:
     ) -> None:
         """Start without any restart."""
         self._hass = hass
+        self._entry = entry
         self._coordinator = coordinator
         self._client = client
-        self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._debounces: dict[str, CALLBACK_TYPE] = {}
         self._last: dict[str, datetime] = {}
-        self._interrupts: dict[str, asyncio.Event] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._restarts: dict[str, _Restart] = {}
         entry.async_on_unload(coordinator.commands.async_add_listener(self._settled))
-        entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._hurry))
+        entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_finish_on_stop))
 
     @callback
     def request(self, serial: str) -> None:
         """Have the setpoint of a charger applied to its session, once it has stopped changing."""
-        self._arm(serial, DEBOUNCE)
+        self._debounce(serial, DEBOUNCE)
 
     async def async_finish(self) -> None:
         """End what is going on before an unload: a car that was stopped for a restart is started right away."""
-        self._hurry()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    @callback
-    def _hurry(self, _event: Event | None = None) -> None:
-        for serial in tuple(self._timers):
-            self._timers.pop(serial)()
-        for interrupt in self._interrupts.values():
-            interrupt.set()
-
-    @callback
-    def _settled(self, command: PendingCommand) -> None:
-        if command.kind is CommandKind.AMPS_RESTART and (interrupt := self._interrupts.get(command.serial)):
-            interrupt.set()
-
-    def _arm(self, serial: str, delay: timedelta) -> None:
-        if cancel := self._timers.pop(serial, None):
+        for cancel in self._debounces.values():
             cancel()
-        job = HassJob(lambda _now: self._due(serial), "apply a new current", cancel_on_shutdown=True)
-        self._timers[serial] = async_call_later(self._hass, delay, job)
+        self._debounces.clear()
+        for restart in self._restarts.values():
+            restart.attempts_left = 1
+        await asyncio.gather(*(self._async_start(restart) for restart in tuple(self._restarts.values())))
 
-    @callback
-    def _due(self, serial: str) -> None:
-        self._timers.pop(serial, None)
-        now = dt_util.utcnow()
+    async def _async_finish_on_stop(self, _event: Event) -> None:
+        await self.async_finish()
+
+    def _debounce(self, serial: str, delay: timedelta) -> None:
+        if cancel := self._debounces.pop(serial, None):
+            cancel()
+        self._debounces[serial] = async_call_later(self._hass, delay, partial(self._async_due, serial))
+
+    async def _async_due(self, serial: str, now: datetime) -> None:
+        self._debounces.pop(serial, None)
         last = self._last.get(serial)
         if last is not None and now - last < SHORTEST_TIME_BETWEEN:
-            self._arm(serial, last + SHORTEST_TIME_BETWEEN - now)
+            self._debounce(serial, last + SHORTEST_TIME_BETWEEN - now)
             return
-        if self._wanted(serial) is None or serial in self._interrupts:
+        wish = self._wanted(serial)
+        if wish is None or serial in self._restarts:
             return
         self._last[serial] = now
-        # Home Assistant waits for this task when it stops: a car must not be left without the start.
-        task = self._hass.async_create_task(self._async_restart(serial), f"restart {self._coordinator.name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self._async_stop(new_command(CommandKind.AMPS_RESTART, serial, sent_at=now, wish=wish))
 
     def _wanted(self, serial: str) -> int | None:
         charger = self._coordinator.data.chargers[serial]
         return amps_to_apply(charger.status, charger.summary, charger.preference, charger.setpoint)
 
-    async def _async_restart(self, serial: str) -> None:
-        command = new_command(CommandKind.AMPS_RESTART, serial, sent_at=dt_util.utcnow(), wish=self._wanted(serial))
-        self._interrupts[serial] = asyncio.Event()
+    async def _async_stop(self, command: PendingCommand) -> None:
+        restart = self._restarts[command.serial] = _Restart(command=command)
         self._coordinator.commands.submit(command)
         self._coordinator.async_publish()
         try:
-            await self._client.stop_charging(self._coordinator.site_id, serial)
-            await self._async_pause(serial)
-            await self._async_start_again(command)
+            await self._client.stop_charging(self._coordinator.site_id, command.serial)
         except EnlightenError as error:
-            _LOGGER.warning("The new current was not applied to the running session: %s", error)
-            self._coordinator.commands.reject(command, "failed", dt_util.utcnow())
-        finally:
-            del self._interrupts[serial]
+            self._give_up(restart, error)
+        else:
+            self._pause(restart)
+
+    def _pause(self, restart: _Restart) -> None:
+        # Somebody may have stopped or started by themselves while the stop was on its way.
+        if self._is_open(restart):
+            restart.cancel_pause = async_call_later(self._hass, RESTART_PAUSE, partial(self._async_pause_over, restart))
+
+    async def _async_pause_over(self, restart: _Restart, _now: datetime) -> None:
+        await self._async_start(restart)
+
+    async def _async_start(self, restart: _Restart) -> None:
+        """Start once; only a start that certainly was not sent is tried again."""
+        self._cancel_pause(restart)
+        if not self._is_open(restart):
+            return
+        serial = restart.command.serial
+        restart.attempts_left -= 1
+        setpoint = self._coordinator.data.chargers[serial].setpoint
+        try:
+            await self._client.start_charging(self._coordinator.site_id, serial, level=setpoint)
+        except (CommandRejected, CommandOutcomeUnknown) as error:
+            self._give_up(restart, error)
+        except EnlightenError as error:
+            if restart.attempts_left:
+                self._pause(restart)
+            else:
+                self._give_up(restart, error)
+        else:
+            del self._restarts[serial]
+            self._coordinator.commands.acknowledge(restart.command, dt_util.utcnow())
             self._coordinator.async_publish()
 
-    async def _async_pause(self, serial: str) -> None:
-        interrupt = self._interrupts[serial]
-        try:
-            async with asyncio.timeout(RESTART_PAUSE.total_seconds()):
-                await interrupt.wait()
-        except TimeoutError:
-            return
+    def _give_up(self, restart: _Restart, error: EnlightenError) -> None:
+        _LOGGER.warning("The new current was not applied to the running session: %s", error)
+        self._restarts.pop(restart.command.serial, None)
+        self._coordinator.commands.reject(restart.command, "failed", dt_util.utcnow())
+        self._coordinator.async_publish()
 
-    async def _async_start_again(self, command: PendingCommand) -> None:
-        """Start once; only a start that certainly was not sent is tried again."""
-        for attempts_left in reversed(range(START_ATTEMPTS)):
-            setpoint = self._open_wish(command)
-            if setpoint is None:
-                return
-            try:
-                await self._client.start_charging(self._coordinator.site_id, command.serial, level=setpoint)
-            except CommandRejected, CommandOutcomeUnknown:
-                raise
-            except EnlightenError:
-                if not attempts_left:
-                    raise
-                await self._async_pause(command.serial)
-            else:
-                self._coordinator.commands.acknowledge(command, dt_util.utcnow())
-                return
+    def _is_open(self, restart: _Restart) -> bool:
+        return self._restarts.get(restart.command.serial) is restart
 
-    def _open_wish(self, command: PendingCommand) -> int | None:
-        """Return the current to start with, `None` once somebody has stopped or started by themselves."""
-        is_open = any(each.identity == command.identity for each in self._coordinator.commands.of(command.serial))
-        return self._coordinator.data.chargers[command.serial].setpoint if is_open else None
+    @callback
+    def _settled(self, command: PendingCommand) -> None:
+        """Forget a restart that a person's own stop or start has overtaken."""
+        restart = self._restarts.get(command.serial)
+        if restart is not None and restart.command.identity == command.identity:
+            del self._restarts[command.serial]
+            self._cancel_pause(restart)
+
+    @staticmethod
+    def _cancel_pause(restart: _Restart) -> None:
+        if restart.cancel_pause:
+            restart.cancel_pause()
+            restart.cancel_pause = None

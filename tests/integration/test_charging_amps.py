@@ -1,0 +1,169 @@
+"""The current of a session: bounds, setpoint, and a new one while the car charges."""
+
+from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
+from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_OFF, SERVICE_TURN_ON
+from homeassistant.core import HomeAssistant
+import pytest
+
+from simulator import Car, ChargeMode, Family, Simulator, World, faults
+from simulator.hardware import NA_SINGLE_PHASE_80A
+
+from .conftest import SetupEntry
+from .passing_time import Advance
+
+SWITCH, AMPS = "switch.carport", "number.carport_charging_amps"
+APPLY = {"apply_amps_while_charging": True}
+A_SPELL = 30.0
+
+
+async def set_amps(hass: HomeAssistant, amps: float) -> None:
+    """Set the current of the next start."""
+    data = {ATTR_ENTITY_ID: AMPS, ATTR_VALUE: amps}
+    await hass.services.async_call(NUMBER_DOMAIN, SERVICE_SET_VALUE, data, blocking=True)
+
+
+async def turn(hass: HomeAssistant, service: str) -> None:
+    """Use the switch."""
+    await hass.services.async_call(SWITCH_DOMAIN, service, {ATTR_ENTITY_ID: SWITCH}, blocking=True)
+
+
+def levels(simulator: Simulator) -> list[object]:
+    """Return the levels of all starts that were sent."""
+    return [request.json.get("chargingLevel") for request in simulator.requests.of(Family.START)]
+
+
+@pytest.fixture
+async def charging(hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance) -> None:
+    """A car that charges at 16 A, with the option to apply new currents to it."""
+    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+    await setup_entry(options=APPLY)
+    await set_amps(hass, 16)
+    await turn(hass, SERVICE_TURN_ON)
+    await advance(A_SPELL)
+
+
+@pytest.mark.usefixtures("charging")
+class TestWhileCharging:
+    """A new setpoint restarts the session once, with a pause between."""
+
+    async def test_the_session_is_stopped_and_started_at_the_new_current(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        """Trap 31: a current applies only from the next start on."""
+        await set_amps(hass, 10)
+        await advance(5)
+        assert simulator.requests.count(Family.STOP) == 1
+        assert levels(simulator) == [16]
+        await advance(40)
+        assert levels(simulator) == [16, 10]
+
+    async def test_a_burst_of_changes_is_one_restart_at_the_last(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        for amps in (15, 14, 13, 12):
+            await set_amps(hass, amps)
+            await advance(1)
+        await advance(60)
+        assert (simulator.requests.count(Family.STOP), levels(simulator)) == (1, [16, 12])
+
+    async def test_a_second_restart_waits_for_its_time(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(60)
+        await set_amps(hass, 12)
+        await advance(200)
+        assert levels(simulator) == [16, 10]
+        await advance(100)
+        assert levels(simulator) == [16, 10, 12]
+
+    async def test_a_stop_in_the_pause_is_the_last_word(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        await turn(hass, SERVICE_TURN_OFF)
+        await advance(120)
+        assert levels(simulator) == [16]
+
+    async def test_a_failed_stop_is_not_followed_by_a_start(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        simulator.faults.add(faults.status_code(503), Family.STOP)
+        await set_amps(hass, 10)
+        await advance(120)
+        assert levels(simulator) == [16]
+
+    async def test_a_start_that_could_not_be_sent_is_tried_again(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        """The car was stopped for its sake: leaving it at that would be harm."""
+        await set_amps(hass, 10)
+        await advance(10)
+        simulator.faults.add(faults.status_code(401), Family.START, times=2)
+        await advance(120)
+        assert levels(simulator)[-1] == 10
+        assert simulator.world.charger.connectors[0].running
+
+    async def test_an_unload_in_the_pause_starts_the_car_right_away(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        entry = hass.config_entries.async_entries("enphase_cloud_things")[0]
+        await hass.config_entries.async_unload(entry.entry_id)
+        assert entry.state is ConfigEntryState.NOT_LOADED
+        assert levels(simulator) == [16, 10]
+
+    async def test_nothing_is_restarted_once_the_car_draws_nothing(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await turn(hass, SERVICE_TURN_OFF)
+        await advance(A_SPELL)
+        simulator.requests.clear()
+        await set_amps(hass, 10)
+        await advance(120)
+        assert simulator.requests.count(Family.START, Family.STOP) == 0
+
+
+async def test_without_the_option_a_new_setpoint_waits_for_the_next_start(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance
+) -> None:
+    world.charger.plug_in(Car())
+    await setup_entry()
+    await turn(hass, SERVICE_TURN_ON)
+    await advance(A_SPELL)
+    await set_amps(hass, 10)
+    await advance(120)
+    assert simulator.requests.count(Family.STOP) == 0
+
+
+async def test_green_charging_is_never_restarted_for_a_current(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance
+) -> None:
+    """Trap 31: a level would turn green charging into charging at full power."""
+    world.site.solar_watts = 12_000
+    world.charger.modes.preference = ChargeMode.GREEN
+    world.charger.plug_in(Car())
+    await setup_entry(options=APPLY)
+    await turn(hass, SERVICE_TURN_ON)
+    await advance(60)
+    await set_amps(hass, 10)
+    await advance(120)
+    assert simulator.requests.count(Family.STOP) == 0
+
+
+class TestTheModelWithSteps:
+    """The 80 A model offers 16, 32, 48 and 64 A."""
+
+    @pytest.fixture
+    def world(self, freezer: object) -> World:
+        return World.with_one_charger(model=NA_SINGLE_PHASE_80A)
+
+    async def test_the_number_offers_the_chargers_steps(self, hass: HomeAssistant, setup_entry: SetupEntry) -> None:
+        await setup_entry()
+        shown = hass.states.get(AMPS)
+        assert shown is not None
+        assert [shown.attributes[key] for key in ("min", "max", "step")] == [16, 64, 16]
