@@ -16,7 +16,7 @@ class HomeAssistantApi:
         """Use ``http`` for all requests; ``url`` has no slash at its end, ``token`` is an access token."""
         self._http: Final = http
         self.url: Final = url
-        self._token: Final = token
+        self.token: Final = token
 
     async def get(self, path: str) -> object:
         """Return the JSON that a path has, or None when there is no such path."""
@@ -37,7 +37,7 @@ class HomeAssistantApi:
         """Send one websocket command and return its result."""
         async with self._http.ws_connect(self._address("api/websocket")) as socket:
             await socket.receive_json()
-            await socket.send_json({"type": "auth", "access_token": self._token})
+            await socket.send_json({"type": "auth", "access_token": self.token})
             await socket.receive_json()
             await socket.send_json({"id": 1, "type": name, **fields})
             match await socket.receive_json():
@@ -61,7 +61,7 @@ class HomeAssistantApi:
         return f"{self.url}/{path}"
 
     def _headers(self) -> dict[str, str]:
-        return {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
 
 async def _json(response: ClientResponse) -> object:

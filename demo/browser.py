@@ -19,6 +19,8 @@ from .errors import DemoError
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _START_SECONDS = 30
 _POLL_SECONDS = 0.1
+_SETTLE_SECONDS = 1
+_SETTLE_CAPTURES = 10
 _FINDS_DEEPLY = """
 (selector) => {
   const search = (root) => root.querySelector(selector)
@@ -55,7 +57,7 @@ class Page:
                     raise DemoError(f"Chromium refused {method}: {message}")
 
     async def show_as(self, *, width: int, height: int, dark: bool = False) -> None:
-        """Set the size of the window in pixels and the colour scheme."""
+        """Set the size of the window in pixels, and whether the page is to be dark."""
         await self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
@@ -94,7 +96,16 @@ class Page:
             raise DemoError(f"The page did not show {selector} within {seconds:g} seconds.") from None
 
     async def screenshot(self) -> bytes:
-        """Return what the window shows as PNG."""
+        """Return what the window shows as PNG, once it shows the same twice or has moved for long enough."""
+        image = await self._capture()
+        for _ in range(_SETTLE_CAPTURES):
+            await asyncio.sleep(_SETTLE_SECONDS)
+            before, image = image, await self._capture()
+            if image == before:
+                break
+        return image
+
+    async def _capture(self) -> bytes:
         match await self.send("Page.captureScreenshot", format="png"):
             case {"data": str(data)}:
                 return base64.b64decode(data)
@@ -125,7 +136,10 @@ async def browser_page() -> AsyncIterator[Page]:
                 targets = await reply.json()
                 address = next(target["webSocketDebuggerUrl"] for target in targets if target["type"] == "page")
                 async with http.ws_connect(address, max_msg_size=0) as socket:
-                    yield Page(socket=socket)
+                    page = Page(socket=socket)
+                    await page.send("Page.enable")
+                    yield page
+                    await page.send("Browser.close")  # which unlike a signal ends all of its processes in order
         finally:
             if process.returncode is None:
                 process.terminate()

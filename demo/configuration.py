@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 import shutil
 
-# The demo's password is no secret, so nobody else on the network may come in.
-_LOOPBACK = "127.0.0.1"
+from .ports import LOOPBACK
+
 _INTEGRATION = Path(__file__).parent.parent / "custom_components"
 
 # What default_config would load, less everything that looks for hardware, asks the internet or needs an account.
@@ -45,7 +45,7 @@ logger:
 
 def home_assistant_url(port: int) -> str:
     """Return Home Assistant's address for a browser on this machine, without a slash at its end."""
-    return f"http://{_LOOPBACK}:{port}"
+    return f"http://{LOOPBACK}:{port}"
 
 
 def write_configuration(directory: Path, *, port: int, fresh: bool = True) -> None:
@@ -66,7 +66,7 @@ def write_configuration(directory: Path, *, port: int, fresh: bool = True) -> No
 def _write_http_settings(storage: Path, port: int) -> None:
     # In configuration.yaml these settings are deprecated, and taken on trial for five minutes only.
     settings = {
-        "server_host": [_LOOPBACK],
+        "server_host": [LOOPBACK],  # the demo's password is no secret
         "server_port": port,
         "cors_allowed_origins": [],
         "ip_ban_enabled": False,

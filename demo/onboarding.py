@@ -24,6 +24,9 @@ class Owner:
     password: str
 
 
+OWNER = Owner(name="Demo", username="demo", password="demo")
+
+
 async def sign_in(http: ClientSession, url: str, owner: Owner, *, alive: Callable[[], bool]) -> HomeAssistantApi:
     """Wait until Home Assistant runs and return its API for the owner, who is created at the first start.
 

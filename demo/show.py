@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-import socket
 
 import aiohttp
 
@@ -16,9 +15,8 @@ from .configuration import home_assistant_url, write_configuration
 from .dashboard import install_dashboard
 from .errors import DemoError
 from .home_assistant import running_home_assistant
-from .onboarding import Owner, sign_in
-
-OWNER = Owner(name="Demo", username="demo", password="demo")
+from .onboarding import OWNER, sign_in
+from .ports import require_free_port
 
 # A real charger measures every five minutes, which is long for somebody who watches.
 _REPORTING_INTERVAL = timedelta(seconds=15)
@@ -46,10 +44,10 @@ async def run_show(show: Show, say: Callable[[str], None]) -> None:
     Raises:
         DemoError: a part could not be started, or Home Assistant ended by itself.
     """
-    _require_free_port(show.port, "--port")
-    _require_free_port(show.simulator_port, "--simulator-port")
+    require_free_port(show.port, "--port")
+    require_free_port(show.simulator_port, "--simulator-port")
     log = show.directory / "home-assistant.log"
-    async with running(_world(show.speed), port=show.simulator_port) as simulator:
+    async with running(demo_world(show.speed), port=show.simulator_port) as simulator:
         say("Starting Home Assistant …")
         write_configuration(show.directory / "config", port=show.port, fresh=not show.keep)
         try:
@@ -65,20 +63,11 @@ async def run_show(show: Show, say: Callable[[str], None]) -> None:
     raise DemoError(f"Home Assistant ended by itself.\nIts log is {log}")
 
 
-def _world(speed: float) -> World:
+def demo_world(speed: float = 1.0) -> World:
+    """Return a site with one charger that measures often, and no car."""
     world = World.with_one_charger(ScaledClock(speed=speed))
     world.charger.reporting_interval = _REPORTING_INTERVAL
     return world
-
-
-def _require_free_port(port: int, option: str) -> None:
-    # Home Assistant would not complain, but listen at another port and on all interfaces.
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise DemoError(f"Port {port} cannot be used; choose another one with {option}.") from None
 
 
 async def _set_up(api: HomeAssistantApi, simulator: Simulator, show: Show, say: Callable[[str], None]) -> None:

@@ -10,14 +10,13 @@ import os
 from pathlib import Path
 import re
 import signal
-import socket
 import sys
 
 from aiohttp import ClientSession
 
 from demo.api import HomeAssistantApi
-from demo.onboarding import sign_in
-from demo.show import OWNER
+from demo.onboarding import OWNER, sign_in
+from demo.ports import free_ports
 
 _REPOSITORY = Path(__file__).parent.parent.parent
 _LAST_LINE = "Ctrl-C ends everything."
@@ -119,17 +118,6 @@ async def _directions(process: Process) -> list[str]:
             assert line, "\n".join(["the demo ended:", *told])
             told.append(line.decode().rstrip("\n"))
     return told
-
-
-def free_ports(number: int) -> list[int]:
-    """Return ports of the loopback interface that nobody listens at."""
-    probes = [socket.socket() for _ in range(number)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 async def eventually(question: Callable[[], Coroutine[object, object, bool]], *, seconds: float = 30) -> bool:

@@ -1,0 +1,114 @@
+"""Takes the pictures of the documentation: ``python -m demo.screenshots``, for which ``scripts/screenshots`` prepares."""
+
+import asyncio
+from pathlib import Path
+import sys
+import tempfile
+import time
+
+from aiohttp import ClientSession
+
+from simulator import Charger, Simulator, running
+
+from .api import HomeAssistantApi
+from .browser import Page, browser_page, find_chromium
+from .config_flow import add_integration
+from .configuration import home_assistant_url, write_configuration
+from .dashboard import install_dashboard
+from .errors import DemoError
+from .home_assistant import running_home_assistant
+from .onboarding import OWNER, sign_in
+from .ports import free_ports
+from .show import demo_world
+
+_IMAGES = Path(__file__).parent.parent / "docs" / "images"
+_LOAD_LIMITS = (32.0, 12.0, 9.0, 14.0, 11.0, 7.0, 10.0, 32.0)
+_SECONDS_EACH = 75
+_SWITCH = "switch.carport"
+_WIDTH = 1400
+_TOKEN_SECONDS = 3600
+
+
+def main() -> int:
+    """Take all pictures and return the exit code."""
+    try:
+        find_chromium()
+        asyncio.run(_take_screenshots())
+    except DemoError as error:
+        sys.stderr.write(f"screenshots: {error}\n")
+        return 1
+    return 0
+
+
+async def _take_screenshots() -> None:
+    world = demo_world()
+    (port,) = free_ports(1)
+    with tempfile.TemporaryDirectory(prefix="demo-") as directory:
+        configuration = Path(directory) / "config"
+        write_configuration(configuration, port=port)
+        async with (
+            running(world) as simulator,
+            running_home_assistant(configuration, simulator=simulator, log=Path(directory) / "log") as process,
+            ClientSession() as http,
+        ):
+            api = await sign_in(http, home_assistant_url(port), OWNER, alive=lambda: process.running)
+            await add_integration(api, email=world.account.email, password=world.account.password)
+            await install_dashboard(api)
+            await _charge(api, world.charger)
+            async with browser_page() as page:
+                await _photograph(page, api, simulator)
+
+
+async def _charge(api: HomeAssistantApi, charger: Charger) -> None:
+    """Plug a car in, charge it, and let other consumers limit the current time and again."""
+    charger.plug_in()
+    await api.call("homeassistant", "update_entity", entity_id=_SWITCH)
+    await api.call("switch", "turn_on", entity_id=_SWITCH)
+    for amps in _LOAD_LIMITS:
+        charger.adjust(load_limit_amps=amps)
+        await asyncio.sleep(_SECONDS_EACH)
+
+
+async def _photograph(page: Page, api: HomeAssistantApi, simulator: Simulator) -> None:
+    await _sign_in_to_frontend(page, api)
+    await page.show_as(width=_WIDTH, height=1080)
+    await page.open(api.url)
+    await page.wait_for("ha-logbook")
+    await _save(page, "dashboard")
+    await page.show_as(width=_WIDTH, height=1080)
+    await page.open(f"{api.url}/config/devices/device/{await _device_id(api)}")
+    await page.wait_for("ha-logbook")
+    await _save(page, "device")
+    await page.open(simulator.control_url)
+    await _save(page, "simulator")
+
+
+async def _sign_in_to_frontend(page: Page, api: HomeAssistantApi) -> None:
+    tokens = {
+        "access_token": api.token,
+        "token_type": "Bearer",
+        "refresh_token": "",
+        "expires_in": _TOKEN_SECONDS,
+        "expires": int((time.time() + _TOKEN_SECONDS) * 1000),
+        "hassUrl": api.url,
+        "clientId": f"{api.url}/",
+    }
+    await page.remember({"hassTokens": tokens, "dockedSidebar": "docked"})
+
+
+async def _device_id(api: HomeAssistantApi) -> str:
+    devices = await api.command("config/device_registry/list")
+    if isinstance(devices, list):
+        for device in devices:
+            if device["name"] == "Carport":
+                return str(device["id"])
+    raise DemoError("Home Assistant has no device for the charger.")
+
+
+async def _save(page: Page, name: str) -> None:
+    image = await page.screenshot()
+    await asyncio.to_thread((_IMAGES / f"{name}.png").write_bytes, image)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
