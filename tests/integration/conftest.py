@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
@@ -22,9 +23,9 @@ from custom_components.enphase_cloud_things.const import (
 from custom_components.enphase_cloud_things.enlighten import Hosts
 from simulator import Simulator, Site, World
 
-from .passing_time import advance
+from .passing_time import advance, meanwhile
 
-__all__ = ["advance"]
+__all__ = ["advance", "meanwhile"]
 
 type SetupEntry = Callable[..., Awaitable[MockConfigEntry]]
 
@@ -89,3 +90,9 @@ def setup_entry(hass: HomeAssistant, cloud: Simulator, world: World) -> SetupEnt
         return entry
 
     return setup
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have entities that are disabled by default set up as well."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)

@@ -1,7 +1,9 @@
 """Letting time pass in Home Assistant and in the simulated cloud alike."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from typing import Any, Protocol
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -9,6 +11,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 type Advance = Callable[[float], Awaitable[None]]
+
+
+class Meanwhile(Protocol):
+    """Lets time pass until something that waits for it is done."""
+
+    async def __call__[T](self, waiting: Coroutine[Any, Any, T]) -> T:
+        """Return what it was waiting for."""
 
 
 @pytest.fixture
@@ -24,3 +33,19 @@ def advance(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Advance:
             seconds -= step
 
     return pass_by
+
+
+@pytest.fixture
+def meanwhile(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Meanwhile:
+    """Return a function that runs a call which waits for time to pass, and lets it pass."""
+
+    async def run[T](waiting: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(waiting)
+        while not task.done():
+            freezer.tick(timedelta(seconds=0.1))
+            async_fire_time_changed(hass)
+            for _ in range(20):
+                await asyncio.sleep(0)
+        return await task
+
+    return run
