@@ -63,13 +63,20 @@ def test_a_small_or_unlikely_drop_is_held_however_often_it_is_repeated(dip: floa
     assert read(counter, 2481.4).energy == 2481.4
 
 
-@pytest.mark.parametrize(("known", "reading"), [(2481.3, 4.9), (2481.3, 1240.0), (5.4, 4.9), (9.0, 4.2), (0.9, 0.4)])
+@pytest.mark.parametrize(
+    ("known", "reading"), [(2481.3, 4.9), (2481.3, 1240.0), (9.0, 5.0), (5.4, 4.9), (9.0, 4.2), (0.9, 0.4)]
+)
 def test_a_plausible_reset_counts_when_it_is_read_twice(known: float, reading: float) -> None:
     """Trap 13: the second reading is required in one place for all."""
     once = read(LifetimeCounter(energy=known), reading)
     assert (once.energy, once.epoch) == (known, 0)
     twice = read(LifetimeCounter(energy=known), reading, reading)
     assert (twice.energy, twice.epoch) == (reading, 1)
+
+
+@pytest.mark.parametrize(("known", "reading"), [(4.0, 3.75), (9.0, 5.25), (20.0, 10.25)])
+def test_a_drop_that_is_too_small_or_not_low_enough_is_no_reset(known: float, reading: float) -> None:
+    assert read(LifetimeCounter(energy=known), reading, reading).epoch == 0
 
 
 @pytest.mark.parametrize(("after", "reset"), [(0, False), (1, True), (180, True), (181, False)])
@@ -84,7 +91,7 @@ def test_a_late_second_reading_counts_as_a_first_one() -> None:
     assert (again.energy, again.epoch) == (1.2, 1)
 
 
-@pytest.mark.parametrize("between", [2481.3, 2481.29, 2400.0, 1.8])
+@pytest.mark.parametrize("between", [2481.3, 2481.29, 2400.0, 1.8, 1.25])
 def test_a_reset_needs_the_same_value_twice_in_a_row(between: float) -> None:
     assert read(LifetimeCounter(energy=2481.3), 1.2, between, 1.2).epoch == 0
 
@@ -275,11 +282,19 @@ def test_an_older_report_with_more_energy_is_counted_where_counting_stands() -> 
     assert today(state, local(11, 0, 10)) == (1.0, local(11, 0), False)
 
 
-def test_the_day_goes_on_after_a_restart() -> None:
-    state = reported(reported(DayEnergy(), 2481.0, local(10, 8)), 2483.0, local(10, 9))
+@pytest.mark.parametrize("epoch", [0, 1, 3])
+def test_the_day_goes_on_after_a_restart(epoch: int) -> None:
+    state = reported(DayEnergy(), 2481.0, local(10, 8), epoch=epoch)
+    state = reported(state, 2483.0, local(10, 9), epoch=epoch)
     restored = DayEnergy.from_dict(json.loads(json.dumps(state.as_dict())))
     assert restored == state
-    assert today(reported(restored, 2484.0, local(10, 12)), local(10, 12))[0] == 3.0
+    assert today(reported(restored, 2484.0, local(10, 12), epoch=epoch), local(10, 12))[0] == 3.0
+
+
+def test_a_remembered_day_without_an_epoch_is_of_the_first_one() -> None:
+    data: dict[str, object] = {**reported(DayEnergy(), 2481.0, local(10, 8)).as_dict()}
+    del data["epoch"]
+    assert DayEnergy.from_dict(data).epoch == 0
 
 
 @pytest.mark.parametrize("missing", ["day", "counter", "counted_until"])

@@ -55,9 +55,10 @@ def test_a_new_session_begins_with_its_own_energy() -> None:
     assert counted(session(FIRST, 12.5), session(SECOND, 0.0)) == SessionCounter(started_at=SECOND, energy=0.0)
 
 
-def test_energy_left_over_from_the_session_before_does_not_count_for_the_new_one() -> None:
-    lagging = counted(session(FIRST, 12.5), session(SECOND, 12.5))
-    assert lagging == SessionCounter(started_at=FIRST, energy=12.5)
+@pytest.mark.parametrize("energy", [0.4, 12.5])
+def test_energy_left_over_from_the_session_before_does_not_count_for_the_new_one(energy: float) -> None:
+    lagging = counted(session(FIRST, energy), session(SECOND, energy))
+    assert lagging == SessionCounter(started_at=FIRST, energy=energy)
     assert advance_session(lagging, session(SECOND, 0.2)) == SessionCounter(started_at=SECOND, energy=0.2)
 
 
