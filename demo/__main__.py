@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import fcntl
 import math
 from pathlib import Path
@@ -33,14 +33,13 @@ def _show_asked_for() -> Show:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
         description="Start Home Assistant with the integration in it, and a simulated Enphase cloud behind it.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--empty", action="store_true", help="leave it to you to add the integration")
     parser.add_argument("--keep", action="store_true", help="go on with the Home Assistant of the last demo")
-    parser.add_argument("--directory", type=_path, default=_DIRECTORY, help="Home Assistant's files and its log")
-    parser.add_argument("--speed", type=_speed, default=Show.speed, help="simulated seconds in one second")
-    parser.add_argument("--port", type=_port, default=Show.port, help="where Home Assistant listens")
-    parser.add_argument("--simulator-port", type=_port, default=Show.simulator_port, help="where the cloud listens")
+    parser.add_argument("--directory", type=_path, default=_DIRECTORY, help="its files and log (default: .demo)")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds in one second (default: 1)")
+    parser.add_argument("--port", type=_port, default=8123, help="where Home Assistant listens (default: 8123)")
+    parser.add_argument("--simulator-port", type=_port, default=8124, help="where the cloud listens (default: 8124)")
     return Show(**vars(parser.parse_args()))
 
 
@@ -49,17 +48,19 @@ def _path(text: str) -> Path:
 
 
 def _speed(text: str) -> float:
-    speed = float(text)
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0
     if not 0 < speed < math.inf:
-        raise argparse.ArgumentTypeError("the speed must be above zero")
+        raise argparse.ArgumentTypeError("the speed is a number above 0")
     return speed
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 < port <= _MAX_PORT:
-        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
-    return port
+    if not text.isdecimal() or not 0 < int(text) <= _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to {_MAX_PORT}")
+    return int(text)
 
 
 @contextmanager
@@ -93,8 +94,10 @@ async def _run_until_interrupted(show: Show) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    # The terminal may be gone, of which a signal tells.
+    with suppress(OSError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 def _on_interrupt(handler: Callable[[], object]) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 import shutil
 
+from .errors import DemoError
 from .ports import LOOPBACK
 
 _INTEGRATION = Path(__file__).parent.parent / "custom_components"
@@ -49,11 +50,19 @@ def home_assistant_url(port: int) -> str:
 
 
 def write_configuration(directory: Path, *, port: int, fresh: bool = True) -> None:
-    """Make ``directory`` a configuration directory; a fresh one forgets everything that Home Assistant left there."""
+    """Make ``directory`` a configuration directory; a fresh one forgets everything that Home Assistant left there.
+
+    Raises:
+        DemoError: there is a directory that no demo has made.
+    """
+    mark = directory / ".made-by-the-demo"
+    if directory.exists() and not mark.exists():
+        raise DemoError(f"{directory} is not the demo's, and stays as it is.")
     if fresh:
         shutil.rmtree(directory, ignore_errors=True)
     storage = directory / ".storage"
     storage.mkdir(parents=True, exist_ok=True)
+    mark.touch()
     (directory / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
     components = directory / "custom_components"
     if not components.exists():

@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation: ``python -m demo.screenshots``, for which ``scripts/screenshots`` prepares."""
+"""Takes the pictures of the documentation: ``python -m demo.screenshots``, prepared by ``scripts/screenshots``."""
 
 import asyncio
 from pathlib import Path

@@ -31,11 +31,11 @@ class Show:
     """
 
     directory: Path
-    speed: float = 1.0
-    port: int = 8123
-    simulator_port: int = 8124
-    keep: bool = False
-    empty: bool = False
+    port: int
+    simulator_port: int
+    speed: float
+    keep: bool
+    empty: bool
 
 
 async def run_show(show: Show, say: Callable[[str], None]) -> None:
@@ -44,10 +44,10 @@ async def run_show(show: Show, say: Callable[[str], None]) -> None:
     Raises:
         DemoError: a part could not be started, or Home Assistant ended by itself.
     """
-    require_free_port(show.port, "--port")
     require_free_port(show.simulator_port, "--simulator-port")
     log = show.directory / "home-assistant.log"
     async with running(demo_world(show.speed), port=show.simulator_port) as simulator:
+        require_free_port(show.port, "--port")
         say("Starting Home Assistant …")
         write_configuration(show.directory / "config", port=show.port, fresh=not show.keep)
         try:
@@ -59,7 +59,7 @@ async def run_show(show: Show, say: Callable[[str], None]) -> None:
                 await _set_up(api, simulator, show, say)
                 await process.wait()
         except (DemoError, aiohttp.ClientError) as error:
-            raise DemoError(f"{error}\nThe log of Home Assistant is {log}") from error
+            raise DemoError(f"{str(error).strip()}\nThe log of Home Assistant is {log}") from error
     raise DemoError(f"Home Assistant ended by itself.\nIts log is {log}")
 
 
