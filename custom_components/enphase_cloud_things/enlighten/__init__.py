@@ -8,7 +8,7 @@ from .client import EnlightenClient
 from .control import TriggerMessage
 from .cookies import StoredCookie, new_cookie_jar
 from .credentials import Credentials, CredentialsDict
-from .endpoints import Family, Hosts
+from .endpoints import CORE_FAMILIES, Family, Hosts
 from .errors import (
     AccountBlocked,
     AlreadyCharging,
@@ -30,13 +30,16 @@ from .errors import (
     OtpExpired,
     OtpRejected,
     OtpRequired,
+    ProgrammeUnknown,
     RateLimited,
     Refusal,
     RouteGone,
     ServiceUnavailable,
     TooManySessions,
 )
+from .grid_services import GridServicesClient
 from .guard import GuardReason, SignInGuard
+from .history import HistoryClient
 from .models.chargers import (
     DRAWING_POWER_STATES,
     SESSION_ACTIVE_STATES,
@@ -48,13 +51,31 @@ from .models.chargers import (
     SiteStatus,
 )
 from .models.modes import ChargeMode, ConfigurationValue, GreenSettings, ModeOption, ModePreference
+from .models.savings import Savings
+from .models.sessions import HistorySession
 from .models.site import CommandReply, LiveStream, Site
+from .models.tariffs import (
+    Currency,
+    DatedRate,
+    DatedRates,
+    DayGroup,
+    Period,
+    RateComponent,
+    Season,
+    Tariff,
+    TariffBranch,
+    TariffStructure,
+    Tier,
+)
+from .models.vpp import VppEvent, VppProgramme
+from .monetary import MonetaryClient
 from .one_time_code import OtpChallenge
 from .redact import IdKind, Pseudonyms, redact, scrub
 from .session import Session
 from .transport import FamilyHealth, Transport
 
 __all__ = [
+    "CORE_FAMILIES",
     "DRAWING_POWER_STATES",
     "SESSION_ACTIVE_STATES",
     "AccountBlocked",
@@ -73,12 +94,19 @@ __all__ = [
     "ConnectorState",
     "Credentials",
     "CredentialsDict",
+    "Currency",
+    "DatedRate",
+    "DatedRates",
+    "DayGroup",
     "EnlightenClient",
     "EnlightenError",
     "Family",
     "FamilyHealth",
     "GreenSettings",
+    "GridServicesClient",
     "GuardReason",
+    "HistoryClient",
+    "HistorySession",
     "Hosts",
     "IdKind",
     "InvalidCredentials",
@@ -88,6 +116,7 @@ __all__ = [
     "LoginWall",
     "ModeOption",
     "ModePreference",
+    "MonetaryClient",
     "NoScheduleEnabled",
     "NotCharging",
     "NotPluggedIn",
@@ -98,19 +127,30 @@ __all__ = [
     "OtpExpired",
     "OtpRejected",
     "OtpRequired",
+    "Period",
+    "ProgrammeUnknown",
     "Pseudonyms",
+    "RateComponent",
     "RateLimited",
     "Refusal",
     "RouteGone",
+    "Savings",
+    "Season",
     "ServiceUnavailable",
     "Session",
     "SignInGuard",
     "Site",
     "SiteStatus",
     "StoredCookie",
+    "Tariff",
+    "TariffBranch",
+    "TariffStructure",
+    "Tier",
     "TooManySessions",
     "Transport",
     "TriggerMessage",
+    "VppEvent",
+    "VppProgramme",
     "new_cookie_jar",
     "redact",
     "scrub",

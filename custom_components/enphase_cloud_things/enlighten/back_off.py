@@ -80,9 +80,14 @@ class BackOff:
         state = self._states.get((family, target))
         if state is None or now >= state.next_try:
             return
-        if state.refusals >= _REFUSALS_UNTIL_UNSUPPORTED:
+        if self.is_refused(family, target):
             raise NotSupported(f"The cloud keeps refusing {family}")
         raise ServiceUnavailable(f"Backing off from {family}", retry_at=state.next_try)
+
+    def is_refused(self, family: Family, target: str) -> bool:
+        """Tell whether the family was refused three times in a row and nothing else came since."""
+        state = self._states.get((family, target))
+        return state is not None and state.refusals >= _REFUSALS_UNTIL_UNSUPPORTED
 
     def succeed(self, family: Family, target: str) -> None:
         """Forget the failures."""

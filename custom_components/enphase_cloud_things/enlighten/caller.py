@@ -3,7 +3,7 @@
 A family that is not core can cause no renewal; its 401 is its own trouble (docs/api.md §2.8).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import uuid4
 
 from .back_off import Failure
@@ -67,6 +67,7 @@ class Caller:
                     query=query or {},
                     json=json,
                 ),
+                _unchanged,
                 refusal_counts=refusal_counts,
             )
 
@@ -87,6 +88,40 @@ class Caller:
         except AuthenticationRequired as err:
             raise self._session.note_refusal(generation, endpoint.family, wall=isinstance(err, LoginWall)) from None
 
+    async def read[T](
+        self,
+        endpoint: Endpoint,
+        read: Callable[[JsonValue], T],
+        *,
+        site_id: str,
+        serial: str = "",
+        item_id: str = "",
+        query: Mapping[str, str] | None = None,
+        json: JsonValue = None,
+        fresh: bool = False,
+    ) -> T:
+        """Return what `read` makes of the JSON of a family that can be done without.
+
+        The cloud's refusals never cause a renewal. A reply that `read` finds invalid makes the client back off like
+        any other failure. A `fresh` read is sent even while the client backs off.
+        """
+        call = Call(
+            endpoint=endpoint,
+            headers=self._headers(endpoint, site_id),
+            site_id=site_id,
+            serial=serial,
+            item_id=item_id,
+            query=query or {},
+            json=json,
+        )
+        if not fresh:
+            self._transport.back_off.check(endpoint.family, call.target, self._transport.clock())
+        return await self._send(call, read, refusal_counts=True)
+
+    def is_refused(self, family: Family, target: str) -> bool:
+        """Tell whether the cloud has refused a family three times in a row for a charger, site or other item."""
+        return self._transport.back_off.is_refused(family, target)
+
     def _headers(self, endpoint: Endpoint, site_id: str) -> dict[str, str]:
         return build_headers(
             endpoint.profile,
@@ -96,17 +131,17 @@ class Caller:
             request_id=str(uuid4()),
         )
 
-    async def _send(self, call: Call, *, refusal_counts: bool) -> JsonValue:
+    async def _send[T](self, call: Call, read: Callable[[JsonValue], T], *, refusal_counts: bool) -> T:
         family = call.endpoint.family
         try:
-            value = await self._transport.request(call)
+            result = await self._transport.request(call, read)
         except EnlightenError as err:
             raise self._failed(call, err, refusal_counts=refusal_counts) from None
         finally:
             self._session.note_reply()
         self._session.note_success(family)
         self._transport.back_off.succeed(family, call.target)
-        return value
+        return result
 
     def _failed(self, call: Call, err: EnlightenError, *, refusal_counts: bool) -> EnlightenError:
         """Back off from a family that failed, and return the error to raise."""
@@ -148,3 +183,7 @@ def _failure_of(endpoint: Endpoint, err: EnlightenError) -> Failure | None:
     if isinstance(err, AuthenticationRequired):
         return Failure.TROUBLE if isinstance(err, LoginWall) else Failure.REFUSED
     return Failure.TROUBLE if isinstance(err, ConnectionFailed | InvalidResponse) else None
+
+
+def _unchanged(value: JsonValue) -> JsonValue:
+    return value

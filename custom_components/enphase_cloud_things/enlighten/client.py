@@ -16,6 +16,8 @@ from .errors import (
     RouteGone,
     ServiceUnavailable,
 )
+from .grid_services import GridServicesClient
+from .history import HistoryClient
 from .models.chargers import ChargerSummary, SiteStatus, read_summaries
 from .models.modes import (
     CONFIGURATION_KEYS,
@@ -27,6 +29,7 @@ from .models.modes import (
     read_configuration,
 )
 from .models.site import CommandReply, LiveStream, Site, read_sites
+from .monetary import MonetaryClient
 from .session import Session
 from .transport import Transport
 from .wire import JsonValue, Oddities
@@ -43,6 +46,9 @@ class EnlightenClient:
     `CommandOutcomeUnknown`, after which a read must come before any repeat; that a command was
     accepted means that it is queued, never that it took effect. A read that is `fresh` is sent even
     while the client backs off from its family, such as to look for the effect of a command.
+
+    What is about a grid operator, money or the past has a client of its own: `grid_services`, `monetary` and
+    `history`. Their reads can be done without, so a refused session is `ServiceUnavailable` there and never renewed.
     """
 
     def __init__(self, session: Session, transport: Transport) -> None:
@@ -50,6 +56,9 @@ class EnlightenClient:
         self._transport = transport
         self._caller = Caller(session, transport)
         self._oddities = Oddities()
+        self.grid_services = GridServicesClient(self._caller, self._oddities)
+        self.monetary = MonetaryClient(self._caller, self._oddities)
+        self.history = HistoryClient(self._caller, self._oddities)
         # The route that worked, per charger and for starts with and without a level
         self._start_routes: dict[tuple[str, bool], Endpoint] = {}
         self._stop_routes: dict[str, Endpoint] = {}

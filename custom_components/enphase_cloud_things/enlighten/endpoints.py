@@ -70,7 +70,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One route. `path` may name `{site}` and `{serial}`; `query` is sent with every request."""
+    """One route. `path` may name `{site}`, `{serial}` and `{item}`; `query` is sent with every request."""
 
     family: Family
     method: str = "GET"
@@ -81,10 +81,20 @@ class Endpoint:
     query: tuple[tuple[str, str], ...] = ()
     follows_redirects: bool = False
 
-    def url(self, hosts: Hosts, *, site_id: str = "", serial: str = "", query: Mapping[str, str] | None = None) -> URL:
-        """Build the address for one site and charger."""
+    def url(
+        self,
+        hosts: Hosts,
+        *,
+        site_id: str = "",
+        serial: str = "",
+        item_id: str = "",
+        query: Mapping[str, str] | None = None,
+    ) -> URL:
+        """Build the address for one site and its charger or another item of it."""
         base = hosts.enlighten if self.host is Host.ENLIGHTEN else hosts.grid_services
-        path = self.path.format(site=quote(site_id, safe=""), serial=quote(serial, safe=""))
+        path = self.path.format(
+            site=quote(site_id, safe=""), serial=quote(serial, safe=""), item=quote(item_id, safe="")
+        )
         url = base.joinpath(path.lstrip("/"), encoded=True)
         parameters = dict(self.query) | dict(query or {})
         return url.with_query(parameters) if parameters else url
@@ -225,4 +235,65 @@ STOP_LIVE_STREAM: Final = Endpoint(
     path=_CONTROLLER + "/{site}/ev_chargers/stop_live_stream",
     profile=HeaderProfile.LIVE_STREAM,
     kind=Kind.COMMAND,
+)
+
+_ENROLMENT: Final = "/enrollment-mgr/api/v1/enrollment"
+_TARIFFS: Final = "/service/tariff/tariff-ms/systems/{site}"
+
+ENROLMENT_OF_SITE: Final = Endpoint(
+    family=Family.VPP_ENROLMENT,
+    path=_ENROLMENT + "/enrolled/{site}",
+    profile=HeaderProfile.GRID_SERVICES,
+    host=Host.GRID_SERVICES,
+)
+ENROLMENT: Final = Endpoint(
+    family=Family.VPP_ENROLMENT,
+    path=_ENROLMENT + "/{item}",
+    profile=HeaderProfile.GRID_SERVICES,
+    host=Host.GRID_SERVICES,
+)
+# The empty filters belong to the request: with them the reply has the recent and the coming events
+EVENTS: Final = Endpoint(
+    family=Family.VPP_EVENTS,
+    path="/vpp-mgr/api/v1/events/get",
+    profile=HeaderProfile.GRID_SERVICES,
+    host=Host.GRID_SERVICES,
+    query=(
+        ("site_id", ""),
+        ("programId", ""),
+        ("start_date", ""),
+        ("end_date", ""),
+        ("sort_by", ""),
+        ("ascending", ""),
+        ("time", ""),
+    ),
+)
+TARIFF: Final = Endpoint(
+    family=Family.TARIFF,
+    path=_TARIFFS + "/tariff",
+    profile=HeaderProfile.TARIFF,
+    query=(("include-site-details", "true"),),
+)
+EXPORT_RATES: Final = Endpoint(
+    family=Family.DATED_RATES,
+    path=_TARIFFS + "/tariffs",
+    profile=HeaderProfile.TARIFF,
+    query=(("rateType", "BUYBACK"), ("date", ""), ("includeUtility", "")),
+)
+CURRENCY: Final = Endpoint(
+    family=Family.CURRENCY,
+    path="/app-api/{site}/get_currency_conversion.json",
+    profile=HeaderProfile.APP,
+)
+SAVINGS: Final = Endpoint(
+    family=Family.SAVINGS,
+    path="/service/savings/systems/{site}/savings",
+    profile=HeaderProfile.BASE,
+    query=(("resolution", "DAY"), ("date", ""), ("do_compute", "true"), ("simulated", "false")),
+)
+HISTORY: Final = Endpoint(
+    family=Family.HISTORY,
+    method="POST",
+    path="/service/enho_historical_events_ms/{site}/sessions/{serial}/history",
+    profile=HeaderProfile.HISTORY,
 )

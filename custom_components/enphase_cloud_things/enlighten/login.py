@@ -151,7 +151,7 @@ class Login:
         return await self._transport.exchange(call, judge)
 
     def _password_grant(self, reply: Reply) -> Grant | None:
-        """Judge the password login; `None` means that only the form login is left."""
+        """Judge the password login in the order of docs/api.md §2.1; `None` leaves the form login."""
         _raise_for_trouble(reply)
         if reply.status in _SESSION_GONE:
             raise InvalidCredentials("The cloud refused the credentials")
@@ -178,6 +178,8 @@ class Login:
             raise InvalidCredentials("The cloud refused the credentials")
         if reply.status >= HTTPStatus.BAD_REQUEST:
             raise _unexpected(reply)
+        if self._cookies.wants_code:
+            raise OtpRequired("The account wants a one-time code")
         manager_token = self._cookies.manager_token
         if self._cookies.session is None and manager_token is None:
             raise InvalidCredentials("The cloud opened no session")

@@ -29,6 +29,8 @@ from .transport import Transport
 _LOGGER = logging.getLogger(__name__)
 
 _GOOD_FOR: Final = timedelta(seconds=30)
+# How long after a sign-in a login wall still means throttling
+_LATELY: Final = timedelta(seconds=300)
 # Between tries of a token route that refused the cookies or gave no token
 _TOKEN_PAUSE: Final = timedelta(seconds=300)
 
@@ -70,7 +72,7 @@ class Renewal:
     def note_sign_in(self) -> None:
         """Note that a person has just signed in, which does away with any renewal under way."""
         self._renewing.cancel()
-        self._memory = _Memory(renewed_at=self._clock(), signed_in_generation=self._state.generation)
+        self._memory = _Memory(signed_in_generation=self._state.generation)
 
     async def renew(self, generation: int) -> None:
         """Renew the session because the cloud refused the identity of that generation.
@@ -126,7 +128,7 @@ class Renewal:
             return ServiceUnavailable("The session changed meanwhile")
         is_first = self._memory.refused_generation != generation
         self._memory.refused_generation = generation
-        if generation != self._memory.signed_in_generation:
+        if generation != self._memory.signed_in_generation and not (wall and self._signed_in_lately(now)):
             self._close_token_route(now)
             return self._obstacle(now) or ServiceUnavailable("The renewed session is refused")
         if family not in CORE_FAMILIES and not wall:
@@ -209,6 +211,10 @@ class Renewal:
         if self._state.stored.one_time_codes:
             return OtpRequired("The session has ended and the account wants a one-time code")
         return self._state.stored.guard.obstacle(now)
+
+    def _signed_in_lately(self, now: datetime) -> bool:
+        signed_in_at = self._state.stored.signed_in_at
+        return signed_in_at is not None and now < signed_in_at + _LATELY
 
     def _hold_back(self, guard: SignInGuard) -> EnlightenError:
         self._state.guard_with(guard)

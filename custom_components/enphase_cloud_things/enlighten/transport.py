@@ -44,20 +44,24 @@ _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to be sent: where to, about what, and with which headers."""
+    """One request to be sent: where to, about what, and with which headers.
+
+    `item_id` is the one thing of the site that the request is about where that is no charger, such as an enrolment.
+    """
 
     endpoint: Endpoint
     headers: Mapping[str, str] = field(repr=False)
     site_id: str = field(default="", repr=False)
     serial: str = field(default="", repr=False)
+    item_id: str = field(default="", repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: JsonValue = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
 
     @property
     def target(self) -> str:
-        """The charger or, for lack of one, the site that the request is about."""
-        return self.serial or self.site_id
+        """The charger or other item or, for lack of one, the site that the request is about."""
+        return self.serial or self.item_id or self.site_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +147,8 @@ class Transport:
         """Pause the account at least until that time, such as one known from before a restart."""
         self._pause.extend(until)
 
-    async def request(self, call: Call) -> JsonValue:
-        """Send a request and return the JSON of its answer, `{}` for an empty one.
+    async def request[T](self, call: Call, read: Callable[[JsonValue], T]) -> T:
+        """Send a request and return what `read` makes of the JSON of its answer, `{}` for an empty one.
 
         Raises:
             ConnectionFailed: no answer came, and no command was sent.
@@ -152,11 +156,11 @@ class Transport:
             RateLimited: the cloud or the budget asks for a pause.
             AuthenticationRequired: the cloud does not take the session.
             NotSupported: the cloud does not offer this.
-            InvalidResponse: the answer is no JSON.
+            InvalidResponse: the answer is no JSON, or not such as `read` expects.
             CommandRejected: the cloud refused the command.
             CommandOutcomeUnknown: whether the command was taken cannot be told.
         """
-        return await self.exchange(call, lambda reply: read_outcome(call.endpoint, reply))
+        return await self.exchange(call, lambda reply: read(read_outcome(call.endpoint, reply)))
 
     async def exchange[T](self, call: Call, judge: Callable[[Reply], T]) -> T:
         """Send a request and return what `judge` makes of the reply.
@@ -212,7 +216,9 @@ class Transport:
 
     async def _send(self, call: Call) -> Reply:
         deadline = time.monotonic() + self.timeout
-        url = call.endpoint.url(self.hosts, site_id=call.site_id, serial=call.serial, query=call.query)
+        url = call.endpoint.url(
+            self.hosts, site_id=call.site_id, serial=call.serial, item_id=call.item_id, query=call.query
+        )
         reply = await self._attempt(call, url, deadline)
         if call.endpoint.follows_redirects:
             hop = replace(call, endpoint=replace(call.endpoint, method="GET"), form=None)

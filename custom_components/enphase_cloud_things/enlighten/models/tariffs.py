@@ -7,13 +7,22 @@ half-open: it includes its start and excludes its end, whatever the cloud's spel
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+import re
 from typing import Final
+
+from ..errors import InvalidResponse
+from ..wire import Fields, JsonValue, Oddities, integer, number
 
 MINUTES_OF_A_DAY: Final = 1440
 
 EVERY_DAY: Final = frozenset(range(1, 8))
 WORKING_DAYS: Final = frozenset(range(1, 6))
 WEEKEND: Final = frozenset({6, 7})
+
+_LAST_MONTH: Final = 12
+# How the cloud spells the open end of the last tier
+_OPEN_END: Final = -1
+_CURRENCY_CODE: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 class TariffStructure(StrEnum):
@@ -47,6 +56,24 @@ class Period:
     end: int | None = None
     components: tuple[RateComponent, ...] = ()
 
+    @classmethod
+    def from_wire(cls, row: Fields) -> Period:
+        """Read a period.
+
+        Raises:
+            InvalidResponse: its minutes could not be read, so that it is unknown when it applies.
+        """
+        minutes = _minutes(row, "startTime", "endTime")
+        start, end = minutes or (None, None)
+        return cls(
+            rate=row.number("rate"),
+            kind=row.text("type"),
+            period_id=row.identifier("id"),
+            start=start,
+            end=end,
+            components=_components(row.raw("rateComponents")),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayGroup:
@@ -55,6 +82,18 @@ class DayGroup:
     days: frozenset[int] = EVERY_DAY
     periods: tuple[Period, ...] = ()
     group_id: str | None = None
+
+    @classmethod
+    def from_wire(cls, row: Fields) -> DayGroup:
+        """Read a day group; without readable days its id tells them."""
+        group_id = row.identifier("id")
+        periods = []
+        for period in row.rows("periods"):
+            try:
+                periods.append(Period.from_wire(period))
+            except InvalidResponse:
+                period.unreadable("startTime", "endTime")
+        return cls(days=_weekdays(row.raw("days")) or weekdays_of(group_id), periods=tuple(periods), group_id=group_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +104,17 @@ class Tier:
     start: float | None = None
     end: float | None = None
     tier_id: str | None = None
+
+    @classmethod
+    def from_wire(cls, row: Fields) -> Tier:
+        """Read a tier."""
+        end = row.number("endValue")
+        return cls(
+            rate=row.number("rate"),
+            start=row.number("startValue"),
+            end=None if end == _OPEN_END else end,
+            tier_id=row.identifier("id"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +131,22 @@ class Season:
     tiers: tuple[Tier, ...] = ()
     base_rate: float | None = None
 
+    @classmethod
+    def from_wire(cls, row: Fields) -> Season:
+        """Read a season.
+
+        Raises:
+            InvalidResponse: its months could not be read.
+        """
+        return cls(
+            season_id=row.identifier("id"),
+            start_month=_month(row, "startMonth", 1),
+            end_month=_month(row, "endMonth", _LAST_MONTH),
+            day_groups=tuple(DayGroup.from_wire(group) for group in row.rows("days")),
+            tiers=tuple(Tier.from_wire(tier) for tier in row.rows("tiers")),
+            base_rate=row.number("offPeak"),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TariffBranch:
@@ -96,6 +162,24 @@ class TariffBranch:
     export_plan: str | None = None
     seasons: tuple[Season, ...] = ()
 
+    @classmethod
+    def from_wire(cls, row: Fields) -> TariffBranch:
+        """Read a branch; a season that cannot be read is left out."""
+        structure = row.text("typeId")
+        seasons = []
+        for season in row.rows("seasons"):
+            try:
+                seasons.append(Season.from_wire(season))
+            except InvalidResponse:
+                season.unreadable("startMonth", "endMonth")
+        return cls(
+            structure=structure.lower() if structure else None,
+            division=row.text("typeKind"),
+            source=row.text("source"),
+            export_plan=row.text("exportPlan"),
+            seasons=tuple(seasons),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
@@ -110,6 +194,22 @@ class Tariff:
     country: str | None = None
     net_metering_version: str | None = None
 
+    @classmethod
+    def from_wire(cls, value: JsonValue, oddities: Oddities) -> Tariff:
+        """Read a tariff; branches that are missing or empty are not configured.
+
+        Raises:
+            InvalidResponse: the reply is not an object.
+        """
+        reply = Fields.of_reply(value, "tariff", oddities)
+        return cls(
+            purchase=_branch(reply, "purchase"),
+            buyback=_branch(reply, "buyback"),
+            currency_symbol=reply.text("currency"),
+            country=reply.text("country"),
+            net_metering_version=reply.text("nemVersion"),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedRate:
@@ -118,6 +218,19 @@ class DatedRate:
     start: int
     end: int
     rate: float | None
+
+    @classmethod
+    def from_wire(cls, row: Fields) -> DatedRate:
+        """Read a rate.
+
+        Raises:
+            InvalidResponse: its minutes are missing or could not be read.
+        """
+        minutes = _minutes(row, "start", "end")
+        if minutes is None:
+            raise InvalidResponse(f"{row.path}.start")
+        start, end = minutes
+        return cls(start=start, end=end, rate=row.number("rate"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +241,54 @@ class DatedRates:
     rates: tuple[DatedRate, ...] = ()
     currency_symbol: str | None = None
     time_zone: str | None = None
+
+    @classmethod
+    def from_wire(cls, value: JsonValue, day: date, oddities: Oddities) -> DatedRates:
+        """Read the export rates that were asked for `day`; there may be none.
+
+        A rate that cannot be read is left out.
+
+        Raises:
+            InvalidResponse: the reply has something else than a list of rates, or none of them could be read.
+        """
+        reply = Fields.of_reply(value, "export_rates", oddities)
+        data = reply.fields("data")
+        if not isinstance(reply.raw("data"), dict | None) or not isinstance(data.raw("buyback"), list | None):
+            raise InvalidResponse("export_rates.data")
+        rates = []
+        for row in data.rows("buyback"):
+            try:
+                rates.append(DatedRate.from_wire(row))
+            except InvalidResponse:
+                row.unreadable("start", "end")
+        if data.raw("buyback") and not rates:
+            raise InvalidResponse("export_rates.data.buyback")
+        site = data.fields("siteDetails")
+        return cls(
+            day=day,
+            rates=tuple(rates),
+            currency_symbol=data.text("currency") or site.text("currency"),
+            time_zone=data.text("timezone") or site.text("timezone"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Currency:
+    """The currency of a site (docs/api.md §9.5): `code` is three capital letters such as `EUR`, `symbol` a sign."""
+
+    code: str | None = None
+    symbol: str | None = None
+
+    @classmethod
+    def from_wire(cls, value: JsonValue, oddities: Oddities) -> Currency:
+        """Read the currency; a code that is none is left out.
+
+        Raises:
+            InvalidResponse: the reply is not an object.
+        """
+        conversion = Fields.of_reply(value, "currency", oddities).fields("currency_conversion")
+        code = (conversion.text("currency_unit") or "").upper()
+        return cls(code=code if _CURRENCY_CODE.fullmatch(code) else None, symbol=conversion.text("currency_symbol"))
 
 
 def half_open_minutes(start: int | None, end: int | None) -> tuple[int, int] | None:
@@ -156,3 +317,55 @@ def weekdays_of(group_id: str | None) -> frozenset[int]:
     if text.startswith("weekend"):
         return WEEKEND
     return EVERY_DAY
+
+
+def _branch(reply: Fields, name: str) -> TariffBranch | None:
+    branch = reply.fields(name)
+    return TariffBranch.from_wire(branch) if reply.raw(name) and isinstance(reply.raw(name), dict) else None
+
+
+def _minutes(row: Fields, start_name: str, end_name: str) -> tuple[int, int] | None:
+    """Return the half-open minutes of a row, `None` where it names none."""
+    try:
+        return half_open_minutes(_integer(row, start_name), _integer(row, end_name))
+    except ValueError:
+        raise InvalidResponse(f"{row.path}.{start_name}") from None
+
+
+def _month(row: Fields, name: str, default: int) -> int:
+    month = _integer(row, name)
+    if month is None:
+        return default
+    if not 1 <= month <= _LAST_MONTH:
+        raise InvalidResponse(f"{row.path}.{name}")
+    return month
+
+
+def _integer(row: Fields, name: str) -> int | None:
+    """Read a whole number that may be missing, but which means something else if it cannot be read."""
+    result = row.integer(name)
+    if result is None and row.raw(name) not in (None, ""):
+        raise InvalidResponse(f"{row.path}.{name}")
+    return result
+
+
+def _weekdays(value: JsonValue) -> frozenset[int]:
+    days = set()
+    for item in value if isinstance(value, list) else ():
+        try:
+            days.add(integer(item))
+        except ValueError:
+            continue
+    return EVERY_DAY & days
+
+
+def _components(value: JsonValue) -> tuple[RateComponent, ...]:
+    """Read a list of objects with one entry each; an entry without a rate is left out."""
+    components = []
+    for item in value if isinstance(value, list) else ():
+        for name, rate in item.items() if isinstance(item, dict) else ():
+            try:
+                components.append(RateComponent(name=name, rate=number(rate)))
+            except ValueError:
+                continue
+    return tuple(components)

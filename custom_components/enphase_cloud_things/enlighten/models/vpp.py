@@ -2,14 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+import re
+from typing import Final
+
+from ..errors import InvalidResponse
+from ..wire import Fields, JsonValue, Oddities
+
+_ID: Final = re.compile(r"[0-9a-f]{24}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VppProgramme:
-    """Whether a site takes part, and in which programme (docs/api.md §8.1). `program_id` is 24 hex digits."""
+    """Whether a site takes part, and in which programme (docs/api.md §8.1). `program_id` is 24 hex digits.
+
+    `refused` means that the cloud did not say so, but keeps refusing to answer, as it does for some sites that take
+    part in none.
+    """
 
     enrolled: bool
     program_id: str | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +49,91 @@ class VppEvent:
     cancelled: bool = False
     cancelled_at: datetime | None = None
     superseded: bool = False
+
+    @classmethod
+    def from_wire(cls, row: Fields) -> VppEvent:
+        """Read an event.
+
+        Raises:
+            InvalidResponse: the event has no start or no end after it.
+        """
+        start = row.time("start_time")
+        end = row.time("end_time")
+        if start is None:
+            raise InvalidResponse(f"{row.path}.start_time")
+        if end is None or end <= start:
+            raise InvalidResponse(f"{row.path}.end_time")
+        return cls(
+            start=start,
+            end=end,
+            event_id=row.identifier("event_id"),
+            row_id=row.identifier("id"),
+            name=row.text("name"),
+            kind=row.text("type"),
+            subtype=row.text("subtype"),
+            status=row.text("status"),
+            mode=row.text("mode"),
+            target_soc=row.quantity("target_soc"),
+            rate=row.number("rate_watt"),
+            average_discharge=row.number("avg_kw_discharged"),
+            average_charge=row.number("avg_kw_charged"),
+            cancelled=row.raw("cancellation_timestamp") not in (None, "", False),
+            cancelled_at=row.time("cancellation_timestamp"),
+            superseded=bool(row.boolean("superceded") or row.boolean("superseded")),
+        )
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text can be the id of an enrolment or a programme."""
+    return _ID.fullmatch(text) is not None
+
+
+def read_enrolment_id(value: JsonValue, oddities: Oddities) -> str | None:
+    """Read the id of the enrolment of a site; `None` if the cloud says that there is none (docs/api.md §8.1).
+
+    Raises:
+        InvalidResponse: the reply says neither.
+    """
+    reply = Fields.of_reply(value, "enrolment", oddities)
+    if "data" in reply and reply.raw("data") in (None, ""):
+        return None
+    return _id(reply, "data")
+
+
+def read_program_id(value: JsonValue, oddities: Oddities) -> str:
+    """Read the id of the programme of an enrolment (docs/api.md §8.1).
+
+    Raises:
+        InvalidResponse: the reply has none.
+    """
+    return _id(Fields.of_reply(value, "enrolment", oddities).fields("data"), "program_id")
+
+
+def read_events(value: JsonValue, oddities: Oddities) -> tuple[VppEvent, ...]:
+    """Read the events of a programme in the order of the reply (docs/api.md §8.2).
+
+    An event that cannot be read is left out.
+
+    Raises:
+        InvalidResponse: the reply has no list of events, or none of the events could be read.
+    """
+    reply = Fields.of_reply(value, "events", oddities)
+    listed = reply.raw("data")
+    if "data" not in reply or not isinstance(listed, list | None):
+        raise InvalidResponse("events.data")
+    events = []
+    for row in reply.rows("data"):
+        try:
+            events.append(VppEvent.from_wire(row))
+        except InvalidResponse:
+            row.unreadable("start_time", "end_time")
+    if listed and not events:
+        raise InvalidResponse("events.data")
+    return tuple(events)
+
+
+def _id(fields: Fields, name: str) -> str:
+    text = fields.text(name)
+    if text is None or not is_id(text):
+        raise InvalidResponse(f"{fields.path}.{name}")
+    return text

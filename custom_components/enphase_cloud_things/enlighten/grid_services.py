@@ -1,0 +1,77 @@
+"""Virtual power plants: which programme a site takes part in, and what it plans (docs/api.md §8)."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from . import endpoints
+from .caller import Caller
+from .endpoints import Family
+from .errors import NotSupported, ProgrammeUnknown, ServiceUnavailable
+from .models.vpp import VppEvent, VppProgramme, is_id, read_enrolment_id, read_events, read_program_id
+from .wire import Oddities
+
+_NO_SUCH_PROGRAMME: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+
+
+class GridServicesClient:
+    """Reads from the grid services, which have a host of their own. For the errors see `EnlightenClient`."""
+
+    def __init__(self, caller: Caller, oddities: Oddities) -> None:
+        self._caller = caller
+        self._oddities = oddities
+
+    async def programme(self, site_id: str, *, fresh: bool = False) -> VppProgramme:
+        """Look up the programme that a site takes part in (docs/api.md §8.1).
+
+        Some sites that take part in none get refusals only. The third of them in a row, and all until the next
+        try, give a programme that is `refused`.
+
+        Raises:
+            InvalidResponse: the cloud neither names a programme nor says that there is none.
+        """
+        enrolment_id: str | None = None
+        try:
+            enrolment_id = await self._caller.read(
+                endpoints.ENROLMENT_OF_SITE,
+                partial(read_enrolment_id, oddities=self._oddities),
+                site_id=site_id,
+                fresh=fresh,
+            )
+            if enrolment_id is None:
+                return VppProgramme(enrolled=False)
+            program_id = await self._caller.read(
+                endpoints.ENROLMENT,
+                partial(read_program_id, oddities=self._oddities),
+                site_id=site_id,
+                item_id=enrolment_id,
+                fresh=fresh,
+            )
+        except NotSupported, ServiceUnavailable:
+            if self._caller.is_refused(Family.VPP_ENROLMENT, enrolment_id or site_id):
+                return VppProgramme(enrolled=False, refused=True)
+            raise
+        return VppProgramme(enrolled=True, program_id=program_id)
+
+    async def events(self, site_id: str, program_id: str, *, fresh: bool = False) -> tuple[VppEvent, ...]:
+        """Read the recent and the coming events of a programme in the cloud's order (docs/api.md §8.2).
+
+        Raises:
+            ProgrammeUnknown: the programme has to be looked up again.
+        """
+        if not is_id(program_id):
+            raise ProgrammeUnknown("This cannot be the id of a programme")
+        try:
+            return await self._caller.read(
+                endpoints.EVENTS,
+                partial(read_events, oddities=self._oddities),
+                site_id=site_id,
+                item_id=program_id,
+                query={"site_id": site_id, "programId": program_id},
+                fresh=fresh,
+            )
+        except (NotSupported, ServiceUnavailable) as err:
+            refusal = err.refusal
+            if refusal is None or refusal.routing or refusal.http_status not in _NO_SUCH_PROGRAMME:
+                raise
+            raise ProgrammeUnknown("The cloud does not know the programme", refusal=refusal) from None

@@ -1,0 +1,95 @@
+"""Past charging sessions, page by page (docs/api.md §7.2)."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Final
+
+from . import endpoints
+from .caller import Caller
+from .errors import InvalidResponse
+from .models.sessions import HistorySession, read_history_page
+from .wire import JsonValue, Oddities
+
+_PAGE_SIZE: Final = 50
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class HistoryClient:
+    """Reads past sessions, all or none. For the errors see `EnlightenClient`."""
+
+    def __init__(self, caller: Caller, oddities: Oddities) -> None:
+        self._caller = caller
+        self._oddities = oddities
+
+    async def sessions(
+        self, site_id: str, serial: str, start: date, end: date, *, time_zone: str, max_pages: int = 5
+    ) -> tuple[HistorySession, ...]:
+        """Read the sessions of a charger from one day to another, both included, the oldest first.
+
+        Days are those in `time_zone`, the IANA name of the site's.
+
+        Raises:
+            InvalidResponse: the history is incomplete, also because it has more than `max_pages` pages. Any older
+                list is better.
+        """
+        pages = self.pages(site_id, serial, start, end, time_zone=time_zone, max_pages=max_pages)
+        sessions = [session async for page in pages for session in page]
+        return tuple(sorted(sessions, key=lambda session: session.started_at or session.ended_at or _LONG_AGO))
+
+    async def pages(
+        self, site_id: str, serial: str, start: date, end: date, *, time_zone: str, max_pages: int | None = None
+    ) -> AsyncIterator[tuple[HistorySession, ...]]:
+        """Read the same page by page, in the cloud's order, with at most 50 sessions each and none of them twice.
+
+        Raises:
+            InvalidResponse: the history cannot be read on. What came before is true, but not all.
+        """
+        paging = _Paging(self._oddities)
+        while paging.has_more:
+            if paging.pages == max_pages:
+                raise InvalidResponse("history.data.hasMore")
+            yield await self._caller.read(
+                endpoints.HISTORY,
+                paging.turn,
+                site_id=site_id,
+                serial=serial,
+                json={
+                    "source": "evse",
+                    "params": {
+                        "offset": paging.pages * _PAGE_SIZE,
+                        "limit": _PAGE_SIZE,
+                        "startDate": _day(start),
+                        "endDate": _day(end),
+                        "timezone": time_zone,
+                    },
+                },
+            )
+
+
+class _Paging:
+    """How far the pages were turned, and what has been on them."""
+
+    def __init__(self, oddities: Oddities) -> None:
+        self.pages = 0
+        self.has_more = True
+        self._oddities = oddities
+        self._seen: set[str] = set()
+
+    def turn(self, value: JsonValue) -> tuple[HistorySession, ...]:
+        """Read the next page and return what no page had before.
+
+        Raises:
+            InvalidResponse: it cannot be read, or has nothing that the pages before did not have.
+        """
+        page = read_history_page(value, self._oddities)
+        sessions = {session.session_id: session for session in page.sessions if session.session_id not in self._seen}
+        if page.sessions and not sessions:
+            raise InvalidResponse("history.data.result")
+        self.pages += 1
+        self.has_more = page.has_more
+        self._seen.update(sessions)
+        return tuple(sessions.values())
+
+
+def _day(day: date) -> str:
+    return day.strftime("%d-%m-%Y")
