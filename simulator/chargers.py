@@ -9,6 +9,7 @@ from typing import Protocol
 from .clock import Clock
 from .connectors import Connector, ConnectorType
 from .hardware import EU_THREE_PHASE_32A, ChargerModel
+from .history import SessionHistory
 from .physics import Car, seconds_until_full
 from .power import PowerSource, settle
 from .reporting import meter_report, state_report
@@ -28,6 +29,9 @@ class Surroundings(Protocol):
 
     def surplus_watts(self, moment: datetime, *, with_battery: bool) -> float:
         """Return the power that green charging may use."""
+
+    def count(self, serial: str, start: datetime, end: datetime, energy_wh: float) -> None:
+        """Let the meter of the place count what a charger drew between two moments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,7 @@ class Charger:
         self.retired = False
         self.commissioned = True
         self.owner_may_control = True
+        self.history = SessionHistory(clock=clock, local=surroundings.local)
         self._surroundings = surroundings
         self._clock = clock
         self._now = self.created_at = clock()
@@ -229,6 +234,7 @@ class Charger:
             if drawn:
                 self.lifetime_wh += drawn
                 self.energy_by_day[day] = self.energy_by_day.get(day, 0.0) + drawn
+                self._surroundings.count(self.serial, self._now, until, drawn)
 
     def _arrive(self, now: datetime) -> None:
         due = [effect for effect in self.effects if effect.at <= now]

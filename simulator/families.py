@@ -26,6 +26,14 @@ class Family(StrEnum):
     FEATURE_FLAGS = "feature_flags"
     FIRMWARE = "firmware"
     COUNTRIES = "countries"
+    VPP_ENROLMENT = "vpp_enrolment"
+    VPP_EVENTS = "vpp_events"
+    TARIFF = "tariff"
+    DATED_RATES = "dated_rates"
+    CURRENCY = "currency"
+    BILLING = "billing"
+    SAVINGS = "savings"
+    HISTORY = "history"
     HEALTH = "health"
     UNKNOWN = "unknown"
 
@@ -45,3 +53,5 @@ CHARGERS = frozenset(
 )
 SCHEDULER = frozenset({Family.MODE, Family.GREEN, Family.SCHEDULES})
 MANAGEMENT = frozenset({Family.FEATURE_FLAGS, Family.FIRMWARE, Family.COUNTRIES})
+GRID_SERVICES = frozenset({Family.VPP_ENROLMENT, Family.VPP_EVENTS})
+MONEY = frozenset({Family.TARIFF, Family.DATED_RATES, Family.CURRENCY, Family.BILLING, Family.SAVINGS})

@@ -6,7 +6,11 @@ from zoneinfo import ZoneInfo
 from .chargers import Charger
 from .clock import Clock
 from .hardware import EU_THREE_PHASE_32A, ChargerModel
+from .metering import GridMeter
 from .physics import Sun
+from .ready_tariffs import FLAT
+from .savings import SavingsService
+from .vpp import VirtualPowerPlant
 
 
 class Site:
@@ -30,6 +34,10 @@ class Site:
         self.chargers: list[Charger] = []
         self.feature_flags: dict[str, bool] = {}
         self.live_stream_duration = timedelta(seconds=900)
+        self.vpp = VirtualPowerPlant(site_id, clock)
+        self.tariff = FLAT
+        self.savings = SavingsService()
+        self.meter = GridMeter(clock(), background=self._background_wh, ordinary=self._ordinary_wh)
         self._clock = clock
 
     def add_charger(
@@ -79,3 +87,25 @@ class Site:
         """Return what the house leaves over, plus the battery's help where it may help."""
         help_watts = self.battery_watts if with_battery else 0.0
         return max(0.0, self.produced_watts(moment) - self.house_watts) + help_watts
+
+    def count(self, serial: str, start: datetime, end: datetime, energy_wh: float) -> None:
+        """Let the meter count what a charger drew between two moments."""
+        self.meter.draw(serial, start, end, energy_wh)
+
+    def advance(self) -> None:
+        """Bring the chargers and the meter up to the clock."""
+        for charger in self.chargers:
+            charger.advance()
+        self.meter.advance(self._clock())
+
+    def _background_wh(self, start: datetime, end: datetime) -> float:
+        watts = self.house_watts - self.produced_watts(start + (end - start) / 2)
+        return watts * _hours(start, end) - self.vpp.discharged_wh(start, end)
+
+    def _ordinary_wh(self, start: datetime, end: datetime) -> float:
+        sun = self.sun.watts(self.local(start + (end - start) / 2))
+        return (self.house_watts - sun) * _hours(start, end)
+
+
+def _hours(start: datetime, end: datetime) -> float:
+    return (end - start) / timedelta(hours=1)

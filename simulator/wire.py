@@ -28,6 +28,11 @@ def bracketed_utc_nanoseconds(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S')}.{moment.microsecond:06d}214Z[UTC]"
 
 
+def utc_nanoseconds(moment: datetime) -> str:
+    """Return e.g. ``2026-11-10T07:07:44.103221214Z``, the form of history, tariffs and savings."""
+    return bracketed_utc_nanoseconds(moment).removesuffix("[UTC]")
+
+
 def offset_iso(moment: datetime) -> str:
     """Return e.g. ``2026-11-10T07:06:02.117+00:00``, the scheduler's and Grid Services' form."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -79,10 +79,9 @@ class World:
         return [self.sites[site_id] for site_id in account.site_ids if site_id in self.sites]
 
     def advance(self) -> None:
-        """Bring every charger up to the clock."""
+        """Bring every site up to the clock."""
         for site in self.sites.values():
-            for charger in site.chargers:
-                charger.advance()
+            site.advance()
 
     @property
     def account(self) -> Account:

@@ -6,7 +6,21 @@ A new service is a module with ``ROUTES`` that is entered below under the host t
 
 from simulator.routing import Route
 
-from . import configuration, control, login, management, scheduler, schedules, sites, status, summary
+from . import (
+    configuration,
+    control,
+    grid_services,
+    history,
+    login,
+    management,
+    savings,
+    scheduler,
+    schedules,
+    sites,
+    status,
+    summary,
+    tariffs,
+)
 
 ENLIGHTEN_ROUTES: tuple[Route, ...] = (
     *login.ROUTES,
@@ -18,8 +32,11 @@ ENLIGHTEN_ROUTES: tuple[Route, ...] = (
     *scheduler.ROUTES,
     *schedules.ROUTES,
     *management.ROUTES,
+    *history.ROUTES,
+    *tariffs.ROUTES,
+    *savings.ROUTES,
 )
 """Served on enlighten.enphaseenergy.com."""
 
-GRID_SERVICES_ROUTES: tuple[Route, ...] = ()
+GRID_SERVICES_ROUTES: tuple[Route, ...] = grid_services.ROUTES
 """Served on gs.enphaseenergy.com."""

@@ -1,0 +1,171 @@
+"""The record of a charger's sessions, from plug-in to plug-out (docs/api.md §7.2)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+import math
+import random
+from typing import TYPE_CHECKING
+
+from .clock import Clock
+from .connectors import ChargeSession, Connector
+from .metering import pieces
+from .tariffs import WEEKEND
+from .wire import epoch_seconds
+
+if TYPE_CHECKING:
+    from .chargers import Charger
+    from .site import Site
+
+_DAYS_OF_A_YEAR = 365
+_SHARE_OF_DAYS = 0.8
+_SEEDED_WATTS = 7360.0
+_NOON = 12
+_EVENING = 17
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """One session as the cloud lists it: ``started_at`` to ``ended_at`` is the time on the cable, idle time included.
+
+    ``charging_from`` is when the transaction began, ``active_seconds`` how long energy flowed. ``ended_at`` None is a
+    session that goes on.
+    """
+
+    session_id: int
+    started_at: datetime
+    charging_from: datetime
+    ended_at: datetime | None
+    energy_wh: float
+    active_seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class SessionHistory:
+    """Sessions from before the simulation began, and how the list is served.
+
+    ``cost_after``: how long after its end a session gets its cost. ``appears_after``: how long after its end a
+    session is still missing. ``page_overlap``: rows of the previous page that every further page repeats.
+    ``by_overlap``: a range holds sessions that touch it instead of those that start in it. ``oldest_first``: the
+    order of rows, which nobody knows of the real one.
+    """
+
+    clock: Clock
+    local: Callable[[datetime], datetime]
+    earlier: list[SessionRecord] = field(default_factory=list)
+    cost_after: timedelta = timedelta(hours=2)
+    appears_after: timedelta = timedelta()
+    page_overlap: int = 0
+    by_overlap: bool = False
+    oldest_first: bool = False
+
+    def seed_year(self, *, days: int = _DAYS_OF_A_YEAR, key: str = "history") -> None:
+        """Add a session on most of the past ``days``; the same day and key give the same sessions.
+
+        Evening sessions stay plugged in overnight with hours of idle time; at weekends the car comes at noon.
+        """
+        now = self.clock()
+        today = self.local(now)
+        dice = random.Random(key)
+        for days_ago in range(days, 0, -1):
+            day = today.date() - timedelta(days=days_ago)
+            numbers = [dice.random() for _ in range(4)]
+            if numbers[0] < _SHARE_OF_DAYS:
+                hour = _NOON if day.isoweekday() in WEEKEND else _EVENING
+                arrival = datetime.combine(day, time(hour), today.tzinfo) + timedelta(hours=3 * numbers[1])
+                record = _seeded(arrival, energy_wh=2000 + 10_000 * numbers[2], idle_hours=0.25 + 8 * numbers[3])
+                if record.ended_at is not None and record.ended_at <= now:
+                    self.add(record)
+
+    def add(self, record: SessionRecord) -> None:
+        """Add a session from before the simulation began."""
+        self.earlier.append(record)
+
+
+def _seeded(arrival: datetime, *, energy_wh: float, idle_hours: float) -> SessionRecord:
+    start = arrival.astimezone(UTC).replace(microsecond=310_000)
+    active_seconds = math.ceil(energy_wh / _SEEDED_WATTS * 3600)
+    charging_from = start + timedelta(seconds=20)
+    return SessionRecord(
+        session_id=epoch_seconds(charging_from),
+        started_at=start,
+        charging_from=charging_from,
+        ended_at=charging_from + timedelta(seconds=active_seconds, hours=idle_hours),
+        energy_wh=round(energy_wh, 1),
+        active_seconds=active_seconds,
+    )
+
+
+def sessions_of(charger: Charger, now: datetime) -> list[SessionRecord]:
+    """Return the sessions the cloud knows of at ``now``, newest first.
+
+    What happened since a charger went offline stays unknown until it is back.
+    """
+    heard = now if charger.cloud.connected else charger.cloud.offline_at or now
+    records = list(charger.history.earlier)
+    for connector in charger.connectors:
+        records.extend(
+            _known(record, charger, heard) for record in _recorded(connector) if record.charging_from <= heard
+        )
+    shown = [
+        record
+        for record in records
+        if record.ended_at is None or now >= record.ended_at + charger.history.appears_after
+    ]
+    return sorted(shown, key=lambda record: record.charging_from, reverse=True)
+
+
+def flows_of(site: Site, charger: Charger, record: SessionRecord) -> Iterator[tuple[datetime, float]]:
+    """Go through the energy of a session by time: as metered, or evenly from its start if nobody metered it."""
+    metered = list(site.meter.drawn(charger.serial, record.charging_from, record.ended_at or site.meter.until))
+    if metered:
+        yield from metered
+        return
+    end = record.charging_from + timedelta(seconds=record.active_seconds)
+    for piece in pieces(record.charging_from, end):
+        seconds = (piece.end - piece.start).total_seconds()
+        yield piece.start, record.energy_wh * seconds / record.active_seconds
+
+
+def _recorded(connector: Connector) -> Iterator[SessionRecord]:
+    sessions = list(connector.past_sessions)
+    if connector.car is not None and connector.session is not None:
+        sessions.append(connector.session)
+    previous: ChargeSession | None = None
+    for index, session in enumerate(sessions):
+        following = sessions[index + 1] if index + 1 < len(sessions) else None
+        if session.started_at is not None:
+            yield _record(session, session.started_at, previous, following)
+        previous = session
+
+
+def _record(
+    session: ChargeSession, began: datetime, previous: ChargeSession | None, following: ChargeSession | None
+) -> SessionRecord:
+    """Describe a session; one that follows another on the same cable starts, for the list, when that one ends."""
+    same_cable = previous is not None and previous.plugged_in_at == session.plugged_in_at
+    ended_at = session.unplugged_at
+    if ended_at is None and following is not None:
+        ended_at = following.started_at
+    return SessionRecord(
+        session_id=epoch_seconds(began),
+        started_at=began if same_cable else session.plugged_in_at,
+        charging_from=began,
+        ended_at=ended_at,
+        energy_wh=session.energy_wh,
+        active_seconds=session.active_seconds,
+    )
+
+
+def _known(record: SessionRecord, charger: Charger, heard: datetime) -> SessionRecord:
+    """Return the session as the cloud knows it: one that ended unheard of goes on, with what was metered last."""
+    if record.ended_at is not None and record.ended_at <= heard:
+        return record
+    return SessionRecord(
+        session_id=record.session_id,
+        started_at=record.started_at,
+        charging_from=record.charging_from,
+        ended_at=None,
+        energy_wh=min(record.energy_wh, charger.cloud.meter.session_wh),
+        active_seconds=min(record.active_seconds, (heard - record.charging_from).total_seconds()),
+    )
