@@ -31,7 +31,8 @@ async def turn(hass: HomeAssistant, service: str) -> None:
 
 def levels(simulator: Simulator) -> list[object]:
     """Return the levels of all starts that were sent."""
-    return [request.json.get("chargingLevel") for request in simulator.requests.of(Family.START)]
+    bodies = [request.json for request in simulator.requests.of(Family.START)]
+    return [body.get("chargingLevel") for body in bodies if isinstance(body, dict)]
 
 
 @pytest.fixture
