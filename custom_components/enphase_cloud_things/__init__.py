@@ -3,6 +3,7 @@
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .accounts import Account, async_get_registry
@@ -11,7 +12,9 @@ from .commands import Commands
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
 from .coordinators.chargers import ChargerCoordinator
 from .coordinators.readings import ChargerReadings
+from .devices import release_device, update_charger_devices
 from .entity import register_site_device
+from .issues import forget_issues, issue_watch
 from .options import Options
 from .runtime import EnphaseConfigEntry, RuntimeData
 from .services import async_setup_services
@@ -66,7 +69,11 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         site_device_id=register_site_device(hass, entry, site_id),
         readings=readings,
     )
-    await coordinator.async_config_entry_first_refresh()
+    watch = issue_watch(hass, entry)
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    finally:
+        watch.look(account, coordinator)
     entry.runtime_data = RuntimeData(
         account=account,
         options=options,
@@ -78,6 +85,8 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         ),
     )
 
+    watch.follow(account, coordinator)
+    entry.async_on_unload(coordinator.async_add_listener(lambda: update_charger_devices(hass, entry, coordinator.data)))
     entry.async_on_unload(coordinator.async_add_listener(lambda: store.save_soon(coordinator.as_stored)))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
@@ -90,10 +99,17 @@ async def async_unload_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> 
     await runtime.commands.async_finish()
     await runtime.store.async_save(runtime.chargers.as_stored())
     await async_get_registry(hass).async_release(entry)
+    issue_watch(hass, entry).clear(forget_ignored=False)
     return True
+
+
+async def async_remove_config_entry_device(hass: HomeAssistant, entry: EnphaseConfigEntry, device: DeviceEntry) -> bool:
+    """Let a person delete the device of a charger that is gone or of a feature that is off."""
+    return release_device(hass, entry, device)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> None:
     """Forget what was stored for a removed entry."""
+    forget_issues(hass, entry)
     await ChargerStore(hass, entry.entry_id).async_remove()
     await async_get_registry(hass).async_forget(entry)

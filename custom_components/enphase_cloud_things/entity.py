@@ -163,6 +163,7 @@ def add_charger_entities[DescriptionT: ChargerEntityDescription](
 
     @callback
     def add_new() -> None:
+        added.difference_update([known for known in added if known[0] not in coordinator.data.chargers])
         new = [
             (description, serial)
             for serial, charger in coordinator.data.chargers.items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.update_coordinator import UpdateFailed
@@ -18,10 +19,12 @@ from .enlighten import (
     NotSupported,
     RateLimited,
     ServiceUnavailable,
+    TooManySessions,
 )
 
 _TRANSLATION_KEYS: dict[type[EnlightenError], str] = {
     RateLimited: "rate_limited",
+    TooManySessions: "too_many_sessions",
     ServiceUnavailable: "service_unavailable",
     ConnectionFailed: "cannot_connect",
     AuthenticationRequired: "authentication_required",
@@ -47,17 +50,17 @@ def refresh_errors() -> Iterator[None]:
     try:
         yield
     except AuthenticationRequired as error:
-        if error.retry_at is None:
+        if error.retry_at is None and not isinstance(error, TooManySessions):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=translation_key(error)) from error
-        raise _update_failed(error, (error.retry_at - dt_util.utcnow()).total_seconds()) from error
+        raise _update_failed(error, error.retry_at) from error
     except ServiceUnavailable as error:
-        pause = (error.retry_at - dt_util.utcnow()).total_seconds() if error.retry_at else None
-        raise _update_failed(error, pause) from error
+        raise _update_failed(error, error.retry_at) from error
     except EnlightenError as error:
         raise _update_failed(error, None) from error
 
 
-def _update_failed(error: EnlightenError, pause: float | None) -> UpdateFailed:
+def _update_failed(error: EnlightenError, retry_at: datetime | None) -> UpdateFailed:
+    pause = (retry_at - dt_util.utcnow()).total_seconds() if retry_at else None
     return UpdateFailed(
         translation_domain=DOMAIN,
         translation_key=translation_key(error),

@@ -30,11 +30,13 @@ class ChargerSnapshot:
     """One charger: its latest readings, each from its own endpoint, and the commands whose outcome is still open.
 
     A reading that failed keeps its last value. `present` is false once the charger has been missing from several
-    complete status answers in a row. `setpoint` is the current (A) that the next start will ask for.
+    complete status answers in a row; it is `gone` if the metadata read after that does not list it either. `setpoint`
+    is the current (A) that the next start will ask for.
     """
 
-    serial: str
+    serial: str = field(repr=False)
     present: bool
+    gone: bool = False
     status: ChargerStatus | None = None
     summary: ChargerSummary | None = None
     preference: ModePreference | None = None
@@ -45,15 +47,28 @@ class ChargerSnapshot:
     setpoint: int | None = None
 
     @property
+    def given_name(self) -> str | None:
+        """The name that the owner gave the charger, as far as the cloud told it."""
+        return (self.summary and self.summary.name) or (self.status and self.status.name) or None
+
+    @property
     def name(self) -> str:
-        """What people call the charger: the name they gave it, or its serial number."""
-        given = (self.summary and self.summary.name) or (self.status and self.status.name)
-        return given or self.serial
+        """What people call the charger."""
+        return self.given_name or nameless(self.serial)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSnapshot:
-    """All chargers of a site by serial number, and the site's time zone (IANA name) as far as the cloud told it."""
+    """All chargers of a site by serial number, and the site's time zone (IANA name) as far as the cloud told it.
 
-    chargers: Mapping[str, ChargerSnapshot]
+    `chargers` are those that were selected, `others` the names of those that the cloud lists beside them.
+    """
+
+    chargers: Mapping[str, ChargerSnapshot] = field(repr=False)
+    others: Mapping[str, str] = field(default_factory=dict, repr=False)
     time_zone: str | None = None
+
+
+def nameless(serial: str) -> str:
+    """Return what to call a charger without a name: enough of its serial to tell it from its neighbours, no more."""
+    return f"IQ EV Charger {serial[-4:]}"

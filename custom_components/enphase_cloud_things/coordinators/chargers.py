@@ -31,11 +31,13 @@ from ..calc.polling import (
 )
 from ..calc.settings import authentication_required
 from ..calc.status import preferred_mode
+from ..const import CONF_SERIALS
 from ..enlighten import EnlightenError, Family, SiteStatus, Transport
 from ..errors import refresh_errors
 from ..options import Options
 from ..snapshot import SiteSnapshot
 from .open_commands import OpenCommands
+from .others import OtherChargers
 from .readings import ChargerReadings, StoredCharger
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,7 +68,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             hass,
             _LOGGER,
             config_entry=entry,
-            name=f"{entry.title} chargers",
+            # Goes into logs, where the name of a site, often an address, does not belong
+            name="chargers",
             update_interval=timedelta(seconds=options.slow_poll_interval),
             always_update=False,
         )
@@ -82,7 +85,9 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             fast_while_streaming=options.fast_while_streaming,
         )
         self._options = options
-        self._readings = readings
+        self._entry = entry
+        self._readings = dict(readings)
+        self._others = OtherChargers()
         self._time_zone: str | None = None
         self._zone: tzinfo = dt_util.get_default_time_zone()
         self._started_at = dt_util.utcnow()
@@ -96,6 +101,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     @override
     async def _async_update_data(self) -> SiteSnapshot:
         began = dt_util.utcnow()
+        self._follow_selection()
         try:
             with refresh_errors():
                 status = await self._account.client.status(self.site_id)
@@ -129,6 +135,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
                 serial: readings.snapshot(pending=self.commands.of(serial), now=now, zone=self._zone)
                 for serial, readings in self._readings.items()
             },
+            others=self._others.names(without=self._readings),
             time_zone=self._time_zone,
         )
 
@@ -158,6 +165,19 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._streaming_until = moment
         self.async_publish()
 
+    def _follow_selection(self) -> None:
+        """Read the chargers that the entry names now: some may have been added or dropped since."""
+        known, selected = self._readings, self._entry.data[CONF_SERIALS]
+        if known.keys() == set(selected):
+            return
+        self._readings = {
+            serial: known.get(serial)
+            or ChargerReadings.restored(serial, None, nominal_voltage=self._options.nominal_voltage)
+            for serial in selected
+        }
+        # The summary goes, too, so that it is read for the new ones
+        self._attempted_at = {read: at for read, at in self._attempted_at.items() if read.serial in self._readings}
+
     async def _async_take_time_zone(self, name: str | None) -> None:
         if name and name != self._time_zone and (zone := await dt_util.async_get_time_zone(name)):
             self._time_zone, self._zone = name, zone
@@ -167,7 +187,10 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         now = dt_util.utcnow()
         for serial, readings in self._readings.items():
             before = readings.status
+            was_absent = readings.absent
             readings.take_status(by_serial.get(serial), now=now)
+            if readings.absent and not was_absent:
+                self._urgent.add(Read(part=Part.SUMMARY))
             if readings.status is None or serial not in by_serial:
                 continue
             if mode_changed(before, readings.status):
@@ -205,12 +228,12 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     async def _async_read_summary(self) -> None:
         by_serial = {charger.serial: charger for charger in await self._account.client.chargers(self.site_id)}
+        self._others.take_summaries(by_serial.values())
         if self._time_zone is None:
             await self._async_take_time_zone(next((charger.time_zone for charger in by_serial.values()), None))
         now = dt_util.utcnow()
         for serial, readings in self._readings.items():
-            if summary := by_serial.get(serial):
-                readings.take_summary(summary, now=now, zone=self._zone)
+            readings.take_summary(by_serial.get(serial), now=now, zone=self._zone)
 
     async def _async_read_of_charger(self, part: Part, readings: ChargerReadings) -> Reading:
         client, serial = self._account.client, readings.serial

@@ -26,10 +26,11 @@ class StoredCharger(TypedDict):
 class ChargerReadings:
     """The latest good reading of each endpoint for one charger.
 
-    `wished_amps` is what a person set last; `None` until they do.
+    `wished_amps` is what a person set last; `None` until they do. `unlisted` says that the metadata, read while the
+    status answers lack the charger, lack it too.
     """
 
-    serial: str
+    serial: str = field(repr=False)
     meter: Meter
     wished_amps: int | None = None
     status: ChargerStatus | None = None
@@ -38,7 +39,13 @@ class ChargerReadings:
     green: GreenSettings | None = None
     configuration: tuple[ConfigurationValue, ...] | None = None
     missed_answers: int = 0
+    unlisted: bool = False
     _snapshot: ChargerSnapshot | None = field(default=None, init=False)
+
+    @property
+    def absent(self) -> bool:
+        """Whether several status answers in a row have left the charger out."""
+        return self.missed_answers >= ANSWERS_BEFORE_ABSENT
 
     @property
     def setpoint(self) -> int:
@@ -68,11 +75,15 @@ class ChargerReadings:
             self.missed_answers += 1
             return
         self.missed_answers = 0
+        self.unlisted = False
         self.status = _completed(status, self.status) if status.partial else status
         self.meter.take_status(self.status, self.summary, now=now)
 
-    def take_summary(self, summary: ChargerSummary, *, now: datetime, zone: tzinfo) -> None:
-        """Note the charger's metadata."""
+    def take_summary(self, summary: ChargerSummary | None, *, now: datetime, zone: tzinfo) -> None:
+        """Note the charger's metadata, `None` if the cloud does not list it."""
+        self.unlisted = self.absent and (summary is None or summary.retired is True)
+        if summary is None:
+            return
         self.summary = summary
         self.meter.take_summary(summary, now=now, zone=zone)
 
@@ -80,7 +91,8 @@ class ChargerReadings:
         """Return what is known; the same object as before while nothing has changed."""
         snapshot = ChargerSnapshot(
             serial=self.serial,
-            present=self.status is not None and self.missed_answers < ANSWERS_BEFORE_ABSENT,
+            present=self.status is not None and not self.absent,
+            gone=self.absent and self.unlisted,
             status=self.status,
             summary=self.summary,
             preference=self.preference,
