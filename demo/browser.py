@@ -11,13 +11,16 @@ import json
 from pathlib import Path
 import shutil
 import tempfile
+import time
 
 from aiohttp import ClientSession, ClientWebSocketResponse
 
+from .api import HomeAssistantApi
 from .errors import DemoError
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _START_SECONDS = 30
+_SIGNED_IN_SECONDS = 3600
 _POLL_SECONDS = 0.1
 _SETTLE_SECONDS = 1
 _SETTLE_CAPTURES = 10
@@ -64,10 +67,19 @@ class Page:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         await self.send("Emulation.setEmulatedMedia", features=[scheme])
 
-    async def remember(self, items: Mapping[str, object]) -> None:
-        """Put values, as JSON, into the local storage of every page that is opened from now on."""
-        lines = [f"localStorage.setItem({json.dumps(key)}, {json.dumps(json.dumps(items[key]))});" for key in items]
-        await self.send("Page.addScriptToEvaluateOnNewDocument", source="\n".join(lines))
+    async def sign_in(self, api: HomeAssistantApi) -> None:
+        """Let Home Assistant's frontend find in its storage that the user of an API has signed in."""
+        tokens = {
+            "access_token": api.token,
+            "token_type": "Bearer",
+            "refresh_token": "",
+            "expires_in": _SIGNED_IN_SECONDS,
+            "expires": int((time.time() + _SIGNED_IN_SECONDS) * 1000),
+            "hassUrl": api.url,
+            "clientId": f"{api.url}/",
+        }
+        item = json.dumps(json.dumps(tokens))
+        await self.send("Page.addScriptToEvaluateOnNewDocument", source=f"localStorage.setItem('hassTokens', {item})")
 
     async def open(self, url: str) -> None:
         """Open an address."""
@@ -83,13 +95,16 @@ class Page:
                 return value
         return None
 
+    async def has(self, selector: str) -> bool:
+        """Tell whether an element exists, be it in a shadow tree."""
+        return await self.evaluate(f"({_FINDS_DEEPLY})({json.dumps(selector)}) !== null") is True
+
     async def wait_for(self, selector: str, *, seconds: float = 30) -> None:
-        """Wait until an element exists, be it in a shadow tree."""
-        expression = f"({_FINDS_DEEPLY})({json.dumps(selector)}) !== null"
+        """Wait until an element exists; raises DemoError when it does not come."""
         try:
             async with asyncio.timeout(seconds):
                 while True:
-                    if await self.evaluate(expression):
+                    if await self.has(selector):
                         return
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 import sys
 import tempfile
-import time
 
 from aiohttp import ClientSession
 
@@ -26,7 +25,6 @@ _LOAD_LIMITS = (32.0, 12.0, 9.0, 14.0, 11.0, 7.0, 10.0, 32.0)
 _SECONDS_EACH = 75
 _SWITCH = "switch.carport"
 _WIDTH = 1400
-_TOKEN_SECONDS = 3600
 
 
 def main() -> int:
@@ -70,7 +68,7 @@ async def _charge(api: HomeAssistantApi, charger: Charger) -> None:
 
 
 async def _photograph(page: Page, api: HomeAssistantApi, simulator: Simulator) -> None:
-    await _sign_in_to_frontend(page, api)
+    await page.sign_in(api)
     await page.show_as(width=_WIDTH, height=1080)
     await page.open(api.url)
     await page.wait_for("ha-logbook")
@@ -81,19 +79,6 @@ async def _photograph(page: Page, api: HomeAssistantApi, simulator: Simulator) -
     await _save(page, "device")
     await page.open(simulator.control_url)
     await _save(page, "simulator")
-
-
-async def _sign_in_to_frontend(page: Page, api: HomeAssistantApi) -> None:
-    tokens = {
-        "access_token": api.token,
-        "token_type": "Bearer",
-        "refresh_token": "",
-        "expires_in": _TOKEN_SECONDS,
-        "expires": int((time.time() + _TOKEN_SECONDS) * 1000),
-        "hassUrl": api.url,
-        "clientId": f"{api.url}/",
-    }
-    await page.remember({"hassTokens": tokens, "dockedSidebar": "docked"})
 
 
 async def _device_id(api: HomeAssistantApi) -> str:
