@@ -1,0 +1,208 @@
+"""The actions: what is registered, described, named, and offered in Home Assistant's own forms."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import TargetSelector, validate_selector
+from homeassistant.util.yaml import load_yaml_dict
+import probatio
+import pytest
+
+from custom_components.enphase_cloud_things import async_setup
+from custom_components.enphase_cloud_things.const import DOMAIN
+
+from .repository import INTEGRATION, Json, called_name, load_json, module, modules, strings
+from .test_texts import a_key
+
+SERVICES: Final[Json] = load_yaml_dict(str(INTEGRATION / "services.yaml"))
+TEXTS: Final[Json] = load_json(INTEGRATION / "translations" / "en.json")
+ICONS: Final[Json] = load_json(INTEGRATION / "icons.json")
+
+REGISTERING: Final = {"async_register", "async_register_admin_service", "async_register_platform_entity_service"}
+
+FIELD: Final = probatio.Schema(
+    {
+        probatio.Optional("required"): bool,
+        probatio.Optional("default"): probatio.Any(int, float, str, bool),
+        probatio.Optional("example"): probatio.Any(int, float, str, bool),
+        probatio.Optional("advanced"): bool,
+        probatio.Optional("filter"): dict,
+        probatio.Required("selector"): validate_selector,
+    }
+)
+SECTION: Final = probatio.Schema({probatio.Optional("collapsed"): bool, probatio.Required("fields"): {a_key: FIELD}})
+SERVICE: Final = probatio.Schema(
+    {
+        probatio.Optional("target"): TargetSelector.CONFIG_SCHEMA,
+        probatio.Optional("fields"): {a_key: probatio.Any(FIELD, SECTION)},
+    }
+)
+
+
+def described(service: str) -> Json:
+    """Return the description of an action, which is empty where there is nothing to describe."""
+    return SERVICES[service] or {}
+
+
+def fields(service: str) -> Iterator[tuple[str, Json]]:
+    """Go through the fields of an action, those in sections included."""
+    for name, field in described(service).get("fields", {}).items():
+        if "fields" in field:
+            yield from field["fields"].items()
+        else:
+            yield name, field
+
+
+def sections(service: str) -> set[str]:
+    """Return the names of the sections of an action."""
+    return {name for name, field in described(service).get("fields", {}).items() if "fields" in field}
+
+
+def selects() -> Iterator[tuple[str, str, Json]]:
+    """Go through the choices that actions offer: action, field and configuration."""
+    for service in SERVICES:
+        for name, field in fields(service):
+            if "select" in field["selector"]:
+                yield service, name, field["selector"]["select"]
+
+
+def sample(field: Json) -> object:
+    """Return a value that a person can choose in the form of a field."""
+    [(kind, config)] = field["selector"].items()
+    match kind:
+        case "boolean":
+            return True
+        case "number":
+            return config["min"]
+        case "select":
+            option = config["options"][0]
+            return option["value"] if isinstance(option, dict) else option
+        case "date":
+            return "2026-11-22"
+        case "datetime":
+            return "2026-11-22 18:30:00"
+        case "text":
+            return "4410287"
+    pytest.fail(f"teach this check what a person chooses in a selector of the kind {kind}")
+
+
+async def test_every_action_that_is_registered_is_described_and_no_other(hass: HomeAssistant) -> None:
+    assert await async_setup(hass, {})
+    assert set(SERVICES) == set(hass.services.async_services_for_domain(DOMAIN)), (
+        "services.yaml and the actions registered in async_setup differ"
+    )
+
+
+def test_actions_are_registered_in_one_place() -> None:
+    elsewhere = [
+        f"{each.place}:{call.lineno}"
+        for each in modules(INTEGRATION)
+        if not each.path.name.startswith("services")
+        for call in each.calls()
+        if called_name(call) in REGISTERING
+    ]
+    assert not elsewhere, "register actions in services.py, from async_setup"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_an_action_accepts_the_fields_it_describes_and_no_others(hass: HomeAssistant, service: str) -> None:
+    assert await async_setup(hass, {})
+    schema = hass.services.async_services_for_domain(DOMAIN)[service].schema
+    assert schema is not None, f"{service} has no schema"
+    target = {"entity_id": ["switch.carport"]} if "target" in described(service) else {}
+    values = {name: sample(field) for name, field in fields(service)}
+
+    schema({**target, **values})
+    with pytest.raises(probatio.Invalid):
+        schema({**target, **values, "surprise": 1})
+    for name in (name for name, field in fields(service) if field.get("required")):
+        with pytest.raises(probatio.Invalid):
+            schema({**target, **{other: value for other, value in values.items() if other != name}})
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_action_is_described_in_the_way_home_assistant_reads(service: str) -> None:
+    SERVICE(described(service))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_target_is_not_limited_to_devices(service: str) -> None:
+    assert "device" not in described(service).get("target", {}), (
+        f"{service}: a device filter hides areas and labels; filter by entity"
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_field_stands_in_one_place_of_its_action(service: str) -> None:
+    names = [name for name, _ in fields(service)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_action_and_each_of_its_fields_are_named_and_described(service: str) -> None:
+    texts = TEXTS["services"].get(service, {})
+    assert texts.get("name"), f"add services.{service}.name to en.json"
+    assert texts.get("description"), f"add services.{service}.description to en.json"
+    assert texts.get("fields", {}).keys() == {name for name, _ in fields(service)}, (
+        f"services.{service}.fields in en.json and services.yaml differ"
+    )
+    assert texts.get("sections", {}).keys() == sections(service), (
+        f"services.{service}.sections in en.json and services.yaml differ"
+    )
+
+
+def test_no_text_and_no_icon_is_for_an_action_that_does_not_exist() -> None:
+    assert not TEXTS["services"].keys() - SERVICES.keys(), "remove these from the section services in en.json"
+    assert not ICONS["services"].keys() - SERVICES.keys(), "remove these from the section services in icons.json"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_action_has_an_icon(service: str) -> None:
+    assert service in ICONS["services"], f"add services.{service} to icons.json"
+
+
+def test_every_field_is_one_that_the_code_reads() -> None:
+    known = {text for path in INTEGRATION.glob("*.py") for text in strings(module(path).tree)}
+    unread = {f"{service}.{name}" for service in SERVICES for name, _ in fields(service) if name not in known}
+    assert not unread, "remove these from services.yaml"
+
+
+def test_a_default_in_the_form_is_accepted_by_its_own_field() -> None:
+    refused = []
+    for service in SERVICES:
+        for name, field in fields(service):
+            if "default" in field and "select" in field["selector"]:
+                options = field["selector"]["select"]["options"]
+                values = {option["value"] if isinstance(option, dict) else option for option in options}
+                if field["default"] not in values:
+                    refused.append(f"{service}.{name}")
+    assert not refused, "the defaults of these fields are not among their options"
+
+
+def test_every_choice_has_words_for_people() -> None:
+    silent = []
+    for service, name, select in selects():
+        if key := select.get("translation_key"):
+            values = {option["value"] if isinstance(option, dict) else option for option in select["options"]}
+            if TEXTS.get("selector", {}).get(key, {}).get("options", {}).keys() != values:
+                silent.append(f"selector.{key}.options in en.json and the options of {service}.{name} differ")
+        elif not all(isinstance(option, dict) and option.get("label") for option in select["options"]):
+            silent.append(f"the options of {service}.{name} need labels or a translation_key")
+    assert not silent
+
+
+def test_no_text_is_for_a_choice_that_does_not_exist() -> None:
+    used = {select.get("translation_key") for _, _, select in selects()}
+    in_code = {text for path in INTEGRATION.glob("*.py") for text in strings(module(path).tree)}
+    assert not TEXTS.get("selector", {}).keys() - used - in_code, "remove these from the section selector in en.json"
+
+
+async def test_an_action_that_replies_says_so(hass: HomeAssistant) -> None:
+    assert await async_setup(hass, {})
+    registered: dict[str, Any] = hass.services.async_services_for_domain(DOMAIN)
+    replying = {name for name, service in registered.items() if service.supports_response.value != "none"}
+    promised = {"start_charging", "stop_charging", "trigger_message"} | (
+        {"get_sessions", "get_prices", "import_sessions"} & set(SERVICES)
+    )
+    assert replying == promised
