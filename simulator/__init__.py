@@ -6,14 +6,19 @@ from .chargers import Charger
 from .clock import Clock, ManualClock, ScaledClock
 from .families import Family
 from .hardware import EU_THREE_PHASE_32A, NA_SINGLE_PHASE_48A, NA_SINGLE_PHASE_80A, ChargerModel
+from .history import SessionRecord
 from .physics import Car, Sun
 from .presentation import DeadSession, Presentation, StatusShape
 from .rate_limit import RateLimit
+from .ready_tariffs import TARIFFS
 from .request_log import LoggedRequest, RequestLog
+from .savings import WithoutTariff
 from .schedules import Slot
 from .server import Simulator, running
 from .settings import ChargeMode, CommandReply, Quirks, StartRoute
 from .site import Site
+from .tariffs import Tariff
+from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgramme
 from .world import World
 
 __all__ = [
@@ -22,6 +27,7 @@ __all__ = [
     "NA_SINGLE_PHASE_80A",
     "OWNER_EMAIL",
     "OWNER_KEY",
+    "TARIFFS",
     "Account",
     "Car",
     "ChargeMode",
@@ -30,20 +36,28 @@ __all__ = [
     "Clock",
     "CommandReply",
     "DeadSession",
+    "DetailAnswer",
+    "EnrolmentAnswer",
+    "EventType",
     "Family",
+    "GridEvent",
     "LoggedRequest",
     "ManualClock",
+    "OtherProgramme",
     "Presentation",
     "Quirks",
     "RateLimit",
     "RequestLog",
     "ScaledClock",
+    "SessionRecord",
     "Simulator",
     "Site",
     "Slot",
     "StartRoute",
     "StatusShape",
     "Sun",
+    "Tariff",
+    "WithoutTariff",
     "World",
     "commands",
     "faults",

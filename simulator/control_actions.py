@@ -8,6 +8,8 @@ from .accounts import Account
 from .chargers import Charger
 from .clock import ScaledClock
 from .connectors import Connector
+from .control_services import SERVICE_ACTIONS
+from .control_targets import charger_of, site_of
 from .control_values import ActionError, Values
 from .families import Family
 from .faults import Trouble
@@ -15,20 +17,9 @@ from .physics import Car
 from .presentation import DeadSession, StatusShape
 from .rate_limit import RateLimit
 from .settings import ChargeMode
-from .site import Site
 from .world import World
 
 type Action = Callable[[World, Values], None]
-
-
-def _charger(world: World, values: Values) -> Charger:
-    if not values.has("serial"):
-        return world.charger
-    try:
-        return world.charger_of(values.text("serial"))
-    except KeyError:
-        message = "no charger with that serial"
-        raise ActionError(message) from None
 
 
 def _connector(charger: Charger, values: Values) -> Connector:
@@ -37,14 +28,6 @@ def _connector(charger: Charger, values: Values) -> Connector:
     except KeyError:
         message = "no connector with that number"
         raise ActionError(message) from None
-
-
-def _site(world: World, values: Values) -> Site:
-    site_id = values.text("site", world.site.site_id)
-    if site_id not in world.sites:
-        message = "no site with that id"
-        raise ActionError(message)
-    return world.sites[site_id]
 
 
 def _account(world: World, values: Values) -> Account:
@@ -76,28 +59,28 @@ def _plug(world: World, values: Values) -> None:
         max_amps=values.number("max_amps", usual.max_amps),
         phases=values.whole("phases", usual.phases),
     )
-    charger = _charger(world, values)
+    charger = charger_of(world, values)
     charger.plug_in(car, connector=_connector(charger, values).number)
 
 
 def _unplug(world: World, values: Values) -> None:
-    charger = _charger(world, values)
+    charger = charger_of(world, values)
     charger.unplug(connector=_connector(charger, values).number)
 
 
 def _authenticate(world: World, values: Values) -> None:
-    charger = _charger(world, values)
+    charger = charger_of(world, values)
     charger.authenticate(connector=_connector(charger, values).number)
 
 
 def _start(world: World, values: Values) -> None:
-    charger = _charger(world, values)
+    charger = charger_of(world, values)
     level = values.whole("level") if values.has("level") else None
     commands.start(charger, level=level, connector=_connector(charger, values))
 
 
 def _stop(world: World, values: Values) -> None:
-    commands.stop(_charger(world, values))
+    commands.stop(charger_of(world, values))
 
 
 def _mode(world: World, values: Values) -> None:
@@ -106,44 +89,44 @@ def _mode(world: World, values: Values) -> None:
     except ValueError:
         message = f"mode must be one of {', '.join(ChargeMode)}"
         raise ActionError(message) from None
-    commands.set_mode(_charger(world, values), mode)
+    commands.set_mode(charger_of(world, values), mode)
 
 
 def _break_down(world: World, values: Values) -> None:
-    _charger(world, values).break_down()
+    charger_of(world, values).break_down()
 
 
 def _repair(world: World, values: Values) -> None:
-    _charger(world, values).repair()
+    charger_of(world, values).repair()
 
 
 def _offline(world: World, values: Values) -> None:
-    _charger(world, values).go_offline()
+    charger_of(world, values).go_offline()
 
 
 def _online(world: World, values: Values) -> None:
-    _charger(world, values).come_online()
+    charger_of(world, values).come_online()
 
 
 def _limit(world: World, values: Values) -> None:
     load = values.number("load_limit_amps") if values.has("load_limit_amps") else None
     safe = values.flag("safe_limit", default=False)
-    _charger(world, values).adjust(safe_limit=safe, load_limit_amps=load)
+    charger_of(world, values).adjust(safe_limit=safe, load_limit_amps=load)
 
 
 def _solar(world: World, values: Values) -> None:
-    site = _site(world, values)
+    site = site_of(world, values)
     world.advance()
     site.solar_watts = values.number("watts") if values.has("watts") else None
 
 
 def _add_charger(world: World, values: Values) -> None:
-    _site(world, values).add_charger(values.text("serial"), name=values.text("name", "Added"))
+    site_of(world, values).add_charger(values.text("serial"), name=values.text("name", "Added"))
 
 
 def _remove_charger(world: World, values: Values) -> None:
-    serial = _charger(world, values).serial
-    _site(world, values).remove_charger(serial)
+    serial = charger_of(world, values).serial
+    site_of(world, values).remove_charger(serial)
 
 
 # Accounts
@@ -316,4 +299,5 @@ ACTIONS: dict[str, Action] = {
     "shape": _shape,
     "speed": _speed,
     "jump": _jump,
+    **SERVICE_ACTIONS,
 }

@@ -6,14 +6,25 @@ from .accounts import Account
 from .clock import Clock
 from .hardware import NA_SINGLE_PHASE_48A, NA_SINGLE_PHASE_80A
 from .physics import Car
+from .ready_tariffs import NEM3, WEEKENDS
 from .settings import ChargeMode
+from .site import Site
+from .tariffs import Tariff
 from .world import World
 
 
 def _home(clock: Clock) -> World:
     world = World.with_one_charger(clock)
+    _give_past(world.site, WEEKENDS)
     world.charger.plug_in(Car())
     return world
+
+
+def _give_past(site: Site, tariff: Tariff) -> None:
+    site.tariff = tariff
+    site.vpp.seed()
+    for charger in site.chargers:
+        charger.history.seed_year(key=charger.serial)
 
 
 def _one_time_code(clock: Clock) -> World:
@@ -25,6 +36,7 @@ def _north_america(clock: Clock) -> World:
     site = world.add_site("4410290", "Maple Road", time_zone="America/Los_Angeles")
     site.add_charger("202640012004", model=NA_SINGLE_PHASE_48A, name="Garage")
     site.add_charger("202640012005", model=NA_SINGLE_PHASE_80A, name="Barn")
+    _give_past(site, NEM3)
     world.add_account(Account(), sites=[site])
     return world
 

@@ -4,6 +4,7 @@ from .chargers import Charger
 from .clock import ScaledClock
 from .connectors import Connector
 from .families import Family
+from .snapshot_services import services_state
 from .wire import Json
 from .world import World
 
@@ -59,6 +60,7 @@ def _sites(world: World) -> list[Json]:
             "time_zone": site.time_zone.key,
             "local_time": site.local(now).isoformat(timespec="seconds"),
             "solar_watts": round(site.produced_watts(now)),
+            **services_state(site, now),
             "chargers": [_charger(charger) for charger in site.chargers],
         }
         for site in world.sites.values()
