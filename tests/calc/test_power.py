@@ -64,7 +64,7 @@ def test_each_report_starts_from_the_one_before() -> None:
     assert figures(estimate) == (1200, at(600))
 
 
-@pytest.mark.parametrize("energy", [100.6, 100.9, None])
+@pytest.mark.parametrize("energy", [100.6, 100.9, 0.4, None])
 def test_the_same_report_time_keeps_the_figure(energy: float | None) -> None:
     """Trap 39: reading a report again makes no new sample."""
     before = after(sample(0, 100.0), sample(300, 100.6))
