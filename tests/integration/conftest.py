@@ -8,6 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
 from yarl import URL
 
 from custom_components.enphase_cloud_things import accounts
@@ -96,3 +98,9 @@ def setup_entry(hass: HomeAssistant, cloud: Simulator, world: World) -> SetupEnt
 def entity_registry_enabled_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have entities that are disabled by default set up as well."""
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Snapshots that leave out what differs from run to run."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)

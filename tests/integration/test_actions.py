@@ -54,7 +54,7 @@ class TestTargets:
         charger = device_id(hass, entry, world.charger.serial)
         area, label = ar.async_get(hass).async_create("Drive"), lr.async_get(hass).async_create("Cars")
         dr.async_get(hass).async_update_device(charger, area_id=area.id, labels={label.label_id})
-        target = {
+        target: dict[str, Any] = {
             ATTR_ENTITY_ID: SWITCH,
             ATTR_DEVICE_ID: charger,
             ATTR_AREA_ID: area.id,
@@ -202,7 +202,7 @@ class TestMessages:
         self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator
     ) -> None:
         await setup_entry()
-        boot = {"entity_id": SWITCH, "requested_message": "BootNotification"}
+        boot: dict[str, Any] = {"entity_id": SWITCH, "requested_message": "BootNotification"}
         with pytest.raises(ServiceValidationError):
             await act(hass, "trigger_message", **boot)
         await act(hass, "trigger_message", **boot, allow_advanced=True)

@@ -1,0 +1,202 @@
+"""How often the cloud is asked, and what happens when it does not answer."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.core import Event, EventStateChangedData, EventStateReportedData, HomeAssistant, callback
+import pytest
+
+from custom_components.enphase_cloud_things.const import DOMAIN
+from simulator import Car, Family, Simulator, World, faults
+
+from .conftest import SetupEntry
+from .passing_time import Advance
+
+REACHABLE = "binary_sensor.lark_street_cloud_reachable"
+STATUS = "sensor.carport_status"
+AN_HOUR = 3600.0
+
+
+def state(hass: HomeAssistant, entity_id: str) -> str:
+    """Return what an entity shows."""
+    shown = hass.states.get(entity_id)
+    assert shown is not None, entity_id
+    return shown.state
+
+
+async def test_an_idle_hour_stays_below_the_promised_requests(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    """Trap 57: not everything is asked for on every tick."""
+    await setup_entry()
+    simulator.requests.clear()
+    await advance(AN_HOUR)
+    assert simulator.requests.count(Family.STATUS) <= 122
+    assert len(simulator.requests) <= 145
+
+
+async def test_an_hour_of_charging_stays_below_the_promised_requests(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance
+) -> None:
+    world.charger.plug_in(Car(battery_kwh=100, state_of_charge=0.1))
+    await setup_entry()
+    await hass.services.async_call(DOMAIN, "start_charging", {"entity_id": "switch.carport"}, blocking=True)
+    await advance(60)
+    simulator.requests.clear()
+    await advance(AN_HOUR)
+    assert 300 < len(simulator.requests) <= 400
+
+
+async def test_setup_takes_few_requests_and_no_second_sign_in(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator
+) -> None:
+    await setup_entry()
+    assert simulator.requests.logins == 1
+    assert len(simulator.requests.of(Family.STATUS, Family.SUMMARY, Family.MODE, Family.GREEN)) == 4
+    assert len(simulator.requests) <= 5 + 2
+
+
+async def test_an_idle_hour_writes_few_states(hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance) -> None:
+    """Data that stays the same writes nothing; only the two figures about the link move, each five minutes."""
+    await setup_entry()
+    written: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData] | Event[EventStateReportedData]) -> None:
+        written.append(event.data["entity_id"])
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    hass.bus.async_listen(EVENT_STATE_REPORTED, note, event_filter=callback(lambda _data: True))
+    await advance(AN_HOUR)
+    assert len(written) <= 70
+    assert set(written) <= {
+        "sensor.lark_street_last_successful_update",
+        "sensor.lark_street_cloud_latency",
+    }
+
+
+async def test_the_cloud_counts_as_reachable_for_two_intervals(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    await setup_entry()
+    assert state(hass, REACHABLE) == STATE_ON
+    simulator.faults.add(faults.status_code(503), Family.STATUS)
+    await advance(55)
+    assert state(hass, REACHABLE) == STATE_ON
+    await advance(15)
+    assert state(hass, REACHABLE) == STATE_OFF
+
+
+async def test_an_outage_is_shown_and_passes_by_itself(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    await setup_entry()
+    outage = simulator.faults.add(faults.status_code(503), Family.STATUS)
+    await advance(40)
+    assert state(hass, STATUS) == STATE_UNAVAILABLE
+    simulator.faults.remove(outage)
+    await advance(700)
+    assert (state(hass, STATUS), state(hass, REACHABLE)) == ("unplugged", STATE_ON)
+
+
+async def test_an_outage_is_logged_once_down_and_once_up(
+    hass: HomeAssistant,
+    setup_entry: SetupEntry,
+    simulator: Simulator,
+    advance: Advance,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await setup_entry()
+    outage = simulator.faults.add(faults.status_code(503), Family.STATUS)
+    await advance(300)
+    simulator.faults.remove(outage)
+    await advance(700)
+    ours = [r for r in caplog.records if r.name.startswith("custom_components.enphase") and r.levelname != "DEBUG"]
+    assert [record.levelname for record in ours] == ["ERROR", "INFO"]
+
+
+@pytest.mark.parametrize("family", [Family.SUMMARY, Family.MODE, Family.GREEN, Family.CONFIGURATION])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(faults.status_code(401), id="401"),
+        pytest.param(faults.status_code(403), id="403"),
+        pytest.param(faults.status_code(404), id="404"),
+        pytest.param(faults.status_code(500), id="500"),
+        pytest.param(faults.status_code(550), id="550"),
+        pytest.param(faults.maintenance(), id="maintenance"),
+        pytest.param(faults.truncated(), id="truncated"),
+        pytest.param(faults.null_data(), id="null"),
+        pytest.param(faults.payload([]), id="list"),
+        pytest.param(faults.payload("oops"), id="text"),
+    ],
+)
+async def test_another_family_in_trouble_costs_only_its_own_values(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, family: Family, trouble: faults.Trouble
+) -> None:
+    """Trap 46: the state of the charger is there whatever else fails, and nobody is signed in again for it."""
+    simulator.faults.add(trouble, family)
+    entry = await setup_entry()
+    assert entry.state is ConfigEntryState.LOADED
+    statuses = [s for s in hass.states.async_all("sensor") if s.entity_id.endswith("_status")]
+    assert {"unplugged", "available"} == {s.state for s in statuses}
+    assert simulator.requests.logins == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "key"),
+    [
+        (faults.status_code(503), "service_unavailable"),
+        (faults.status_code(429, retry_after=120), "rate_limited"),
+        (faults.maintenance(), "service_unavailable"),
+        (faults.truncated(), "invalid_response"),
+        (faults.dropped(), "cannot_connect"),
+    ],
+)
+async def test_a_cloud_in_trouble_delays_the_setup_and_says_why(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, trouble: faults.Trouble, key: str
+) -> None:
+    simulator.faults.add(trouble, Family.STATUS)
+    entry = await setup_entry()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == key
+
+
+async def test_an_isolated_empty_answer_changes_nothing(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    """Trap 45: healthy accounts sometimes list no chargers for a moment."""
+    await setup_entry()
+    simulator.faults.add(faults.empty_list(), Family.STATUS, times=2)
+    await advance(65)
+    assert state(hass, STATUS) == "unplugged"
+
+
+async def test_a_charger_missing_from_three_answers_is_unavailable(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    await setup_entry()
+    simulator.faults.add(faults.empty_list(), Family.STATUS)
+    await advance(100)
+    assert state(hass, STATUS) == STATE_UNAVAILABLE
+
+
+async def test_an_offline_charger_shows_no_power_and_says_offline(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
+) -> None:
+    await setup_entry()
+    world.charger.go_offline()
+    await advance(35)
+    assert state(hass, STATUS) == "offline"
+    assert state(hass, "sensor.carport_power") == "unknown"
+    assert state(hass, "binary_sensor.carport_cloud_connection") == STATE_OFF
+
+
+async def test_the_link_figures_rest_for_five_minutes(
+    hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance
+) -> None:
+    await setup_entry()
+    first = state(hass, "sensor.lark_street_last_successful_update")
+    await advance(280)
+    assert state(hass, "sensor.lark_street_last_successful_update") == first
+    await advance(30)
+    assert state(hass, "sensor.lark_street_last_successful_update") > first
