@@ -62,12 +62,13 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
             password: str | None = None,
             on_change: Callable[[Credentials], None] | None = None,
             timeout: float = 15.0,
+            bare: bool = True,
         ) -> EnlightenClient:
             http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=new_cookie_jar(hosts)))
             bare_http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
             transport = Transport(
                 http,
-                bare_http=bare_http,
+                bare_http=bare_http if bare else None,
                 hosts=hosts,
                 clock=clock,
                 timeout=timeout,

@@ -20,6 +20,8 @@ WORKING_DAYS: Final = frozenset(range(1, 6))
 WEEKEND: Final = frozenset({6, 7})
 
 _LAST_MONTH: Final = 12
+# At least one of these makes a reply a tariff; an empty reply must not pass for one that was never configured
+_TARIFF_FIELDS: Final = ("purchase", "buyback", "site_id", "country", "currency")
 # How the cloud spells the open end of the last tier
 _OPEN_END: Final = -1
 _CURRENCY_CODE: Final = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -199,9 +201,11 @@ class Tariff:
         """Read a tariff; branches that are missing or empty are not configured.
 
         Raises:
-            InvalidResponse: the reply is not an object.
+            InvalidResponse: the reply is no tariff, not even one without branches.
         """
         reply = Fields.of_reply(value, "tariff", oddities)
+        if not any(name in reply for name in _TARIFF_FIELDS):
+            raise InvalidResponse(reply.path)
         return cls(
             purchase=_branch(reply, "purchase"),
             buyback=_branch(reply, "buyback"),
@@ -249,19 +253,16 @@ class DatedRates:
         A rate that cannot be read is left out.
 
         Raises:
-            InvalidResponse: the reply has something else than a list of rates, or none of them could be read.
+            InvalidResponse: the reply has no list of rates, or none of them could be read.
         """
-        reply = Fields.of_reply(value, "export_rates", oddities)
-        data = reply.fields("data")
-        if not isinstance(reply.raw("data"), dict | None) or not isinstance(data.raw("buyback"), list | None):
-            raise InvalidResponse("export_rates.data")
+        data = Fields.of_reply(value, "export_rates", oddities).fields("data")
         rates = []
         for row in data.rows("buyback"):
             try:
                 rates.append(DatedRate.from_wire(row))
             except InvalidResponse:
                 row.unreadable("start", "end")
-        if data.raw("buyback") and not rates:
+        if not rates and data.raw("buyback") != []:
             raise InvalidResponse("export_rates.data.buyback")
         site = data.fields("siteDetails")
         return cls(
@@ -284,9 +285,12 @@ class Currency:
         """Read the currency; a code that is none is left out.
 
         Raises:
-            InvalidResponse: the reply is not an object.
+            InvalidResponse: the reply does not speak of a currency at all.
         """
-        conversion = Fields.of_reply(value, "currency", oddities).fields("currency_conversion")
+        reply = Fields.of_reply(value, "currency", oddities)
+        conversion = reply.fields("currency_conversion")
+        if "currency_conversion" not in reply:
+            raise InvalidResponse(conversion.path)
         code = (conversion.text("currency_unit") or "").upper()
         return cls(code=code if _CURRENCY_CODE.fullmatch(code) else None, symbol=conversion.text("currency_symbol"))
 
