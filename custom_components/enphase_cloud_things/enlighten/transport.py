@@ -255,13 +255,13 @@ class Transport:
         started = time.perf_counter()
         self._budget.spend(self.clock())
         async with http.request(
-            # In lower case, because aiohttp repeats GET and PUT by itself where it knows the name
-            call.endpoint.method.lower(),
+            call.endpoint.method,
             url,
             headers=headers,
             data=body,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=left, connect=min(left, _LONGEST_CONNECT)),
+            middlewares=(_send_once,),
         ) as response:
             content = await _read_body(response, call.endpoint.family)
         _LOGGER.debug(
@@ -331,6 +331,25 @@ class Transport:
                 last_error=_CAPITAL.sub("_", type(error).__name__).lower(),
             )
         self._health[family] = health
+
+
+class _ConnectionBroke(aiohttp.ClientConnectionError):
+    """The connection broke after the request may have been sent."""
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating idempotent methods, to which PUT belongs, where a connection breaks.
+
+    It does so for errors of certain types only; those that mean that nothing was sent stay as they are.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as err:
+        raise _ConnectionBroke(type(err).__name__) from err
 
 
 def _is_broken_connection(err: Exception) -> bool:

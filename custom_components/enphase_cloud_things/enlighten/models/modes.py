@@ -122,6 +122,18 @@ class ConfigurationValue:
     requested: str | None = None
     pending: bool = False
 
+    @classmethod
+    def from_wire(cls, key: str, row: Fields) -> ConfigurationValue:
+        """Read one setting."""
+        value, requested = row.scalar("value"), row.scalar("reqValue")
+        is_wished_for = requested is not None and requested != value
+        return cls(
+            key=key,
+            value=value,
+            requested=requested,
+            pending=is_wished_for or row.integer("status") == _CHANGE_PENDING,
+        )
+
 
 def read_configuration(value: JsonValue, oddities: Oddities) -> tuple[ConfigurationValue, ...]:
     """Read charger settings; a key that is missing is not supported.
@@ -130,12 +142,7 @@ def read_configuration(value: JsonValue, oddities: Oddities) -> tuple[Configurat
         InvalidResponse: the reply is not an object.
     """
     return tuple(
-        ConfigurationValue(
-            key=key,
-            value=row.scalar("value"),
-            requested=row.scalar("reqValue"),
-            pending=row.integer("status") == _CHANGE_PENDING,
-        )
+        ConfigurationValue.from_wire(key, row)
         for row in Fields.of_reply(value, "configuration", oddities).rows("data")
         if (key := row.text("key")) is not None
     )
