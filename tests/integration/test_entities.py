@@ -37,13 +37,14 @@ class TestAll:
         monkeypatch.setattr(enphase_cloud_things, "PLATFORMS", [platform])
         # The round trip to the cloud is the one figure that the machine decides.
         monkeypatch.setattr(time, "perf_counter", lambda: 0.0)
+        world.charger.reporting_interval = 60
         world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.4, max_amps=16, phases=3))
         entry = await setup_entry()
         charger = dr.async_get_device_id_by_identifier(
             hass, (DOMAIN, world.charger.serial), config_entry_id=entry.entry_id
         )
         await hass.services.async_call(DOMAIN, "start_charging", {"device_id": charger}, blocking=True)
-        await advance(640)
+        await advance(200)
         await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
 
 
