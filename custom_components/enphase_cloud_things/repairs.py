@@ -26,17 +26,16 @@ _NO_ENTRY: Final = "not_loaded"
 async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: IssueData | None) -> RepairsFlow:
     """Start what repairs an issue."""
     data = data or {}
-    entry = hass.config_entries.async_get_entry(str(data.get("entry_id")))
-    serial = data.get("serial")
-    return AddChargerFlow(entry, serial) if isinstance(serial, str) else TryAgainFlow(entry)
+    entry_id, serial = str(data.get("entry_id")), data.get("serial")
+    return AddChargerFlow(entry_id, serial) if isinstance(serial, str) else TryAgainFlow(entry_id)
 
 
 class _ConfirmedFlow(RepairsFlow):
     """A repair of one step: a person reads what will be done and confirms it."""
 
-    def __init__(self, entry: EnphaseConfigEntry | None) -> None:
-        """Repair something of a config entry, which may be gone by now."""
-        self._entry = entry
+    def __init__(self, entry_id: str) -> None:
+        """Repair something of a config entry."""
+        self._entry_id = entry_id
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Begin with the only step."""
@@ -44,9 +43,10 @@ class _ConfirmedFlow(RepairsFlow):
 
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Explain the repair, and do it once it is confirmed."""
-        if self._entry is None or self._entry.disabled_by is not None:
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or entry.disabled_by is not None:
             return self.async_abort(reason=_NO_ENTRY)
-        return self._show() if user_input is None else await self._async_repair(self._entry)
+        return self._show() if user_input is None else await self._async_repair(entry)
 
     @abstractmethod
     async def _async_repair(self, entry: EnphaseConfigEntry) -> RepairsFlowResult:
@@ -65,9 +65,9 @@ class _ConfirmedFlow(RepairsFlow):
 class AddChargerFlow(_ConfirmedFlow):
     """Adds a charger that the cloud lists to the entry of its site."""
 
-    def __init__(self, entry: EnphaseConfigEntry | None, serial: str) -> None:
+    def __init__(self, entry_id: str, serial: str) -> None:
         """Add the charger with that serial number."""
-        super().__init__(entry)
+        super().__init__(entry_id)
         self._serial = serial
 
     @override
