@@ -204,8 +204,7 @@ class EnlightenClient:
             NotCharging: the cloud sees nothing to stop; only the status can confirm that.
             RouteGone: the cloud knows none of the routes.
         """
-        known = self._stop_routes.get(serial)
-        routes = (known,) if known else endpoints.STOP_ROUTES
+        routes = _known_first(endpoints.STOP_ROUTES, self._stop_routes.get(serial))
         try:
             route, value = await self._first_route(routes, site_id, serial, None)
         except CommandRejected as err:
@@ -234,8 +233,7 @@ class EnlightenClient:
 
     async def _start(self, site_id: str, serial: str, level: int | None, connector_id: int) -> CommandReply:
         key = (serial, level is not None)
-        known = self._start_routes.get(key)
-        routes = (known,) if known else endpoints.START_ROUTES
+        routes = _known_first(endpoints.START_ROUTES, self._start_routes.get(key))
         try:
             route, value = await self._first_route(routes, site_id, serial, start_body(level, connector_id))
         except LevelRefused:
@@ -256,3 +254,7 @@ class EnlightenClient:
             except RouteGone:
                 continue
         return last, await self._caller.call(last, site_id=site_id, serial=serial, json=json)
+
+
+def _known_first(routes: tuple[Endpoint, ...], known: Endpoint | None) -> tuple[Endpoint, ...]:
+    return tuple(sorted(routes, key=lambda route: route is not known))

@@ -258,6 +258,8 @@ class Transport:
             call.endpoint.method,
             url,
             headers=headers,
+            # None is invented for a request without a body
+            skip_auto_headers=("Content-Type",),
             data=body,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=left, connect=min(left, _LONGEST_CONNECT)),
