@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 import math
 import random
 from typing import TYPE_CHECKING
@@ -66,32 +66,36 @@ class SessionHistory:
         """
         now = self.clock()
         today = self.local(now)
-        dice = random.Random(key)
+        known = {record.session_id for record in self.earlier}
         for days_ago in range(days, 0, -1):
-            day = today.date() - timedelta(days=days_ago)
-            numbers = [dice.random() for _ in range(4)]
-            if numbers[0] < _SHARE_OF_DAYS:
-                hour = _NOON if day.isoweekday() in WEEKEND else _EVENING
-                arrival = datetime.combine(day, time(hour), today.tzinfo) + timedelta(hours=3 * numbers[1])
-                record = _seeded(arrival, energy_wh=2000 + 10_000 * numbers[2], idle_hours=0.25 + 8 * numbers[3])
-                if record.ended_at is not None and record.ended_at <= now:
-                    self.add(record)
+            record = _seeded(today.date() - timedelta(days=days_ago), today.tzinfo, key)
+            if record is None or record.session_id in known:
+                continue
+            if record.ended_at is not None and record.ended_at <= now:
+                self.add(record)
 
     def add(self, record: SessionRecord) -> None:
         """Add a session from before the simulation began."""
         self.earlier.append(record)
 
 
-def _seeded(arrival: datetime, *, energy_wh: float, idle_hours: float) -> SessionRecord:
-    start = arrival.astimezone(UTC).replace(microsecond=310_000)
+def _seeded(day: date, zone: tzinfo | None, key: str) -> SessionRecord | None:
+    dice = random.Random(f"{key} of {day}")
+    happens, late, much, idle = (dice.random() for _ in range(4))
+    if happens > _SHARE_OF_DAYS:
+        return None
+    hour = _NOON if day.isoweekday() in WEEKEND else _EVENING
+    arrival = datetime.combine(day, time(hour), zone) + timedelta(hours=3 * late)
+    started_at = arrival.astimezone(UTC).replace(microsecond=310_000)
+    charging_from = started_at + timedelta(seconds=20)
+    energy_wh = round(2000 + 10_000 * much, 1)
     active_seconds = math.ceil(energy_wh / _SEEDED_WATTS * 3600)
-    charging_from = start + timedelta(seconds=20)
     return SessionRecord(
         session_id=epoch_seconds(charging_from),
-        started_at=start,
+        started_at=started_at,
         charging_from=charging_from,
-        ended_at=charging_from + timedelta(seconds=active_seconds, hours=idle_hours),
-        energy_wh=round(energy_wh, 1),
+        ended_at=charging_from + timedelta(seconds=active_seconds, hours=0.25 + 8 * idle),
+        energy_wh=energy_wh,
         active_seconds=active_seconds,
     )
 

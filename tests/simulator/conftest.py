@@ -9,6 +9,7 @@ import pytest
 from simulator import ManualClock, Simulator, World, running
 
 from .browser import Browser
+from .services_browser import GridBrowser, ServicesBrowser
 
 START_OF_TEST = datetime(2026, 11, 10, 7, 0, tzinfo=UTC)
 
@@ -50,3 +51,17 @@ async def browser(visitor: Browser) -> Browser:
     """A signed-in browser."""
     await visitor.sign_in()
     return visitor
+
+
+@pytest.fixture
+def services(browser: Browser, world: World) -> ServicesBrowser:
+    """A signed-in browser that knows the services beside the chargers."""
+    return ServicesBrowser(browser=browser, world=world)
+
+
+@pytest.fixture
+async def grid(browser: Browser, simulator: Simulator) -> AsyncIterator[GridBrowser]:
+    """A client of Grid Services with a bare token and no cookies."""
+    token = browser.tokens["Authorization"].removeprefix("Bearer ")
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield GridBrowser(session, simulator, token)

@@ -1,0 +1,161 @@
+"""Grid events, tariffs and sessions through the HTTP control interface."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from simulator import TARIFFS, DetailAnswer, EnrolmentAnswer, ManualClock, OtherProgramme, Simulator, World
+from simulator.scenarios import SCENARIOS
+from simulator.wire import Json
+
+from .browser import pick
+from .services_browser import GridBrowser
+
+type Act = Callable[..., Awaitable[Json]]
+
+
+@pytest.fixture
+def act(http: aiohttp.ClientSession, simulator: Simulator) -> Act:
+    """Send an action and return the answer."""
+
+    async def send(action: str, **fields: Json) -> Json:
+        async with http.post(simulator.control_url + action, json=fields) as response:
+            body: Json = await response.json()
+            return body
+
+    return send
+
+
+def events(state: Json) -> list[Json]:
+    listed = pick(state, "sites", 0, "vpp", "events")
+    assert isinstance(listed, list)
+    return listed
+
+
+async def test_an_event_is_made_to_happen_soon(act: Act, world: World, clock: ManualClock, grid: GridBrowser) -> None:
+    after = await act("vpp-event", in_seconds=120, seconds=600)
+    (event,) = events(after)
+    assert (pick(event, "start"), pick(event, "end")) == ("2026-11-10T07:02:00+00:00", "2026-11-10T07:12:00+00:00")
+
+    listed = await grid.events(world.site.vpp.programme_id)
+
+    assert listed.at("data", 0, "id") == pick(event, "id")
+
+
+async def test_an_event_is_what_was_asked_for(act: Act) -> None:
+    (event,) = events(await act("vpp-event", kind="battery_charge", rate_watt=1200, target_soc=77))
+
+    assert (pick(event, "type"), pick(event, "rate_watt")) == ("battery_charge", 1200)
+
+
+async def test_the_next_event_is_delayed_superseded_cancelled_and_withdrawn(
+    act: Act, world: World, clock: ManualClock
+) -> None:
+    await act("vpp-event", in_seconds=3600)
+    await act("vpp-event", in_seconds=60)
+    clock.tick(30)
+
+    await act("vpp-edit", delay_seconds=300, rate_watt=999, target_soc=5)
+    later, sooner = world.site.vpp.listed(clock())
+    assert (sooner.start - clock(), sooner.rate_watt, sooner.target_soc) == (timedelta(seconds=330), 999, 5)
+    await act("vpp-supersede", rate_watt=4000)
+    assert (sooner.superseded, later.superseded) == (True, False)
+    replacing = next(event for event in world.site.vpp.events if event.rate_watt == 4000)
+    await act("vpp-cancel")
+    assert (replacing.status, later.status) == ("cancelled", None)
+    await act("vpp-withdraw")
+    assert later not in world.site.vpp.events
+
+
+async def test_an_event_is_meant_by_its_id(act: Act, world: World) -> None:
+    await act("vpp-event", in_seconds=60)
+    last, _first = events(await act("vpp-event", in_seconds=3600))
+
+    after = await act("vpp-edit", id=pick(last, "id"), status="failed")
+
+    assert [pick(event, "status") for event in events(after)] == ["failed", "scheduled"]
+
+
+async def test_the_enrolment_is_changed(act: Act, world: World) -> None:
+    plant = world.site.vpp
+
+    after = await act("enrolment", answer="null", detail="no_programme", other_programmes="empty")
+    assert (plant.enrolment, plant.detail, plant.other_programmes) == (
+        EnrolmentAnswer.NULL,
+        DetailAnswer.NO_PROGRAMME,
+        OtherProgramme.EMPTY,
+    )
+    assert pick(after, "sites", 0, "vpp", "enrolment") == "null"
+
+    after = await act("enrolment", programme_id="0123456789abcdef01234567")
+    assert pick(after, "sites", 0, "vpp", "enrolment") == "enrolled"
+    assert pick(after, "sites", 0, "vpp", "programme_id") == "0123456789abcdef01234567"
+
+
+async def test_a_tariff_is_chosen_and_its_present_prices_shown(act: Act, clock: ManualClock) -> None:
+    clock.tick(9 * 3600)
+
+    tariff = pick(await act("tariff", name="weekends"), "sites", 0, "tariff")
+
+    assert tariff == {"name": "weekends", "currency": "€", "import_rate": 0.348, "export_rate": 0.074}
+
+
+async def test_the_day_s_energy_and_money_are_shown(act: Act, world: World, clock: ManualClock) -> None:
+    before = pick(await act("solar", watts=2400), "sites", 0, "today")
+    clock.tick(3600)
+
+    after = pick(await act("solar"), "sites", 0, "today")
+
+    for name, growth in (("exported_wh", 2000), ("export_earning", 0.164), ("imported_wh", 0), ("import_cost", 0)):
+        old, new = pick(before, name), pick(after, name)
+        assert isinstance(old, int | float)
+        assert new == pytest.approx(old + growth, abs=0.002)
+
+
+async def test_a_year_of_sessions_is_filled_in_once(act: Act, world: World) -> None:
+    await act("seed-history", days=30)
+    month = len(world.charger.history.earlier)
+    await act("seed-history", serial="202640011873")
+    year = len(world.charger.history.earlier)
+    await act("seed-history")
+
+    assert 15 < month < 31 < year == len(world.charger.history.earlier)
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("vpp-event", {"seconds": 0}),
+        ("vpp-event", {"site": "1"}),
+        ("vpp-event", {"rate_watt": "much"}),
+        ("vpp-cancel", {}),
+        ("vpp-withdraw", {"id": "f00"}),
+        ("enrolment", {"answer": "perhaps"}),
+        ("enrolment", {"detail": "perhaps"}),
+        ("tariff", {"name": "cheap"}),
+        ("seed-history", {"serial": "1"}),
+    ],
+)
+async def test_a_senseless_wish_is_answered_with_the_reason(act: Act, action: str, fields: dict[str, Json]) -> None:
+    assert isinstance(pick(await act(action, **fields), "error"), str)
+
+
+async def test_the_page_offers_every_ready_tariff_family_and_enrolment(
+    http: aiohttp.ClientSession, simulator: Simulator
+) -> None:
+    page = await (await http.get(simulator.control_url)).text()
+
+    wanted = [*TARIFFS, *EnrolmentAnswer, "vpp_events", "dated_rates", "savings", "history"]
+    assert [name for name in wanted if f'"{name}"' not in page] == []
+
+
+@pytest.mark.parametrize("name", ["home", "north-america"])
+def test_a_lived_in_scenario_has_a_past_and_a_tariff(name: str, clock: ManualClock) -> None:
+    site = SCENARIOS[name](clock).site
+
+    assert site.tariff.purchase is not None
+    assert site.tariff.purchase.structure == "tou"
+    assert len(site.vpp.listed(clock())) > 3
+    assert all(charger.history.earlier for charger in site.chargers)
