@@ -1,7 +1,7 @@
 """The files of this repository, as the checks read them."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 import json
@@ -121,3 +121,10 @@ def texts() -> Iterator[tuple[str, str]]:
         content = path.read_bytes()
         if b"\0" not in content:
             yield path.relative_to(ROOT).as_posix(), content.decode("utf-8")
+
+
+def listed(advice: str, found: Iterable[str]) -> str:
+    """Return a message: what to do, and each thing to do it with on a line of its own."""
+    return "\n  ".join(
+        [f"{advice}:", *(f"{each}: {found[each]}" if isinstance(found, Mapping) else each for each in found)]
+    )

@@ -11,7 +11,7 @@ import probatio
 import pytest
 
 from .entities import DescribedEntity, described_entities
-from .repository import INTEGRATION, load_json, modules
+from .repository import INTEGRATION, listed, load_json, modules
 from .test_texts import a_key
 
 ICONS: Final = load_json(INTEGRATION / "icons.json")
@@ -107,11 +107,11 @@ def test_an_icon_for_a_state_differs_from_the_one_for_all_others() -> None:
         for state, icon in ICONS["entity"][platform][key].get("state", {}).items()
         if icon == ICONS["entity"][platform][key]["default"]
     ]
-    assert not same, "these states need no icon of their own"
+    assert not same, listed("these states need no icon of their own", same)
 
 
 def test_the_code_names_no_icon() -> None:
     named = [
         module.place for module in modules(INTEGRATION) if "mdi:" in module.source or "_attr_icon" in module.source
     ]
-    assert not named, "icons belong into icons.json"
+    assert not named, listed("icons belong into icons.json", named)

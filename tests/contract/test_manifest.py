@@ -8,7 +8,7 @@ from homeassistant.const import Platform
 import pytest
 from yarl import URL
 
-from .repository import INTEGRATION, ROOT, Json, load_json, modules
+from .repository import INTEGRATION, ROOT, Json, listed, load_json, modules
 
 KNOWN_KEYS: Final = {
     "after_dependencies",
@@ -102,7 +102,7 @@ def test_somebody_owns_the_code(manifest: Json) -> None:
 
 def test_nothing_is_required_but_what_is_pinned(manifest: Json) -> None:
     loose = [requirement for requirement in manifest["requirements"] if "==" not in requirement]
-    assert not loose, "manifest.json: pin each requirement with =="
+    assert not loose, listed("manifest.json: pin each requirement with ==", loose)
 
 
 def test_the_logger_is_the_one_of_the_integration(manifest: Json) -> None:
@@ -123,4 +123,6 @@ def test_used_components_of_home_assistant_are_declared_as_dependencies(manifest
         for component in [name.split(".")[2]]
         if component not in declared | {module.path.stem}
     ]
-    assert not undeclared, "add the components to after_dependencies in manifest.json, or do without them"
+    assert not undeclared, listed(
+        "add the components to after_dependencies in manifest.json, or do without them", undeclared
+    )

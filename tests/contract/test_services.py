@@ -12,7 +12,7 @@ import pytest
 from custom_components.enphase_cloud_things import async_setup
 from custom_components.enphase_cloud_things.const import DOMAIN
 
-from .repository import INTEGRATION, Json, called_name, load_json, module, modules, strings
+from .repository import INTEGRATION, Json, called_name, listed, load_json, module, modules, strings
 from .test_texts import a_key
 
 SERVICES: Final[Json] = load_yaml_dict(str(INTEGRATION / "services.yaml"))
@@ -102,7 +102,7 @@ def test_actions_are_registered_in_one_place() -> None:
         for call in each.calls()
         if called_name(call) in REGISTERING
     ]
-    assert not elsewhere, "register actions in services.py, from async_setup"
+    assert not elsewhere, listed("register actions in services.py, from async_setup", elsewhere)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -165,7 +165,7 @@ def test_an_action_has_an_icon(service: str) -> None:
 def test_every_field_is_one_that_the_code_reads() -> None:
     known = {text for path in INTEGRATION.glob("*.py") for text in strings(module(path).tree)}
     unread = {f"{service}.{name}" for service in SERVICES for name, _ in fields(service) if name not in known}
-    assert not unread, "remove these from services.yaml"
+    assert not unread, listed("remove these from services.yaml", unread)
 
 
 def test_a_default_in_the_form_is_accepted_by_its_own_field() -> None:
@@ -177,7 +177,7 @@ def test_a_default_in_the_form_is_accepted_by_its_own_field() -> None:
                 values = {option["value"] if isinstance(option, dict) else option for option in options}
                 if field["default"] not in values:
                     refused.append(f"{service}.{name}")
-    assert not refused, "the defaults of these fields are not among their options"
+    assert not refused, listed("the defaults of these fields are not among their options", refused)
 
 
 def test_every_choice_has_words_for_people() -> None:

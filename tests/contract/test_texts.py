@@ -10,7 +10,7 @@ from typing import Final
 import probatio
 import pytest
 
-from .repository import INTEGRATION, Json, load_json
+from .repository import INTEGRATION, Json, listed, load_json
 
 TRANSLATIONS: Final = INTEGRATION / "translations"
 LANGUAGES: Final = sorted(TRANSLATIONS.glob("*.json"))
@@ -154,7 +154,7 @@ def test_no_build_step_is_left_to_do() -> None:
 
 def test_each_file_is_named_after_a_language() -> None:
     odd = [path.name for path in TRANSLATIONS.iterdir() if path.suffix != ".json" or not LANGUAGE.fullmatch(path.stem)]
-    assert not odd, "these are no translations: xx.json or xx-XX.json is expected"
+    assert not odd, listed("these are no translations: xx.json or xx-XX.json is expected", odd)
 
 
 def test_the_texts_have_the_shape_home_assistant_reads(language: Json) -> None:
@@ -190,7 +190,7 @@ def test_texts_refer_to_no_other_texts(language: Json) -> None:
 
 def test_placeholders_are_names(language: Json) -> None:
     odd = [key for key, text in flat(language) if not all(name.isidentifier() for name in placeholders(text))]
-    assert not odd, "placeholders in these texts have to be identifiers, such as {name}"
+    assert not odd, listed("placeholders in these texts have to be identifiers, such as {name}", odd)
 
 
 def test_placeholders_stand_in_no_single_quotes(language: Json) -> None:
@@ -224,12 +224,12 @@ def test_every_step_has_a_title(flow: str) -> None:
 
 def test_an_issue_says_what_to_do() -> None:
     silent = [key for key, issue in ENGLISH.get("issues", {}).items() if not issue.keys() & {"description", "fix_flow"}]
-    assert not silent, "these issues need a description, or a fix_flow if they can be fixed"
+    assert not silent, listed("these issues need a description, or a fix_flow if they can be fixed", silent)
 
 
 def test_other_languages_hold_no_texts_that_english_does_not_have(language: Json) -> None:
     surplus = dict(flat(language)).keys() - dict(english()).keys()
-    assert not surplus, "remove these texts, or add them to en.json"
+    assert not surplus, listed("remove these texts, or add them to en.json", surplus)
 
 
 def test_other_languages_fill_in_what_english_fills_in(language: Json) -> None:
@@ -237,4 +237,4 @@ def test_other_languages_fill_in_what_english_fills_in(language: Json) -> None:
     different = [
         key for key, text in flat(language) if key in originals and placeholders(text) - placeholders(originals[key])
     ]
-    assert not different, "these texts have placeholders that nobody fills in"
+    assert not different, listed("these texts have placeholders that nobody fills in", different)

@@ -24,7 +24,7 @@ from custom_components.enphase_cloud_things.modes import MODE_OPTIONS
 from custom_components.enphase_cloud_things.options import Options
 
 from .entities import DescribedEntity, described_entities
-from .repository import INTEGRATION, Json, load_json, module, modules, strings
+from .repository import INTEGRATION, Json, listed, load_json, module, modules, strings
 from .used_keys import (
     UsedKey,
     exception_keys,
@@ -158,7 +158,7 @@ class TestEntities:
             for attribute in entity.get("state_attributes", {})
             if attribute not in CONSTANTS | {"event_type"}
         ]
-        assert not surplus, "remove these attributes from the section entity in en.json"
+        assert not surplus, listed("remove these attributes from the section entity in en.json", surplus)
 
 
 class TestExceptions:
@@ -167,7 +167,8 @@ class TestExceptions:
     def test_every_exception_that_is_raised_has_a_text(self) -> None:
         used = exception_keys(CODE)
         assert used, "no exception was found in the code: this check reads it in a wrong way"
-        assert not lacking(used, texts("exceptions")), "add the messages of these exceptions to en.json"
+        missing = lacking(used, texts("exceptions"))
+        assert not missing, listed("add the messages of these exceptions to en.json", missing)
 
     @pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
     def test_every_error_of_the_client_has_a_text(self, kind: type[EnlightenError]) -> None:
@@ -184,14 +185,15 @@ class TestExceptions:
             missing = {name for _, name, _, _ in Formatter().parse(message) if name} - filled
             if missing:
                 unfilled.append(f"{used.place}: {used.key} lacks {', '.join(sorted(missing))}")
-        assert not unfilled, "fill these in with translation_placeholders"
+        assert not unfilled, listed("fill these in with translation_placeholders", unfilled)
 
 
 class TestIssues:
     """The section `issues`."""
 
     def test_every_issue_that_is_raised_has_a_text(self) -> None:
-        assert not lacking(issue_keys(CODE), texts("issues")), "add these issues to en.json"
+        missing = lacking(issue_keys(CODE), texts("issues"))
+        assert not missing, listed("add these issues to en.json", missing)
 
     def test_no_text_is_for_an_issue_that_is_never_raised(self) -> None:
         assert not texts("issues").keys() - CONSTANTS, "remove these from the section issues in en.json"
@@ -199,7 +201,8 @@ class TestIssues:
     def test_every_step_of_a_repair_has_a_text(self) -> None:
         shown = flow_steps(module(REPAIRS)) if REPAIRS.is_file() else set()
         steps = {step for issue in texts("issues").values() for step in issue.get("fix_flow", {}).get("step", {})}
-        assert not lacking(shown, steps), "add these steps to the fix_flow of their issue in en.json"
+        missing = lacking(shown, steps)
+        assert not missing, listed("add these steps to the fix_flow of their issue in en.json", missing)
 
     def test_only_issues_that_can_be_fixed_have_a_repair(self) -> None:
         repaired = [key for key, issue in texts("issues").items() if "fix_flow" in issue]
@@ -213,7 +216,8 @@ class TestFlows:
     def test_every_step_has_a_text_and_no_other(self, flow: str, path: Any) -> None:
         shown = flow_steps(module(path))
         steps = texts(flow, "step")
-        assert not lacking(shown, steps), f"add these to {flow}.step in en.json"
+        missing = lacking(shown, steps)
+        assert not missing, listed(f"add these to {flow}.step in en.json", missing)
         assert not steps.keys() - {each.key for each in shown}, f"remove these from {flow}.step in en.json"
 
     @pytest.mark.parametrize(
@@ -241,7 +245,8 @@ class TestFlows:
     def test_every_error_of_a_config_form_has_a_text(self) -> None:
         used = flow_errors(module(CONFIG_FLOW))
         assert used, "no error was found in the code: this check reads it in a wrong way"
-        assert not lacking(used, texts("config", "error")), "add these to config.error in en.json"
+        missing = lacking(used, texts("config", "error"))
+        assert not missing, listed("add these to config.error in en.json", missing)
 
     @pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
     def test_every_error_of_the_client_has_a_text_in_the_config_flow(self, kind: type[EnlightenError]) -> None:
@@ -251,7 +256,8 @@ class TestFlows:
     def test_every_error_of_an_options_form_has_a_text(self) -> None:
         used = flow_errors(module(OPTIONS_FLOW)) | flow_errors(module(FLOW_FORMS))
         existing = texts("options", "error").keys() | texts("config", "error").keys()
-        assert not lacking(used, existing), "add these to options.error in en.json"
+        missing = lacking(used, existing)
+        assert not missing, listed("add these to options.error in en.json", missing)
 
     @pytest.mark.parametrize("flow", ["config", "options"])
     def test_no_text_is_for_an_error_that_is_never_shown(self, flow: str) -> None:
@@ -266,14 +272,16 @@ class TestFlows:
     def test_every_end_of_a_flow_has_a_text_and_no_other(self, flow: str, path: Any) -> None:
         used = flow_aborts(module(path))
         existing = texts(flow, "abort")
-        assert not lacking(used, existing), f"add these to {flow}.abort in en.json"
+        missing = lacking(used, existing)
+        assert not missing, listed(f"add these to {flow}.abort in en.json", missing)
         assert not existing.keys() - {each.key for each in used}, f"remove these from {flow}.abort in en.json"
 
     def test_every_choice_of_a_menu_has_a_text_and_no_other(self) -> None:
         offered = menu_options(module(OPTIONS_FLOW))
         for part in ("menu_options", "menu_option_descriptions"):
             existing = texts("options", "step", "init", part)
-            assert not lacking(offered, existing), f"add these to options.step.init.{part} in en.json"
+            missing = lacking(offered, existing)
+            assert not missing, listed(f"add these to options.step.init.{part} in en.json", missing)
             assert not existing.keys() - {each.key for each in offered}, (
                 f"remove these from options.step.init.{part} in en.json"
             )

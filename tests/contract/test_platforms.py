@@ -1,0 +1,92 @@
+"""What every platform and every entry point of the integration has to have."""
+
+import ast
+from importlib import import_module
+from typing import Final
+
+from homeassistant.const import Platform
+import pytest
+
+from .entities import ENTITIES, platforms
+from .repository import INTEGRATION, PACKAGE, Function, listed, module, modules
+
+PLATFORMS: Final = platforms()
+COMMANDING: Final = {Platform.BUTTON, Platform.NUMBER, Platform.SELECT, Platform.SWITCH}
+ENTRY_POINTS: Final = {
+    "async_setup_entry",
+    "async_unload_entry",
+    "async_remove_entry",
+    "async_migrate_entry",
+    "async_remove_config_entry_device",
+    "async_get_config_entry_diagnostics",
+    "async_get_device_diagnostics",
+}
+TYPED_ENTRY: Final = "EnphaseConfigEntry"
+
+
+def entry_points() -> list[tuple[str, Function]]:
+    """Return the functions that Home Assistant calls with a config entry, with their places."""
+    return [
+        (f"{each.place}:{function.lineno} {function.name}", function)
+        for each in modules(INTEGRATION)
+        if each.path.parent == INTEGRATION
+        for function in each.functions()
+        if function.name in ENTRY_POINTS
+    ]
+
+
+def test_every_platform_in_the_folder_is_forwarded_to_and_no_other() -> None:
+    present = {path.stem for path in INTEGRATION.glob("*.py")} & set(map(str, Platform))
+    assert set(map(str, PLATFORMS)) == present, "PLATFORMS in __init__.py and the files differ"
+
+
+def test_every_platform_is_known_to_these_checks() -> None:
+    assert set(PLATFORMS) <= set(ENTITIES), "add the platform to the tables in tests/contract/entities.py"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_platform_says_how_many_of_its_actions_run_at_once(platform: Platform) -> None:
+    parallel = vars(import_module(f"{PACKAGE}.{platform}")).get("PARALLEL_UPDATES")
+    expected = 1 if platform in COMMANDING else 0
+    assert parallel == expected, f"{platform}.py: PARALLEL_UPDATES = {expected} is expected"
+
+
+def test_every_entry_point_knows_what_a_loaded_entry_holds() -> None:
+    untyped = [
+        place
+        for place, function in entry_points()
+        if TYPED_ENTRY
+        not in {ast.unparse(argument.annotation) for argument in function.args.args if argument.annotation}
+    ]
+    assert not untyped, listed(f"annotate the entry as {TYPED_ENTRY}", untyped)
+
+
+def test_every_platform_has_an_entry_point() -> None:
+    found = {place.partition(":")[0] for place, function in entry_points() if function.name == "async_setup_entry"}
+    expected = {module(INTEGRATION / f"{platform}.py").place for platform in PLATFORMS}
+    assert expected <= found
+
+
+def test_entries_are_set_up_in_the_user_interface_only() -> None:
+    package = import_module(PACKAGE)
+    assert "async_setup" in vars(package)
+    assert "CONFIG_SCHEMA" in vars(package), (
+        "an integration with async_setup says with CONFIG_SCHEMA what it accepts in configuration.yaml: nothing"
+    )
+
+
+def test_no_listener_reloads_an_entry_behind_the_back_of_a_flow() -> None:
+    listening = [each.place for each in modules(INTEGRATION) if "add_update_listener" in each.source]
+    assert not listening, listed(
+        "update listeners and reloading flows exclude each other: reload from the flow", listening
+    )
+
+
+def test_entities_do_not_choose_their_entity_id() -> None:
+    choosing = [
+        f"{each.place}:{node.lineno}"
+        for each in modules(INTEGRATION)
+        for node in ast.walk(each.tree)
+        if isinstance(node, ast.Assign) and "self.entity_id" in map(ast.unparse, node.targets)
+    ]
+    assert not choosing, listed("leave entity_id to Home Assistant", choosing)
