@@ -66,14 +66,10 @@ def _targeted_devices(hass: HomeAssistant, call: ServiceCall) -> list[dr.AnyDevi
 
 
 def _owners(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> list[tuple[EnphaseConfigEntry, str]]:
-    entries = {entry.entry_id: entry for entry in hass.config_entries.async_entries(DOMAIN)}
-    return [
-        (entries[entry_id], identifier)
-        for entry_id in device.config_entries
-        if entry_id in entries
-        for domain, identifier in device.identifiers
-        if domain == DOMAIN
-    ]
+    entry = hass.config_entries.async_get_entry(device.config_entry_id) if device.config_entry_id else None
+    if entry is None:
+        return []
+    return [(entry, identifier) for domain, identifier in device.identifiers if domain == DOMAIN]
 
 
 def _loaded(entry: EnphaseConfigEntry) -> EnphaseConfigEntry:

@@ -1,5 +1,6 @@
 """Every entity: what it is called, what it shows, and how Home Assistant files it."""
 
+from datetime import timedelta
 import time
 
 from homeassistant.const import STATE_UNAVAILABLE, Platform
@@ -37,7 +38,7 @@ class TestAll:
         monkeypatch.setattr(enphase_cloud_things, "PLATFORMS", [platform])
         # The round trip to the cloud is the one figure that the machine decides.
         monkeypatch.setattr(time, "perf_counter", lambda: 0.0)
-        world.charger.reporting_interval = 60
+        world.charger.reporting_interval = timedelta(minutes=1)
         world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.4, max_amps=16, phases=3))
         entry = await setup_entry()
         charger = dr.async_get_device_id_by_identifier(
