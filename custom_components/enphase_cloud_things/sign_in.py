@@ -25,7 +25,6 @@ from .enlighten import (
     Site,
     TooManySessions,
 )
-from .flow_forms import is_site_id
 
 _ERROR_KEYS: Final[tuple[tuple[type[EnlightenError], str], ...]] = (
     (AccountBlocked, "account_blocked"),
@@ -94,12 +93,11 @@ class SignIn:
     async def async_sites(self) -> tuple[Site, ...]:
         """Return the sites of the account; none where the cloud does not tell, which is no reason to stop."""
         try:
-            sites = await self.account.client.sites()
+            return await self.account.client.sites()
         except AuthenticationRequired:
             raise
         except EnlightenError:
             return ()
-        return tuple(site for site in sites if is_site_id(site.site_id))
 
     async def async_chargers(self, site_id: str) -> Mapping[str, str | None]:
         """Return the names of a site's chargers by serial.

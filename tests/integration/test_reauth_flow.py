@@ -208,11 +208,17 @@ class TestEntryOfTheEarlierIntegration:
         assert entry.data["account"] == world.account.user_id
         assert entry.state is ConfigEntryState.LOADED
 
+    @pytest.mark.parametrize("remember_password", [False, True])
     async def test_leaves_nothing_stored_under_the_address(
-        self, hass: HomeAssistant, world: World, setup_entry: SetupEntry, hass_storage: dict[str, Any]
+        self,
+        hass: HomeAssistant,
+        world: World,
+        setup_entry: SetupEntry,
+        hass_storage: dict[str, Any],
+        remember_password: bool,
     ) -> None:
-        entry = await setup_entry(signed_in=False, remember_password=True)
-        assert entry.state is ConfigEntryState.LOADED
+        entry = await setup_entry(signed_in=False, remember_password=remember_password)
+        assert (entry.state is ConfigEntryState.LOADED) is remember_password
         await submit(hass, await entry.start_reauth_flow(hass), **PASSWORD)
         await hass.async_block_till_done()
 
