@@ -1,55 +1,76 @@
 """What a person can send along with a report: everything that explains, nothing that identifies."""
 
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from datetime import datetime
+import platform
 
-from homeassistant.const import CONF_PASSWORD
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_EMAIL, CONF_PASSWORD, __version__ as home_assistant_version
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_SERIALS, DOMAIN
-from .enlighten import IdKind, Pseudonyms, redact
+from .calc.amps import amps_bounds
+from .const import CONF_ACCOUNT, CONF_SERIALS, CONF_SITE_ID, DOMAIN
+from .enlighten import IdKind, Pseudonyms, header_names, redact
+from .options import Options
 from .runtime import EnphaseConfigEntry, RuntimeData
+from .snapshot import ChargerSnapshot
+
+type Report = dict[str, object]
 
 
-async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnphaseConfigEntry) -> dict[str, object]:
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnphaseConfigEntry) -> Report:
     """Describe a site: its chargers, the link to the cloud and the state of the sign-in."""
-    runtime = entry.runtime_data
+    return await _async_report(hass, entry, entry.data[CONF_SERIALS])
+
+
+async def async_get_device_diagnostics(hass: HomeAssistant, entry: EnphaseConfigEntry, device: DeviceEntry) -> Report:
+    """Describe one charger with its link to the cloud, or for any other device the whole site."""
+    identifiers = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
+    of_device = [serial for serial in entry.data[CONF_SERIALS] if serial in identifiers]
+    return await _async_report(hass, entry, of_device or entry.data[CONF_SERIALS])
+
+
+async def _async_report(hass: HomeAssistant, entry: EnphaseConfigEntry, serials: Iterable[str]) -> Report:
     integration = await async_get_integration(hass, DOMAIN)
-    pseudonyms = _pseudonyms(entry)
-    described: dict[str, object] = {
-        "version": str(integration.version),
+    report: Report = {
+        "versions": {
+            "integration": str(integration.version),
+            "home_assistant": home_assistant_version,
+            "python": platform.python_version(),
+        },
         "entry": {
             "version": f"{entry.version}.{entry.minor_version}",
+            "state": entry.state.value,
+            "reason": entry.reason,
             "chargers": len(entry.data[CONF_SERIALS]),
             "password_remembered": CONF_PASSWORD in entry.data,
         },
-        "options": asdict(runtime.options),
+        "options": asdict(Options.from_mapping(entry.options)),
+    }
+    if entry.state is ConfigEntryState.LOADED:
+        report |= _running(entry.runtime_data, serials)
+    redacted = redact(report, _pseudonyms(entry))
+    return redacted if isinstance(redacted, dict) else {}
+
+
+def _running(runtime: RuntimeData, serials: Iterable[str]) -> Report:
+    site = runtime.chargers.data
+    return {
         "account": _account(runtime),
+        "headers": _header_names(runtime),
         "families": _families(runtime),
         "coordinators": {"chargers": _coordinator(runtime)},
-        "chargers": [asdict(charger) for charger in runtime.chargers.data.chargers.values()],
-        "time_zone": runtime.chargers.data.time_zone,
+        "chargers": [_charger(site.chargers[serial]) for serial in serials if serial in site.chargers],
+        "other_chargers": len(site.others),
+        "time_zone": site.time_zone,
     }
-    return _redacted(described, pseudonyms)
 
 
-async def async_get_device_diagnostics(
-    hass: HomeAssistant, entry: EnphaseConfigEntry, device: DeviceEntry
-) -> dict[str, object]:
-    """Describe one charger, or for any other device the whole site."""
-    identifiers = {identifier for domain, identifier in device.identifiers if domain == DOMAIN}
-    for serial, charger in entry.runtime_data.chargers.data.chargers.items():
-        if serial in identifiers:
-            return _redacted(
-                {"charger": asdict(charger), "families": _families(entry.runtime_data)}, _pseudonyms(entry)
-            )
-    return await async_get_config_entry_diagnostics(hass, entry)
-
-
-def _account(runtime: RuntimeData) -> dict[str, object]:
+def _account(runtime: RuntimeData) -> Report:
     credentials = runtime.account.session.credentials
     return {
         "sites_in_use": len(runtime.account.entry_ids),
@@ -60,28 +81,60 @@ def _account(runtime: RuntimeData) -> dict[str, object]:
         "access_token_expires_at": credentials.access_token_expires_at,
         "signed_in_at": credentials.signed_in_at,
         "guard": asdict(credentials.guard),
+        "paused_until": credentials.rate_limited_until,
+        "requests_last_hour": runtime.account.transport.requests_last_hour,
+        "budget": runtime.account.transport.budget,
     }
 
 
-def _families(runtime: RuntimeData) -> dict[str, object]:
+def _families(runtime: RuntimeData) -> list[Report]:
     now = dt_util.utcnow()
-    return {
-        family.value: asdict(health) | {"age": _seconds(health.last_success, now)}
-        for family, health in runtime.account.transport.health.items()
-    }
+    return [
+        {"family": family.value} | asdict(health) | {"age": _seconds(health.last_success, now)}
+        for family, health in sorted(runtime.account.transport.health.items())
+    ]
 
 
-def _coordinator(runtime: RuntimeData) -> dict[str, object]:
-    coordinator, transport = runtime.chargers, runtime.account.transport
+def _header_names(runtime: RuntimeData) -> list[Report]:
+    identity, hosts = runtime.account.session.identity(), runtime.account.transport.hosts
+    return [
+        {"profile": profile, "names": names} for profile, names in header_names(identity, base=hosts.enlighten).items()
+    ]
+
+
+def _coordinator(runtime: RuntimeData) -> Report:
+    coordinator = runtime.chargers
     error = coordinator.last_exception
     return {
         "last_update_success": coordinator.last_update_success,
-        "last_error": type(error).__name__ if error else None,
+        "last_error": type(error.__cause__ or error).__name__ if error else None,
+        "last_success": coordinator.last_success,
         "age": _seconds(coordinator.last_success, dt_util.utcnow()),
         "interval": coordinator.update_interval.total_seconds() if coordinator.update_interval else None,
-        "requests_last_hour": transport.requests_last_hour,
-        "budget": transport.budget,
-        "paused_until": transport.paused_until,
+    }
+
+
+def _charger(charger: ChargerSnapshot) -> Report:
+    """Describe a charger without the names that people gave it, which tell about them and explain nothing."""
+    nameless = replace(
+        charger,
+        status=charger.status and replace(charger.status, name=None),
+        summary=charger.summary and replace(charger.summary, name=None),
+    )
+    return asdict(nameless) | {"capabilities": _capabilities(charger)}
+
+
+def _capabilities(charger: ChargerSnapshot) -> Report:
+    """Tell what the charger can do as far as the cloud has told it; `None` is unknown."""
+    summary, bounds = charger.summary, amps_bounds(charger.summary)
+    options = charger.preference.options if charger.preference else None
+    return {
+        "named": charger.given_name is not None,
+        "connectors": len(charger.status.connectors) if charger.status else None,
+        "amps": asdict(bounds) if bounds else None,
+        "modes": sorted(option.mode for option in options if not option.hidden) if options is not None else None,
+        "use_battery": summary.supports_use_battery if summary else None,
+        "settings": sorted(value.key for value in charger.configuration) if charger.configuration is not None else None,
     }
 
 
@@ -90,15 +143,9 @@ def _seconds(since: datetime | None, now: datetime) -> float | None:
 
 
 def _pseudonyms(entry: EnphaseConfigEntry) -> Pseudonyms:
-    """Prepare pseudonyms for all that identifies the site and its chargers, the names people gave them included."""
+    """Prepare pseudonyms for all that identifies the account, the site and its chargers."""
     pseudonyms = Pseudonyms()
-    chargers = entry.runtime_data.chargers.data.chargers
-    pseudonyms.learn(IdKind.SITE, [entry.runtime_data.site_id, entry.title])
-    pseudonyms.learn(IdKind.CHARGER, chargers)
-    pseudonyms.learn(IdKind.OTHER, [charger.name for charger in chargers.values() if charger.name != charger.serial])
+    pseudonyms.learn(IdKind.SITE, [entry.data[CONF_SITE_ID]])
+    pseudonyms.learn(IdKind.CHARGER, entry.data[CONF_SERIALS])
+    pseudonyms.learn(IdKind.OTHER, [entry.data.get(CONF_ACCOUNT) or "", entry.data.get(CONF_EMAIL) or ""])
     return pseudonyms
-
-
-def _redacted(described: dict[str, object], pseudonyms: Pseudonyms) -> dict[str, object]:
-    redacted = redact(described, pseudonyms)
-    return redacted if isinstance(redacted, dict) else {}

@@ -39,6 +39,7 @@ from .errors import (
 )
 from .grid_services import GridServicesClient
 from .guard import GuardReason, SignInGuard
+from .headers import header_names
 from .history import HistoryClient
 from .models.chargers import (
     DRAWING_POWER_STATES,
@@ -151,6 +152,7 @@ __all__ = [
     "TriggerMessage",
     "VppEvent",
     "VppProgramme",
+    "header_names",
     "new_cookie_jar",
     "redact",
     "scrub",

@@ -253,3 +253,8 @@ def build_headers(
     request = _Request(identity=identity, base=base, site_id=site_id, request_id=request_id)
     headers = _PROFILES[profile](request)
     return {name: value for name, value in headers.items() if value is not None}
+
+
+def header_names(identity: Identity, *, base: URL) -> dict[str, list[str]]:
+    """Tell which headers each profile would send now, by the name of the profile: for reports, hence without values."""
+    return {profile.name.lower(): sorted(build_headers(profile, identity=identity, base=base)) for profile in _PROFILES}

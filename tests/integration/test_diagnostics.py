@@ -1,0 +1,226 @@
+"""The diagnostics file: everything that explains, nothing that identifies."""
+
+from collections.abc import Awaitable, Callable, Mapping
+import json
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import __version__ as home_assistant_version
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.enphase_cloud_things.const import DOMAIN
+from simulator import OWNER_EMAIL, OWNER_KEY, Car, Family, Simulator, World, faults
+
+from .conftest import SetupEntry
+from .passing_time import Advance
+
+CARPORT, DRIVEWAY = "202640011873", "202640011901"
+
+type Json = dict[str, Any]
+type Download = Callable[[ConfigEntry], Awaitable[Json]]
+type DownloadOfDevice = Callable[[ConfigEntry, str], Awaitable[Json]]
+
+
+@pytest.fixture
+def download(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Download:
+    """Return a function that downloads the file of an entry."""
+
+    async def get(entry: ConfigEntry) -> Json:
+        return dict(await get_diagnostics_for_config_entry(hass, hass_client, entry))
+
+    return get
+
+
+@pytest.fixture
+def download_of_device(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> DownloadOfDevice:
+    """Return a function that downloads the file of one of an entry's devices."""
+
+    async def get(entry: ConfigEntry, identifier: str) -> Json:
+        devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        device = next(device for device in devices if (DOMAIN, identifier) in device.identifiers)
+        assert isinstance(device, dr.DeviceEntry)
+        return dict(await get_diagnostics_for_device(hass, hass_client, entry, device))
+
+    return get
+
+
+def shape(value: object) -> object:
+    """Return the keys of a file and the types of its values. Of a list the first element stands for all."""
+    if isinstance(value, Mapping):
+        return {key: shape(inner) for key, inner in sorted(value.items())}
+    if isinstance(value, list):
+        return [shape(inner) for inner in value[:1]]
+    return type(value).__name__
+
+
+async def test_the_file_of_a_charging_site_has_its_shape(
+    setup_entry: SetupEntry, world: World, advance: Advance, download: Download, snapshot: SnapshotAssertion
+) -> None:
+    world.charger.plug_in(Car())
+    entry = await setup_entry(remember_password=True)
+    await advance(60)
+    assert shape(await download(entry)) == snapshot
+
+
+async def test_versions_and_options_are_in_the_file(setup_entry: SetupEntry, download: Download) -> None:
+    entry = await setup_entry(options={"slow_poll_interval": 45})
+    file = await download(entry)
+    assert file["versions"]["home_assistant"] == home_assistant_version
+    assert file["versions"]["integration"]
+    assert file["entry"]["version"] == "2.1"
+    assert file["options"]["slow_poll_interval"] == 45
+    assert file["options"]["fast_poll_interval"] == 10
+
+
+async def test_a_programme_id_in_the_options_is_not_told(setup_entry: SetupEntry, download: Download) -> None:
+    programme = "64f1c0ffee0ddba11ca5cade"
+    entry = await setup_entry(options={"vpp_program_id": programme})
+    file = await download(entry)
+    assert file["options"]["vpp_program_id"]
+    assert programme not in json.dumps(file)
+
+
+async def test_each_family_is_told_with_its_counts_latency_error_and_age(
+    setup_entry: SetupEntry, simulator: Simulator, advance: Advance, download: Download
+) -> None:
+    entry = await setup_entry()
+    simulator.faults.add(faults.status_code(503), Family.SUMMARY)
+    await advance(340)
+    families = {row["family"]: row for row in (await download(entry))["families"]}
+    status, summary = families["status"], families["summary"]
+    assert status["requests"] > 10
+    assert status["failures"] == 0
+    assert status["latency"] is not None
+    assert 0 <= status["age"] < 60
+    assert summary["failures"] == 1
+    assert summary["last_error"] == "service_unavailable"
+    assert summary["age"] > 300
+    assert summary["next_try"]
+
+
+async def test_the_family_of_tokens_is_told_like_any_other(
+    setup_entry: SetupEntry, world: World, advance: Advance, download: Download
+) -> None:
+    """Its name is also that of a secret."""
+    entry = await setup_entry()
+    world.accounts.expire_tokens()
+    await advance(60)
+    families = {row["family"]: row for row in (await download(entry))["families"]}
+    assert families["token"]["requests"] == 1
+
+
+async def test_the_health_of_a_failing_coordinator_is_told(
+    setup_entry: SetupEntry, simulator: Simulator, advance: Advance, download: Download
+) -> None:
+    entry = await setup_entry()
+    simulator.faults.add(faults.status_code(503), Family.STATUS)
+    await advance(60)
+    coordinator = (await download(entry))["coordinators"]["chargers"]
+    assert coordinator["last_update_success"] is False
+    assert coordinator["last_error"] == "ServiceUnavailable"
+    assert coordinator["age"] > 30
+
+
+async def test_what_the_charger_can_do_is_told(setup_entry: SetupEntry, download: Download) -> None:
+    entry = await setup_entry()
+    (charger,) = (await download(entry))["chargers"]
+    assert charger["capabilities"]["amps"] == {"low": 6, "high": 32, "step": 1}
+    assert charger["capabilities"]["modes"] == ["GREEN_CHARGING", "MANUAL_CHARGING", "SCHEDULED_CHARGING"]
+    assert "DefaultChargeLevel" in charger["capabilities"]["settings"]
+
+
+async def test_headers_and_cookies_are_told_by_name_only(
+    setup_entry: SetupEntry, world: World, download: Download
+) -> None:
+    entry = await setup_entry()
+    file = await download(entry)
+    names = {row["profile"]: row["names"] for row in file["headers"]}
+    assert "Authorization" in names["control"]
+    assert "Authorization" not in names["charger_read"]
+    assert "User-Agent" in names["token"]
+    assert "_enlighten_4_session" in file["account"]["cookie_names"]
+    text = json.dumps(file)
+    (session,) = world.accounts.sessions
+    assert not [secret for secret in (session.cookie, session.csrf, session.manager_token) if secret in text]
+
+
+async def test_nothing_in_the_file_tells_who_or_where_somebody_is(
+    setup_entry: SetupEntry, world: World, download: Download
+) -> None:
+    """Trap 64."""
+    world.site.title = "12 Lark Street"
+    world.charger.name = "Anna's car"
+    entry = await setup_entry(remember_password=True)
+    text = json.dumps(await download(entry))
+    personal = (
+        OWNER_EMAIL,
+        OWNER_KEY,
+        world.account.user_id,
+        world.site.site_id,
+        CARPORT,
+        "Lark Street",
+        "Anna",
+        "192.0.2.44",
+        "02:00:5e",
+    )
+    assert not [each for each in personal if each in text]
+
+
+async def test_a_name_that_looks_like_a_key_does_not_spoil_the_file(
+    setup_entry: SetupEntry, world: World, download: Download
+) -> None:
+    world.charger.name = "status"
+    entry = await setup_entry()
+    (charger,) = (await download(entry))["chargers"]
+    assert charger["status"]["connected"] is True
+    assert charger["status"]["name"] is None
+
+
+async def test_a_charger_has_the_same_short_pseudonym_throughout_a_file(
+    setup_entry: SetupEntry, world: World, download: Download
+) -> None:
+    world.site.add_charger(DRIVEWAY, name="Driveway")
+    entry = await setup_entry()
+    first, second = (await download(entry))["chargers"]
+    assert first["serial"] == first["status"]["serial"] == first["summary"]["serial"] == "charger-1"
+    assert second["serial"] == second["status"]["serial"] == "charger-2"
+
+
+async def test_the_file_of_a_charger_is_about_that_charger_only(
+    setup_entry: SetupEntry, world: World, download_of_device: DownloadOfDevice
+) -> None:
+    world.site.add_charger(DRIVEWAY, name="Driveway")
+    entry = await setup_entry()
+    file = await download_of_device(entry, DRIVEWAY)
+    (charger,) = file["chargers"]
+    assert charger["serial"] == "charger-2"
+    assert {"versions", "options", "families", "coordinators"} <= file.keys()
+    assert DRIVEWAY not in json.dumps(file)
+
+
+async def test_the_file_of_the_site_device_is_about_all_chargers(
+    setup_entry: SetupEntry, world: World, download_of_device: DownloadOfDevice
+) -> None:
+    world.site.add_charger(DRIVEWAY, name="Driveway")
+    entry = await setup_entry()
+    assert len((await download_of_device(entry, "site:4410287"))["chargers"]) == 2
+
+
+async def test_there_is_a_file_while_the_set_up_fails(
+    setup_entry: SetupEntry, simulator: Simulator, download: Download
+) -> None:
+    simulator.faults.add(faults.status_code(503), Family.STATUS)
+    entry = await setup_entry()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    file = await download(entry)
+    assert file["entry"]["state"] == "setup_retry"
+    assert file["entry"]["reason"]
+    assert "chargers" not in file
