@@ -59,8 +59,9 @@ class Page:
                 case {"id": answered, "error": {"message": message}} if answered == number:
                     raise DemoError(f"Chromium refused {method}: {message}")
 
-    async def show_as(self, *, width: int, height: int, dark: bool = False) -> None:
-        """Set the size of the window in pixels, and whether the page is to be dark."""
+    async def show_as(self, *, width: int, height: int, time_zone: str = "UTC", dark: bool = False) -> None:
+        """Set the size of the window in pixels, the time zone of the browser, and whether pages are to be dark."""
+        await self.send("Emulation.setTimezoneOverride", timezoneId=time_zone)
         await self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
@@ -137,6 +138,7 @@ async def browser_page() -> AsyncIterator[Page]:
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
+            "--hide-scrollbars",
             "--disable-background-networking",
             "--no-first-run",
             "--remote-debugging-port=0",

@@ -10,7 +10,7 @@ from aiohttp import ClientConnectionError, ClientSession
 from .api import HomeAssistantApi
 from .errors import DemoError
 
-_START_SECONDS = 60
+_START_SECONDS = 120
 _POLL_SECONDS = 0.1
 _TOKEN_DAYS = 365
 
@@ -31,7 +31,7 @@ async def sign_in(http: ClientSession, url: str, owner: Owner, *, alive: Callabl
     """Wait until Home Assistant runs and return its API for the owner, who is created at the first start.
 
     Raises:
-        DemoError: it does not answer for a minute, or its process is no longer ``alive``.
+        DemoError: it does not answer for two minutes, or its process is no longer ``alive``.
     """
     visitor = HomeAssistantApi(http, url)
     try:

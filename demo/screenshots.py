@@ -24,7 +24,6 @@ _IMAGES = Path(__file__).parent.parent / "docs" / "images"
 _LOAD_LIMITS = (32.0, 12.0, 9.0, 14.0, 11.0, 7.0, 10.0, 32.0)
 _SECONDS_EACH = 75
 _SWITCH = "switch.carport"
-_WIDTH = 1400
 
 
 def main() -> int:
@@ -69,11 +68,10 @@ async def _charge(api: HomeAssistantApi, charger: Charger) -> None:
 
 async def _photograph(page: Page, api: HomeAssistantApi, simulator: Simulator) -> None:
     await page.sign_in(api)
-    await page.show_as(width=_WIDTH, height=1080)
+    await page.show_as(width=1400, height=1100, time_zone=simulator.world.site.time_zone.key)
     await page.open(api.url)
     await page.wait_for("ha-logbook")
     await _save(page, "dashboard")
-    await page.show_as(width=_WIDTH, height=1080)
     await page.open(f"{api.url}/config/devices/device/{await _device_id(api)}")
     await page.wait_for("ha-logbook")
     await _save(page, "device")

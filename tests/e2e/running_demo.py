@@ -20,7 +20,7 @@ from demo.ports import free_ports
 
 _REPOSITORY = Path(__file__).parent.parent.parent
 _LAST_LINE = "Ctrl-C ends everything."
-_START_SECONDS = 60
+_START_SECONDS = 120
 _STOP_SECONDS = 40
 _POLL_SECONDS = 0.1
 # Home Assistant says this of every integration that is not its own.
@@ -120,7 +120,7 @@ async def _directions(process: Process) -> list[str]:
     return told
 
 
-async def eventually(question: Callable[[], Coroutine[object, object, bool]], *, seconds: float = 30) -> bool:
+async def eventually(question: Callable[[], Coroutine[object, object, bool]], *, seconds: float = 60) -> bool:
     """Ask until the answer is yes, and return whether it was in time."""
     try:
         async with asyncio.timeout(seconds):

@@ -9,7 +9,7 @@ from demo.errors import DemoError
 
 from .running_demo import running_demo
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
+pytestmark = [pytest.mark.usefixtures("socket_enabled"), pytest.mark.timeout(300)]
 
 
 @pytest.fixture(autouse=True)
