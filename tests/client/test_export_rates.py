@@ -15,6 +15,7 @@ from custom_components.enphase_cloud_things.enlighten import (
 )
 from simulator import Family, Simulator, World, faults
 from simulator.ready_tariffs import FLAT, NEM3, NONE
+from simulator.tariffs import Tariff
 from simulator.wire import Json
 
 from .optional_reads import SITE, TODAY
@@ -83,7 +84,14 @@ async def test_a_rate_is_read_in_any_spelling(
 
 @pytest.mark.parametrize(
     "rate",
-    [{}, {"rate": 0.05}, {"start": "", "end": "", "rate": 1}, {"start": 0, "end": 1500}, {"start": "x", "end": 59}, None],
+    [
+        {},
+        {"rate": 0.05},
+        {"start": "", "end": "", "rate": 1},
+        {"start": 0, "end": 1500},
+        {"start": "x", "end": 59},
+        None,
+    ],
     ids=repr,
 )
 async def test_a_rate_without_readable_minutes_costs_only_itself(
@@ -161,8 +169,48 @@ async def test_the_currency_is_asked_for_as_the_app_asks_for_it(client: Enlighte
     assert "authorization" not in request.headers
 
 
-@pytest.mark.parametrize(("tariff", "expected"), [(NEM3, ("USD", "$")), (NONE, ("EUR", "€"))], ids=["nem3", "none"])
-async def test_the_currency_has_a_code_even_where_its_symbol_is_ambiguous(
-    client: EnlightenClient, world: World, tariff: type[NEM3] if False else object, expected: tuple[str, str]
+@pytest.mark.parametrize(
+    ("tariff", "expected"),
+    [(NEM3, Currency(code="USD", symbol="$")), (NONE, Currency(code="EUR", symbol="€"))],
+    ids=["nem3", "none"],
+)
+async def test_the_currency_has_a_code_where_its_symbol_is_ambiguous(
+    client: EnlightenClient, world: World, tariff: Tariff, expected: Currency
 ) -> None:
     """Trap 20: a dollar sign stands for several currencies."""
+    world.site.tariff = tariff
+
+    assert await client.monetary.currency(SITE) == expected
+
+
+@pytest.mark.parametrize(
+    ("conversion", "expected"),
+    [
+        ({"currency_unit": "aud", "currency_symbol": "$"}, Currency(code="AUD", symbol="$")),
+        ({"currency_unit": " EUR "}, Currency(code="EUR")),
+        ({"currency_unit": "€", "currency_symbol": "€"}, Currency(symbol="€")),
+        ({"currency_unit": "EURO"}, Currency()),
+        ({"currency_unit": 978}, Currency()),
+        ({"currency_unit": None, "currency_symbol": ""}, Currency()),
+        ({}, Currency()),
+        (None, Currency()),
+    ],
+    ids=repr,
+)
+async def test_a_code_is_three_letters_or_none(
+    client: EnlightenClient, simulator: Simulator, conversion: Json, expected: Currency
+) -> None:
+    simulator.faults.add(faults.payload({"currency_conversion": conversion}), Family.CURRENCY)
+
+    assert await client.monetary.currency(SITE) == expected
+
+
+@pytest.mark.parametrize("body", [{}, None, [], {"data": {"currency_unit": "EUR"}}], ids=repr)
+async def test_a_reply_without_a_currency_does_not_change_the_unit(
+    client: EnlightenClient, simulator: Simulator, body: Json
+) -> None:
+    """Trap 20: a unit must not flip because the cloud had nothing to say."""
+    simulator.faults.add(faults.payload(body), Family.CURRENCY)
+
+    with pytest.raises(InvalidResponse):
+        await client.monetary.currency(SITE)

@@ -235,7 +235,8 @@ async def test_a_period_at_an_unreadable_time_is_no_fallback(
 
 
 @pytest.mark.parametrize(
-    ("rate", "expected"), [("0.2710", 0.271), (0.5, 0.5), ("-0.01", -0.01), (0, 0), ("", None), (None, None), (True, None)]
+    ("rate", "expected"),
+    [("0.2710", 0.271), (0.5, 0.5), ("-0.01", -0.01), (0, 0), ("", None), (None, None), (True, None)],
 )
 async def test_a_rate_is_text_or_a_number(
     client: EnlightenClient, simulator: Simulator, rate: Json, expected: float | None
@@ -321,7 +322,9 @@ async def test_a_season_with_unreadable_months_costs_only_itself(
     assert (await season_of(client, simulator, tariff)).season_id == "winter"
 
 
-@pytest.mark.parametrize(("end", "expected"), [(300, 300), ("900.5", 900.5), (-1, None), ("-1", None), (None, None)])
+@pytest.mark.parametrize(
+    ("end", "expected"), [(300, 300), ("900.5", 900.5), (-1, None), ("-1", None), (None, None)], ids=repr
+)
 async def test_the_last_tier_is_open(
     client: EnlightenClient, simulator: Simulator, end: Json, expected: float | None
 ) -> None:
