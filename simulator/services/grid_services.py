@@ -1,6 +1,5 @@
 """Grid Services: enrolment and events of a virtual power plant (docs/api.md §8)."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from http import HTTPStatus
 import re
@@ -143,7 +142,10 @@ def _row(event: GridEvent, plant: VirtualPowerPlant, now: datetime) -> dict[str,
 def _plant(call: Call, site_id: str) -> VirtualPowerPlant:
     if not site_id.isdecimal():
         raise grid_refusal(call, HTTPStatus.BAD_REQUEST, "Invalid site id")
-    return replace(call, parameters={"site": site_id}).site.vpp
+    sites = {site.site_id: site for site in call.world.sites_of(call.session.account)}
+    if site_id not in sites:
+        raise grid_refusal(call, HTTPStatus.FORBIDDEN, "You do not have access to this site")
+    return sites[site_id].vpp
 
 
 _ENROLMENT = "/enrollment-mgr/api/v1/enrollment"
