@@ -4,12 +4,14 @@ from hypothesis import strategies as st
 
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 from simulator.faults import Trouble
-from simulator.reply import redirect
+from simulator.reply import Reply, redirect
 
 
 def redirected(location: str) -> Trouble:
-    """Lead elsewhere."""
-    return Trouble(name="redirect", answer=redirect(location))
+    """Lead to a path of the same host, or to a whole address."""
+    if location.startswith("/"):
+        return Trouble(name="redirect", answer=redirect(location))
+    return Trouble(name="redirect", answer=Reply(status=302, headers=(("Location", location),)))
 
 
 _SCALARS: st.SearchStrategy[JsonValue] = st.one_of(

@@ -39,6 +39,7 @@ FAILURES: list[tuple[Trouble, type[EnlightenError]]] = [
     (faults.status_code(550), ServiceUnavailable),
     (faults.login_wall(), ServiceUnavailable),
     (faults.login_wall(as_json=True), ServiceUnavailable),
+    (faults.status_code(403, body={"message": "Too many active sessions"}), ServiceUnavailable),
     (faults.maintenance(), ServiceUnavailable),
     (faults.coded_error(200, "E-17", "Computation failed"), ServiceUnavailable),
     (faults.text_body("no json at all"), InvalidResponse),
