@@ -18,13 +18,12 @@ PUBLIC_HOSTS: Final = frozenset(
         "gs.enphaseenergy.com",
         "keepachangelog.com",
         "localhost",
-        "my.home-assistant.io",
         "semver.org",
         "support.enphase.com",
         "www.apache.org",
-        "www.home-assistant.io",
     }
 )
+PUBLIC_ENDINGS: Final = (".home-assistant.io", "hacs.xyz")
 RESERVED_ENDINGS: Final = (".example", ".invalid", ".test", "example.com", "example.org", "example.net")
 HOST: Final = re.compile(r"(?i)\bhttps?://(?:[^\s/@\"'<>]*@)?([a-z0-9][a-z0-9.-]*[a-z0-9])")
 CREDENTIALS: Final = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@\"'{}<>]+:[^\s/@\"'{}<>]+@")
@@ -48,7 +47,7 @@ def places(pattern: re.Pattern[str]) -> list[str]:
 
 def is_public(host: str) -> bool:
     """Tell whether everybody may know a host."""
-    return host in PUBLIC_HOSTS or host.endswith(RESERVED_ENDINGS)
+    return host in PUBLIC_HOSTS or host.endswith(PUBLIC_ENDINGS + RESERVED_ENDINGS)
 
 
 def test_only_hosts_that_everybody_knows_are_named() -> None:

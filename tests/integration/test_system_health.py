@@ -7,6 +7,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -54,6 +55,21 @@ async def test_a_site_that_works_shows_its_link_to_the_cloud(
     assert info["requests_last_hour"] == f"{reads} of 480"
     assert info["back_off_until"] == "none"
     assert info["last_error"] == "none"
+
+
+async def test_every_figure_has_a_label_and_no_other(hass: HomeAssistant, setup_entry: SetupEntry) -> None:
+    await setup_entry()
+
+    info = await shown(hass)
+
+    labels = await async_get_translations(hass, "en", "system_health", [DOMAIN])
+    assert labels.keys() == {f"component.{DOMAIN}.system_health.info.{key}" for key in info}
+
+
+async def test_without_a_site_only_the_cloud_is_looked_at(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+
+    assert await shown(hass) == {"site_ids": "none", "can_reach_server": "ok"}
 
 
 async def test_several_sites_show_their_figures_in_one_line_each(
