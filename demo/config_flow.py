@@ -68,15 +68,23 @@ async def add_integration(
     return step.entry_id
 
 
-async def entry_is_loaded(api: HomeAssistantApi) -> bool:
-    """Tell whether there is an entry of the integration that has been set up."""
+async def entry_states(api: HomeAssistantApi) -> list[str]:
+    """Return the states of the integration's entries, such as ``loaded``."""
     entries = await api.get(f"api/config/config_entries/entry?domain={DOMAIN}")
-    return isinstance(entries, list) and any(entry["state"] == "loaded" for entry in entries)
+    return [entry["state"] for entry in entries] if isinstance(entries, list) else []
 
 
-async def wait_for_entry(api: HomeAssistantApi) -> None:
-    """Return as soon as somebody has set the integration up."""
-    while True:
-        if await entry_is_loaded(api):
-            return
-        await asyncio.sleep(_WATCH_SECONDS)
+async def wait_until_loaded(api: HomeAssistantApi, *, seconds: float | None = None) -> None:
+    """Return as soon as an entry of the integration has been set up.
+
+    Raises:
+        DemoError: that took longer than ``seconds``.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                if "loaded" in await entry_states(api):
+                    return
+                await asyncio.sleep(_WATCH_SECONDS)
+    except TimeoutError:
+        raise DemoError(f"The integration was not set up within {seconds:g} seconds.") from None

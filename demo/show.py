@@ -10,7 +10,7 @@ import aiohttp
 from simulator import ScaledClock, Simulator, World, running
 
 from .api import HomeAssistantApi
-from .config_flow import DOMAIN, add_integration, entry_is_loaded, wait_for_entry
+from .config_flow import DOMAIN, add_integration, entry_states, wait_until_loaded
 from .configuration import home_assistant_url, write_configuration
 from .dashboard import install_dashboard
 from .errors import DemoError
@@ -20,6 +20,7 @@ from .ports import require_free_port
 
 # A real charger measures every five minutes, which is long for somebody who watches.
 _REPORTING_INTERVAL = timedelta(seconds=15)
+_SET_UP_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,17 +72,19 @@ def demo_world(speed: float = 1.0) -> World:
 
 
 async def _set_up(api: HomeAssistantApi, simulator: Simulator, show: Show, say: Callable[[str], None]) -> None:
-    account = simulator.world.account
-    if not show.empty and not await entry_is_loaded(api):
-        say("Setting the charger up …")
-        await add_integration(api, email=account.email, password=account.password)
-    if not show.empty:
-        await install_dashboard(api)
-    say(_directions(api.url, simulator, show))
     if show.empty:
-        await wait_for_entry(api)
-        await install_dashboard(api)
+        say(_directions(api.url, simulator, show))
+        await wait_until_loaded(api)
+    elif not await entry_states(api):
+        say("Setting the charger up …")
+        account = simulator.world.account
+        await add_integration(api, email=account.email, password=account.password)
+        await wait_until_loaded(api, seconds=_SET_UP_SECONDS)
+    await install_dashboard(api)
+    if show.empty:
         say("The integration is set up: there is a dashboard for the charger in the sidebar now.")
+    else:
+        say(_directions(api.url, simulator, show))
 
 
 def _directions(url: str, simulator: Simulator, show: Show) -> str:
