@@ -162,7 +162,7 @@ class Caller:
             return ServiceUnavailable(
                 f"The cloud refuses {call.endpoint.family}",
                 retry_at=retry_at,
-                refusal=None if isinstance(err, LoginWall) else Refusal(http_status=401),
+                refusal=None if isinstance(err, LoginWall | TooManySessions) else Refusal(http_status=401),
             )
         if isinstance(err, ServiceUnavailable):
             err.retry_at = retry_at
@@ -171,7 +171,7 @@ class Caller:
 
 def _failure_of(endpoint: Endpoint, err: EnlightenError) -> Failure | None:
     """Tell how an error reflects on its family; `None` if it does not."""
-    if endpoint.kind is not Kind.READ or isinstance(err, RateLimited | TooManySessions):
+    if endpoint.kind is not Kind.READ or isinstance(err, RateLimited):
         return None
     if isinstance(err, ServiceUnavailable):
         return Failure.TROUBLE
@@ -181,7 +181,7 @@ def _failure_of(endpoint: Endpoint, err: EnlightenError) -> Failure | None:
     if isinstance(err, NotSupported):
         return Failure.REFUSED
     if isinstance(err, AuthenticationRequired):
-        return Failure.TROUBLE if isinstance(err, LoginWall) else Failure.REFUSED
+        return Failure.TROUBLE if isinstance(err, LoginWall | TooManySessions) else Failure.REFUSED
     return Failure.TROUBLE if isinstance(err, ConnectionFailed | InvalidResponse) else None
 
 
