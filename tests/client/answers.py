@@ -20,11 +20,28 @@ _SCALARS: st.SearchStrategy[JsonValue] = st.one_of(
     st.integers(),
     st.floats(),
     st.text(),
-    st.sampled_from(["nan", "1e999", "-0", "1794294330412", "2026-11-10T07:05:12.118204221Z[UTC]", "0001-01-01", "CHARGING"]),
+    st.sampled_from(
+        ["nan", "1e999", "-0", "1794294330412", "2026-11-10T07:05:12.118204221Z[UTC]", "0001-01-01", "CHARGING"]
+    ),
     st.sampled_from([10**400, -(10**400), 10**18, 1794294330412]),
 )
 _NAMES = st.sampled_from(
-    ["data", "chargers", "evChargerData", "sites", "modes", "config", "sn", "id", "key", "session_d", "connectors", "sch_d", "info", "error"]
+    [
+        "data",
+        "chargers",
+        "evChargerData",
+        "sites",
+        "modes",
+        "config",
+        "sn",
+        "id",
+        "key",
+        "session_d",
+        "connectors",
+        "sch_d",
+        "info",
+        "error",
+    ]
 )
 
 # Whatever JSON can express, with a taste for the names that the cloud uses

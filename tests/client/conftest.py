@@ -61,7 +61,6 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
             credentials: Credentials | None = None,
             password: str | None = None,
             on_change: Callable[[Credentials], None] | None = None,
-            timeout: float = 15.0,
             bare: bool = True,
         ) -> EnlightenClient:
             http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=new_cookie_jar(hosts)))
@@ -71,7 +70,6 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
                 bare_http=bare_http if bare else None,
                 hosts=hosts,
                 clock=clock,
-                timeout=timeout,
                 jitter=shortest_jitter,
             )
             session = Session(transport, credentials=credentials, password=password, on_change=on_change)

@@ -12,6 +12,7 @@ from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Odd
 from simulator import Family, Simulator, faults
 
 from .answers import ANY_JSON
+import contextlib
 
 SITE = "4410287"
 SERIAL = "202640011873"
@@ -134,9 +135,7 @@ def test_a_row_without_a_serial_costs_that_row() -> None:
 @pytest.mark.parametrize("energy", [0, 0.4, 140.038, 199.9, "200.1", 2481337.42])
 def test_the_lifetime_counts_in_watt_hours_whatever_the_size(energy: JsonValue) -> None:
     """Trap 12: a new charger had used 200 kWh within its first hours."""
-    assert summary_with(lifeTimeConsumption=energy).lifetime_energy == pytest.approx(
-        float(cast("str", energy)) / 1000
-    )
+    assert summary_with(lifeTimeConsumption=energy).lifetime_energy == pytest.approx(float(cast("str", energy)) / 1000)
 
 
 @pytest.mark.parametrize("energy", [None, "", "unknown", -1, True, {}], ids=repr)
@@ -163,18 +162,24 @@ def test_the_bounds_of_the_amps(details: JsonValue, bounds: tuple[int | None, ..
 
 
 @pytest.mark.parametrize(
-    ("level", "amps"), [("disabled", None), ("Disabled", None), ("30", 30), (30, 30), (None, None), ("x", None)], ids=repr
+    ("level", "amps"),
+    [("disabled", None), ("Disabled", None), ("30", 30), (30, 30), (None, None), ("x", None)],
+    ids=repr,
 )
 def test_the_default_level_may_be_disabled(level: JsonValue, amps: int | None) -> None:
     assert summary_with(chargeLevelDetails={"defaultChargeLevel": level}).default_charge_level == amps
 
 
-@pytest.mark.parametrize(("voltage", "volts"), [("230", 230), (239.6, 240), ("", None), (0, None), (None, None)], ids=repr)
+@pytest.mark.parametrize(
+    ("voltage", "volts"), [("230", 230), (239.6, 240), ("", None), (0, None), (None, None)], ids=repr
+)
 def test_the_voltage_is_rounded(voltage: JsonValue, volts: int | None) -> None:
     assert summary_with(operatingVoltage=voltage).operating_voltage == volts
 
 
-@pytest.mark.parametrize(("mode", "text"), [(3, "3"), (1, "1"), ("split", "split"), ("3_phase", "3_phase"), (None, None)], ids=repr)
+@pytest.mark.parametrize(
+    ("mode", "text"), [(3, "3"), (1, "1"), ("split", "split"), ("3_phase", "3_phase"), (None, None)], ids=repr
+)
 def test_the_phase_mode_is_kept_as_it_came(mode: JsonValue, text: str | None) -> None:
     assert summary_with(phaseMode=mode).phase_mode == text
 
@@ -253,7 +258,7 @@ def test_the_firmware_has_an_order_of_preference() -> None:
     }
     found = []
     while versions:
-        (summary,) = read([{"sn": SERIAL} | versions])
+        (summary,) = read([{"sn": SERIAL, **versions}])
         found.append(summary.firmware)
         versions.popitem()
 
@@ -262,10 +267,8 @@ def test_the_firmware_has_an_order_of_preference() -> None:
 
 @given(ANY_JSON)
 def test_no_json_breaks_the_reader(value: JsonValue) -> None:
-    try:
+    with contextlib.suppress(InvalidResponse):
         read(value)
-    except InvalidResponse:
-        pass
 
 
 @given(st.dictionaries(st.sampled_from([*CARPORT, "wifiConfig", "wiringConfiguration"]), ANY_JSON))

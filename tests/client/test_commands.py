@@ -1,8 +1,10 @@
 """Commands to a charger: what is sent, how often, and what each answer means."""
 
 import asyncio
+import json
 
 import pytest
+from yarl import URL
 
 from custom_components.enphase_cloud_things.enlighten import (
     AlreadyCharging,
@@ -27,7 +29,6 @@ from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Odd
 from simulator import Car, Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble
 from simulator.settings import CommandReply as ReplyShape, StartRoute
-from yarl import URL
 
 from .answers import redirected
 from .conftest import Connect
@@ -104,7 +105,7 @@ def coded(status: int, code: str | None, text: str = "No", *, at_top: bool = Fal
 def quoted(trouble: Trouble) -> Trouble:
     answer = trouble.answer
     assert answer is not None
-    return faults.text_body(faults.encoded(answer.body.decode()).decode(), answer.status)
+    return faults.text_body(json.dumps(answer.body.decode()), answer.status)
 
 
 START_ANSWERS: dict[str, tuple[Trouble, type[EnlightenError]]] = {
@@ -182,9 +183,7 @@ async def test_a_running_session_is_told_apart(client: EnlightenClient, clock: M
         await start(client)
 
 
-async def test_a_display_text_loses_what_could_identify_somebody(
-    client: EnlightenClient, simulator: Simulator
-) -> None:
+async def test_a_display_text_loses_what_could_identify_somebody(client: EnlightenClient, simulator: Simulator) -> None:
     text = f"Charger {SERIAL} of owner@example.com failed"
     simulator.faults.add(coded(400, "iqevc_ms-10500", text), Family.START)
 
@@ -253,9 +252,7 @@ async def test_another_route_is_tried_after_a_routing_answer_and_remembered(
 
 
 def routes_of(simulator: Simulator) -> list[str]:
-    return [
-        f"{request.method} {request.path.split('/')[4]}" for request in simulator.requests.of(Family.START)
-    ]
+    return [f"{request.method} {request.path.split('/')[4]}" for request in simulator.requests.of(Family.START)]
 
 
 async def test_a_route_is_remembered_for_starts_with_amps_and_without(
@@ -310,9 +307,7 @@ async def test_without_any_route_a_command_is_not_supported(
     assert simulator.requests.count(Family.STOP) == 2
 
 
-async def test_a_refusal_on_the_way_through_the_routes_is_final(
-    client: EnlightenClient, simulator: Simulator
-) -> None:
+async def test_a_refusal_on_the_way_through_the_routes_is_final(client: EnlightenClient, simulator: Simulator) -> None:
     simulator.faults.add(faults.status_code(405), Family.START, times=1)
     simulator.faults.add(coded(400, "iqevc_ms-10008"), Family.START)
 
@@ -487,9 +482,7 @@ async def test_commands_go_out_while_reads_wait(client: EnlightenClient, simulat
         reader.cancel()
 
 
-async def test_commands_to_one_charger_go_one_after_another(
-    client: EnlightenClient, simulator: Simulator
-) -> None:
+async def test_commands_to_one_charger_go_one_after_another(client: EnlightenClient, simulator: Simulator) -> None:
     simulator.faults.add(faults.slow(0.1), Family.START, times=1)
     first = asyncio.create_task(start(client))
     await simulator.requests.until(1, Family.START)
@@ -514,8 +507,7 @@ class TestManyChargers:
         simulator.faults.add(faults.slow(0.3), Family.TRIGGER)
         serials = [charger.serial for charger in world.site.chargers]
         commands = [
-            asyncio.create_task(client.trigger_message(SITE, serial, TriggerMessage.HEARTBEAT))
-            for serial in serials
+            asyncio.create_task(client.trigger_message(SITE, serial, TriggerMessage.HEARTBEAT)) for serial in serials
         ]
         await simulator.requests.until(10, Family.TRIGGER)
         await asyncio.sleep(0)

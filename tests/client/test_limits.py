@@ -211,9 +211,7 @@ async def test_a_person_may_sign_in_during_a_pause(client: EnlightenClient, simu
     assert simulator.requests.logins == 1
 
 
-async def test_a_pause_outlives_a_restart(
-    connect: Connect, simulator: Simulator, clock: ManualClock
-) -> None:
+async def test_a_pause_outlives_a_restart(connect: Connect, simulator: Simulator, clock: ManualClock) -> None:
     """Trap 58: a pause that a restart forgets is none."""
     stored: list[Credentials] = []
     first = await connect(on_change=stored.append)
@@ -316,9 +314,7 @@ async def test_a_longer_retry_after_lengthens_a_back_off(client: EnlightenClient
     assert caught.value.retry_at == START_OF_TEST + timedelta(seconds=900)
 
 
-async def test_a_shorter_retry_after_does_not_shorten_a_back_off(
-    client: EnlightenClient, simulator: Simulator
-) -> None:
+async def test_a_shorter_retry_after_does_not_shorten_a_back_off(client: EnlightenClient, simulator: Simulator) -> None:
     simulator.faults.add(faults.status_code(503, retry_after=1), Family.STATUS)
 
     with pytest.raises(ServiceUnavailable) as caught:

@@ -77,9 +77,7 @@ async def test_requests_at_the_same_time_share_one_renewal(
     """Trap 2: every concurrent 401 once opened a session of its own."""
     world.accounts.expire_sessions()
 
-    await asyncio.gather(
-        *(unattended.status(SITE) for _ in range(5)), *(unattended.chargers(SITE) for _ in range(5))
-    )
+    await asyncio.gather(*(unattended.status(SITE) for _ in range(5)), *(unattended.chargers(SITE) for _ in range(5)))
 
     assert simulator.requests.logins == 1
 
@@ -153,9 +151,7 @@ async def test_a_renewal_satisfies_whatever_is_refused_in_the_next_thirty_second
     assert simulator.requests.count(Family.JWT) == 2
 
 
-async def test_a_renewal_needs_none_of_the_places_for_reads(
-    unattended: EnlightenClient, simulator: Simulator
-) -> None:
+async def test_a_renewal_needs_none_of_the_places_for_reads(unattended: EnlightenClient, simulator: Simulator) -> None:
     """Trap 5: a renewal once waited for a lock that its own caller held."""
     simulator.faults.add(faults.slow(30), Family.STATUS)
     readers = [asyncio.create_task(unattended.status(SITE)) for _ in range(2)]
@@ -204,9 +200,7 @@ async def test_a_session_that_was_never_signed_in_signs_in_with_its_password(
     assert [request.family for request in simulator.requests][:2] == [Family.STATUS, Family.LOGIN]
 
 
-async def test_no_code_is_ever_sent_in_the_background(
-    connect: Connect, world: World, simulator: Simulator
-) -> None:
+async def test_no_code_is_ever_sent_in_the_background(connect: Connect, world: World, simulator: Simulator) -> None:
     """Trap 10: an account with codes cannot be signed in unattended."""
     credentials = Credentials(email=OWNER_EMAIL, one_time_codes=True)
     world.account.one_time_codes = True
@@ -226,9 +220,7 @@ async def test_the_first_challenge_ends_all_unattended_sign_ins(
     """Trap 10: every further attempt would send the owner a code."""
     stored: list[Credentials] = []
     world.account.one_time_codes = True
-    client = await connect(
-        credentials=Credentials(email=OWNER_EMAIL), password=OWNER_KEY, on_change=stored.append
-    )
+    client = await connect(credentials=Credentials(email=OWNER_EMAIL), password=OWNER_KEY, on_change=stored.append)
     for _ in range(3):
         with pytest.raises(OtpRequired):
             await client.status(SITE)
@@ -274,9 +266,7 @@ async def test_a_day_of_refusals_costs_four_logins_at_most(
     assert simulator.requests.logins <= 4
 
 
-@pytest.mark.parametrize(
-    "refusal", [faults.status_code(401), faults.login_wall()], ids=["401", "login page"]
-)
+@pytest.mark.parametrize("refusal", [faults.status_code(401), faults.login_wall()], ids=["401", "login page"])
 async def test_a_day_of_useless_sign_ins_costs_four_logins_at_most(
     unattended: EnlightenClient, simulator: Simulator, clock: ManualClock, refusal: Trouble
 ) -> None:
@@ -327,9 +317,7 @@ async def test_the_guard_outlives_a_restart(
     """Trap 58: a deadline that a restart forgets is none."""
     stored: list[Credentials] = []
     world.account.session_cap = 0
-    first = await connect(
-        credentials=Credentials(email=OWNER_EMAIL), password=OWNER_KEY, on_change=stored.append
-    )
+    first = await connect(credentials=Credentials(email=OWNER_EMAIL), password=OWNER_KEY, on_change=stored.append)
     with pytest.raises(TooManySessions):
         await first.status(SITE)
     clock.tick(86_399)

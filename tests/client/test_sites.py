@@ -19,6 +19,7 @@ from simulator import Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble
 
 from .answers import ANY_JSON
+import contextlib
 
 
 def read(value: JsonValue) -> tuple[Site, ...]:
@@ -39,7 +40,12 @@ def test_a_name_has_six_names(name: str) -> None:
 
 
 def test_doubles_are_one_with_the_first_name_that_is_one() -> None:
-    rows: JsonValue = [{"id": 7}, {"id": "8", "name": "Eight"}, {"id": "7", "name": "Seven"}, {"id": 7, "name": "Other"}]
+    rows: JsonValue = [
+        {"id": 7},
+        {"id": "8", "name": "Eight"},
+        {"id": "7", "name": "Seven"},
+        {"id": 7, "name": "Other"},
+    ]
 
     assert read(rows) == (Site(site_id="7", name="Seven"), Site(site_id="8", name="Eight"))
 
@@ -57,15 +63,11 @@ def test_no_sites_are_an_answer(reply: JsonValue) -> None:
 
 @given(ANY_JSON)
 def test_no_json_breaks_the_reader(value: JsonValue) -> None:
-    try:
+    with contextlib.suppress(InvalidResponse):
         read(value)
-    except InvalidResponse:
-        pass
 
 
-async def test_the_site_list_is_asked_for_as_the_web_page_does(
-    client: EnlightenClient, simulator: Simulator
-) -> None:
+async def test_the_site_list_is_asked_for_as_the_web_page_does(client: EnlightenClient, simulator: Simulator) -> None:
     """Trap 59: a parameter that is left out looks like an outage."""
     await client.sites()
 

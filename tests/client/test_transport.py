@@ -12,22 +12,20 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenError,
     Hosts,
     InvalidResponse,
-    LoginWall,
     NotSupported,
     RateLimited,
     RouteGone,
     ServiceUnavailable,
     Transport,
 )
-from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS, Endpoint, Family as ClientFamily, Host
-from custom_components.enphase_cloud_things.enlighten.headers import HeaderProfile, Identity, build_headers
+from custom_components.enphase_cloud_things.enlighten.endpoints import Endpoint, Family as ClientFamily, Host
+from custom_components.enphase_cloud_things.enlighten.headers import HeaderProfile, build_headers
 from custom_components.enphase_cloud_things.enlighten.transport import Call
 from simulator import Family, Simulator, faults
 from simulator.faults import Trouble
 from simulator.pages import LOGIN_PAGE
 
 from .answers import redirected
-from .conftest import Connect
 
 SITE = "4410287"
 SERIAL = "202640011873"
@@ -130,9 +128,7 @@ async def test_json_is_json_whatever_it_is_wrapped_in(
 
 
 @pytest.mark.parametrize("status", [200, 204, 205])
-async def test_an_empty_answer_is_an_empty_object(
-    client: EnlightenClient, simulator: Simulator, status: int
-) -> None:
+async def test_an_empty_answer_is_an_empty_object(client: EnlightenClient, simulator: Simulator, status: int) -> None:
     """Trap 60: nothing is a valid answer."""
     simulator.faults.add(faults.empty_body(status), Family.STATUS, Family.SUMMARY, Family.MODE)
 
@@ -247,9 +243,7 @@ async def test_a_cancelled_read_frees_its_place(client: EnlightenClient, simulat
     assert await client.chargers(SITE)
 
 
-async def test_a_refusal_keeps_the_word_for_service_trouble(
-    client: EnlightenClient, simulator: Simulator
-) -> None:
+async def test_a_refusal_keeps_the_word_for_service_trouble(client: EnlightenClient, simulator: Simulator) -> None:
     simulator.faults.add(faults.status_code(502), Family.STATUS)
 
     with pytest.raises(ServiceUnavailable) as caught:

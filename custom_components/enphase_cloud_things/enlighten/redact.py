@@ -16,7 +16,8 @@ _PATTERNS: Final = (
     re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),
     re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
     re.compile(r"\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b"),
-    re.compile(r"\b(?:[0-9a-fA-F]{1,4}:){2,7}:?(?:[0-9a-fA-F]{1,4}:?)*[0-9a-fA-F]{1,4}\b"),
+    re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}\b"),
+    re.compile(r"(?<![\w:])[0-9a-fA-F:]*::[0-9a-fA-F:]*"),
     re.compile(r"\b[0-9a-fA-F]{16,}\b"),
     # Not the fraction of a number or time
     re.compile(r"(?<!\d\.)(?<!\d)\d{5,}"),

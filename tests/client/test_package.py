@@ -1,0 +1,46 @@
+"""The client as a package of its own."""
+
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+import custom_components.enphase_cloud_things.enlighten as package
+
+FOLDER = Path(package.__file__).parent
+WITHOUT_HOME_ASSISTANT = """
+import sys
+sys.modules["homeassistant"] = None
+import enlighten
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(*sorted(loaded - set(sys.stdlib_module_names)))
+"""
+
+
+def test_the_client_works_without_home_assistant() -> None:
+    """It could be published as it stands."""
+    found = subprocess.run(
+        [sys.executable, "-c", WITHOUT_HOME_ASSISTANT],
+        cwd=FOLDER.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    loaded = set(found.stdout.split())
+    assert {"enlighten", "aiohttp", "yarl", "orjson", "jwt"} <= loaded
+    assert not {"voluptuous", "probatio", "custom_components"} & loaded
+
+
+def test_everything_public_is_there() -> None:
+    assert package.__all__ == sorted(
+        package.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)
+    )
+    for name in package.__all__:
+        assert name in vars(package)
+
+
+@pytest.mark.parametrize("name", ["py.typed"])
+def test_the_types_are_public(name: str) -> None:
+    assert (FOLDER / name).exists()
