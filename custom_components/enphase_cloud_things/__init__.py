@@ -11,8 +11,10 @@ from .charger_store import ChargerStore
 from .commands import Commands
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
 from .coordinators.chargers import ChargerCoordinator
+from .coordinators.prices import PriceCoordinator
 from .coordinators.readings import ChargerReadings
-from .devices import release_device, update_charger_devices
+from .coordinators.vpp import VppCoordinator
+from .devices import release_device, remove_device, remove_with_programme, update_charger_devices
 from .entity import register_site_device
 from .issues import forget_issues, issue_watch
 from .options import Options
@@ -24,6 +26,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CALENDAR,
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
@@ -74,12 +77,15 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         await coordinator.async_config_entry_first_refresh()
     finally:
         watch.look(account, coordinator)
+    vpp, prices = _energy_plan(hass, entry, account, options, coordinator)
     entry.runtime_data = RuntimeData(
         account=account,
         options=options,
         site_id=site_id,
         store=store,
         chargers=coordinator,
+        vpp=vpp,
+        prices=prices,
         commands=Commands(
             hass, entry, coordinator, account.client, apply_amps_while_charging=options.apply_amps_while_charging
         ),
@@ -89,6 +95,41 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
     entry.async_on_unload(coordinator.async_add_listener(lambda: update_charger_devices(hass, entry, coordinator.data)))
     entry.async_on_unload(coordinator.async_add_listener(lambda: store.save_soon(coordinator.as_stored)))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # The chargers do not wait for what they do not need.
+    for optional in (vpp, prices):
+        if optional is not None:
+            entry.async_create_background_task(hass, optional.async_refresh(), optional.name)
+
+
+def _energy_plan(
+    hass: HomeAssistant,
+    entry: EnphaseConfigEntry,
+    account: Account,
+    options: Options,
+    chargers: ChargerCoordinator,
+) -> tuple[VppCoordinator | None, PriceCoordinator | None]:
+    """Make the coordinators of the features that are on, and remove the devices of those that are off."""
+    vpp: VppCoordinator | None = None
+    prices: PriceCoordinator | None = None
+    if options.enable_vpp:
+        vpp = VppCoordinator(
+            hass,
+            entry,
+            client=account.client.grid_services,
+            site_id=chargers.site_id,
+            given_program_id=options.vpp_program_id,
+            zone=lambda: chargers.zone,
+        )
+        remove_with_programme(hass, entry, vpp)
+    else:
+        remove_device(hass, entry, f"vpp:{chargers.site_id}")
+    if options.enable_monetary:
+        prices = PriceCoordinator(
+            hass, entry, client=account.client.monetary, site_id=chargers.site_id, zone=lambda: chargers.zone
+        )
+    else:
+        remove_device(hass, entry, f"monetary:{chargers.site_id}")
+    return vpp, prices
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> bool:

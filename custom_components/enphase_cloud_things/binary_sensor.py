@@ -21,6 +21,7 @@ from .coordinators.chargers import ChargerCoordinator
 from .enlighten import ChargerStatus
 from .entity import ChargerEntity, ChargerEntityDescription, SiteEntity, add_charger_entities
 from .runtime import EnphaseConfigEntry
+from .vpp_entities import VPP_BINARY_SENSORS, VppBinarySensor, add_vpp_entities
 
 PARALLEL_UPDATES = 0
 
@@ -83,6 +84,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data.chargers
     async_add_entities([CloudReachable(coordinator)])
     add_charger_entities(entry, coordinator, async_add_entities, BINARY_SENSORS, ChargerBinarySensor)
+    add_vpp_entities(entry, async_add_entities, {VppBinarySensor: VPP_BINARY_SENSORS})
 
 
 class ChargerBinarySensor(ChargerEntity, BinarySensorEntity):

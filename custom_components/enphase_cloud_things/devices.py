@@ -8,6 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.typing import UNDEFINED
 
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
+from .coordinators.vpp import VppCoordinator
 from .runtime import EnphaseConfigEntry
 from .snapshot import SiteSnapshot
 
@@ -45,6 +46,26 @@ def update_charger_devices(hass: HomeAssistant, entry: ConfigEntry, site: SiteSn
                 sw_version=(summary and summary.firmware) or UNDEFINED,
                 hw_version=(summary and summary.hardware) or UNDEFINED,
             )
+
+
+@callback
+def remove_device(hass: HomeAssistant, entry: ConfigEntry, identifier: str) -> None:
+    """Remove the device of a feature that is off or has ended, with its entities."""
+    registry = dr.async_get(hass)
+    if device := registry.async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id):
+        registry.async_remove_device(device.id)
+
+
+@callback
+def remove_with_programme(hass: HomeAssistant, entry: ConfigEntry, vpp: VppCoordinator) -> None:
+    """Remove the device of the programme whenever the cloud says that the site takes part in none."""
+
+    @callback
+    def look() -> None:
+        if vpp.data.settled and not vpp.data.enrolled:
+            remove_device(hass, entry, f"vpp:{vpp.site_id}")
+
+    entry.async_on_unload(vpp.async_add_listener(look))
 
 
 @callback

@@ -150,6 +150,27 @@ def charger_device_info(charger: ChargerSnapshot, site_device_id: str) -> Device
     )
 
 
+def add_entities_while[DataT](
+    entry: ConfigEntry,
+    coordinator: DataUpdateCoordinator[DataT],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    wanted: Callable[[], bool],
+    create: Callable[[], Iterable[Entity]],
+) -> None:
+    """Add entities once there is something to show, and again after that has been gone for a while."""
+    added = False
+
+    @callback
+    def look() -> None:
+        nonlocal added
+        if wanted() and not added:
+            async_add_entities(create())
+        added = wanted()
+
+    look()
+    entry.async_on_unload(coordinator.async_add_listener(look))
+
+
 def add_charger_entities[DescriptionT: ChargerEntityDescription](
     entry: ConfigEntry,
     coordinator: ChargerCoordinator,

@@ -59,6 +59,20 @@ def refresh_errors() -> Iterator[None]:
         raise _update_failed(error, None) from error
 
 
+@contextmanager
+def optional_refresh_errors() -> Iterator[None]:
+    """Translate the client's errors inside the refresh of something that the chargers do not depend on.
+
+    Whatever happens there is no reason to ask a person to sign in: entitlement is refused like a dead session.
+    """
+    try:
+        yield
+    except ServiceUnavailable as error:
+        raise _update_failed(error, error.retry_at) from error
+    except EnlightenError as error:
+        raise _update_failed(error, None) from error
+
+
 def _update_failed(error: EnlightenError, retry_at: datetime | None) -> UpdateFailed:
     pause = (retry_at - dt_util.utcnow()).total_seconds() if retry_at else None
     return UpdateFailed(

@@ -1,6 +1,6 @@
 """What a loaded config entry holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry
 
@@ -8,6 +8,8 @@ from .accounts import Account
 from .charger_store import ChargerStore
 from .commands import Commands
 from .coordinators.chargers import ChargerCoordinator
+from .coordinators.prices import PriceCoordinator
+from .coordinators.vpp import VppCoordinator
 from .options import Options
 
 
@@ -17,9 +19,11 @@ class RuntimeData:
 
     account: Account
     options: Options
-    site_id: str
+    site_id: str = field(repr=False)
     store: ChargerStore
     chargers: ChargerCoordinator
+    vpp: VppCoordinator | None
+    prices: PriceCoordinator | None
     commands: Commands
 
 

@@ -34,8 +34,10 @@ from .coordinators.chargers import ChargerCoordinator
 from .enlighten import ChargerStatus, ChargerSummary
 from .entity import ChargerEntity, ChargerEntityDescription, SiteEntity, add_charger_entities
 from .modes import MODE_OPTIONS, option_of
+from .price_entities import PRICE_SENSORS, SAVINGS_SENSORS, PriceSensor, SavingsSensor, add_price_entities
 from .runtime import EnphaseConfigEntry
 from .snapshot import ChargerSnapshot
+from .vpp_entities import VPP_EVENTS, VPP_SENSORS, VppEventsSensor, VppSensor, add_vpp_entities
 
 PARALLEL_UPDATES = 0
 
@@ -298,6 +300,8 @@ async def async_setup_entry(
     coordinator = entry.runtime_data.chargers
     async_add_entities(SiteSensor(coordinator, description) for description in SITE_SENSORS)
     add_charger_entities(entry, coordinator, async_add_entities, SENSORS, ChargerSensor)
+    add_vpp_entities(entry, async_add_entities, {VppEventsSensor: [VPP_EVENTS], VppSensor: VPP_SENSORS})
+    add_price_entities(entry, async_add_entities, {PriceSensor: PRICE_SENSORS, SavingsSensor: SAVINGS_SENSORS})
 
 
 class ChargerSensor(ChargerEntity, SensorEntity):

@@ -117,6 +117,11 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         return self.snapshot()
 
     @property
+    def zone(self) -> tzinfo:
+        """The site's time zone, Home Assistant's own while the cloud has not told it."""
+        return self._zone
+
+    @property
     def transport(self) -> Transport:
         """The account's transport, which counts and times requests."""
         return self._account.transport

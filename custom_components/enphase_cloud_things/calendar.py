@@ -1,0 +1,18 @@
+"""Calendars of grid events and of energy prices."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .price_entities import PRICE_CALENDARS, PriceCalendar, add_price_entities
+from .runtime import EnphaseConfigEntry
+from .vpp_entities import VPP_CALENDAR, VppCalendar, add_vpp_entities
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the calendars of a site, as far as it has programmes and prices."""
+    add_vpp_entities(entry, async_add_entities, {VppCalendar: [VPP_CALENDAR]})
+    add_price_entities(entry, async_add_entities, {PriceCalendar: PRICE_CALENDARS})

@@ -1,0 +1,252 @@
+"""Entities of the virtual power plant: when the utility draws on the home battery, now and soon."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
+
+from .calc.vpp import EventKind, active_event, event_kind, events_between, events_today, future_events, next_event
+from .const import DOMAIN, MANUFACTURER
+from .coordinators.vpp import VppCoordinator, VppSnapshot
+from .enlighten import VppEvent
+from .entity import EnphaseEntity, add_entities_while
+from .runtime import EnphaseConfigEntry
+
+SUMMARIES: Final[Mapping[EventKind, str]] = {
+    EventKind.BATTERY_CHARGE: "Battery charge",
+    EventKind.BATTERY_DISCHARGE: "Battery discharge",
+    EventKind.IDLE: "Battery idle",
+    EventKind.OTHER: "Grid event",
+}
+
+
+class VppEntity(EnphaseEntity[VppSnapshot]):
+    """An entity of the programme of a site. What it shows follows the clock as well as the cloud."""
+
+    coordinator: VppCoordinator
+
+    def __init__(
+        self, coordinator: VppCoordinator, description: EntityDescription, *, site_name: str, site_device_id: str
+    ) -> None:
+        """Tie the entity to the programme's device."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._attr_translation_key = description.key
+        self._attr_unique_id = f"{coordinator.site_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, f"vpp:{coordinator.site_id}")},
+            manufacturer=MANUFACTURER,
+            name=f"VPP {site_name}",
+            entry_type=DeviceEntryType.SERVICE,
+            via_device_id=site_device_id,
+        )
+
+    @property
+    def events(self) -> tuple[VppEvent, ...]:
+        """The events that the cloud lists, by start."""
+        return self.coordinator.data.events
+
+
+@dataclass(frozen=True, kw_only=True)
+class VppSensorDescription(SensorEntityDescription):
+    """Describes a sensor; its value comes from the events, the present time and the site's time zone."""
+
+    value_fn: Callable[[tuple[VppEvent, ...], datetime, tzinfo], StateType | datetime]
+
+
+def _start(event: VppEvent | None) -> datetime | None:
+    return event.start if event else None
+
+
+def _end(event: VppEvent | None) -> datetime | None:
+    return event.end if event else None
+
+
+VPP_EVENTS: Final = VppSensorDescription(key="vpp_events", value_fn=lambda events, _now, _zone: len(events))
+VPP_SENSORS: Final = (
+    VppSensorDescription(
+        key="vpp_events_today", value_fn=lambda events, now, zone: len(events_today(events, now, zone))
+    ),
+    VppSensorDescription(key="vpp_future_events", value_fn=lambda events, now, _zone: len(future_events(events, now))),
+    VppSensorDescription(
+        key="vpp_next_event_start",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda events, now, _zone: _start(next_event(events, now)),
+    ),
+    VppSensorDescription(
+        key="vpp_next_event_end",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda events, now, _zone: _end(next_event(events, now)),
+    ),
+    VppSensorDescription(
+        key="vpp_next_event_type",
+        device_class=SensorDeviceClass.ENUM,
+        options=[kind.value for kind in EventKind],
+        value_fn=lambda events, now, _zone: event_kind(next_event(events, now)),
+    ),
+)
+
+
+class VppSensor(VppEntity, SensorEntity):
+    """A count, a time or a word about the events."""
+
+    entity_description: VppSensorDescription
+
+    @override
+    def shown(self) -> object:
+        return self.native_value
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        return self.entity_description.value_fn(self.events, dt_util.utcnow(), self.coordinator.zone)
+
+
+class VppEventsSensor(VppSensor):
+    """The number of events, with all that the cloud says of them."""
+
+    _unrecorded_attributes = frozenset({"events"})
+
+    @override
+    def shown(self) -> object:
+        return self.coordinator.data
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, object]:
+        return {
+            "program_id": self.coordinator.data.program_id,
+            "events": [_described(event) for event in self.events],
+        }
+
+
+def _described(event: VppEvent) -> dict[str, object]:
+    return {
+        "name": event.name,
+        "type": event.kind,
+        "subtype": event.subtype,
+        "status": event.status,
+        "start": event.start.isoformat(),
+        "end": event.end.isoformat(),
+        "mode": event.mode,
+        "target_soc": event.target_soc,
+        "rate": event.rate,
+        "average_discharge": event.average_discharge,
+        "average_charge": event.average_charge,
+        "cancelled": event.cancelled,
+        "superseded": event.superseded,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class VppBinarySensorDescription(BinarySensorEntityDescription):
+    """Describes a yes-or-no fact about the events."""
+
+    is_on_fn: Callable[[tuple[VppEvent, ...], datetime, tzinfo], bool]
+
+
+VPP_BINARY_SENSORS: Final = (
+    VppBinarySensorDescription(
+        key="vpp_event_active",
+        device_class=BinarySensorDeviceClass.RUNNING,
+        is_on_fn=lambda events, now, _zone: active_event(events, now) is not None,
+    ),
+    VppBinarySensorDescription(
+        key="vpp_event_today",
+        is_on_fn=lambda events, now, zone: bool(events_today(events, now, zone)),
+    ),
+)
+
+
+class VppBinarySensor(VppEntity, BinarySensorEntity):
+    """Whether an event runs, or is due today."""
+
+    entity_description: VppBinarySensorDescription
+
+    @override
+    def shown(self) -> object:
+        return self.is_on
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self.entity_description.is_on_fn(self.events, dt_util.utcnow(), self.coordinator.zone)
+
+
+VPP_CALENDAR: Final = CalendarEntityDescription(key="vpp_events")
+
+
+class VppCalendar(VppEntity, CalendarEntity):
+    """Upcoming and past events; withdrawn ones are left out."""
+
+    @override
+    def shown(self) -> object:
+        return self.event
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        event = next_event(self.events, dt_util.utcnow())
+        return self._calendar_event(event) if event else None
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        return [self._calendar_event(event) for event in events_between(self.events, start_date, end_date)]
+
+    def _calendar_event(self, event: VppEvent) -> CalendarEvent:
+        zone = self.coordinator.zone
+        details = {
+            "Type": event.subtype or event.kind,
+            "Status": event.status,
+            "Target charge": f"{event.target_soc:g} %" if event.target_soc is not None else None,
+            "Rate": f"{event.rate:g} W" if event.rate is not None else None,
+        }
+        return CalendarEvent(
+            summary=SUMMARIES[event_kind(event)],
+            start=event.start.astimezone(zone),
+            end=event.end.astimezone(zone),
+            description="\n".join(f"{label}: {value}" for label, value in details.items() if value),
+        )
+
+
+def add_vpp_entities(
+    entry: EnphaseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    kinds: Mapping[type[VppEntity], Iterable[EntityDescription]],
+) -> None:
+    """Add entities of the programme while the site takes part in one."""
+    runtime = entry.runtime_data
+    if (coordinator := runtime.vpp) is None:
+        return
+    add_entities_while(
+        entry,
+        coordinator,
+        async_add_entities,
+        lambda: coordinator.data.enrolled,
+        lambda: [
+            kind(
+                coordinator,
+                description,
+                site_name=entry.title,
+                site_device_id=runtime.chargers.site_device_id,
+            )
+            for kind, descriptions in kinds.items()
+            for description in descriptions
+        ],
+    )
