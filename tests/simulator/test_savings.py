@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator import TARIFFS, Car, Family, ManualClock, Simulator, WithoutTariff, World, commands, faults
+from simulator import TARIFFS, Car, EventType, Family, ManualClock, Simulator, WithoutTariff, World, commands, faults
 from simulator.wire import Json
 
 from .browser import Browser, pick
@@ -117,6 +117,16 @@ async def test_a_battery_that_is_told_to_discharge_exports(browser: Browser, clo
 
     assert pick(energy, "imported") == 800
     assert pick(energy, "exported") == pytest.approx(2 * (5000 * 0.97 - 400), abs=1)
+
+
+@pytest.mark.parametrize(("kind", "extra_watts"), [(EventType.CHARGE, 4850), (EventType.IDLE, 0), ("pv_curtail", 0)])
+async def test_a_battery_that_is_told_to_charge_imports_and_other_events_change_nothing(
+    *, browser: Browser, clock: ManualClock, world: World, kind: str, extra_watts: float
+) -> None:
+    world.site.vpp.schedule(starts_in=timedelta(), duration=timedelta(hours=1), kind=kind, rate_watt=5000)
+    clock.tick(3600)
+
+    assert pick(await day(browser), "energy", "imported") == pytest.approx(400 + extra_watts, abs=1)
 
 
 async def test_an_event_that_is_cancelled_half_way_exports_half(
