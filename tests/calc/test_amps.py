@@ -3,13 +3,14 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.calc.amps import AmpsBounds, amps_bounds, running_amps
+from custom_components.enphase_cloud_things.calc.amps import AmpsBounds, amps_bounds, amps_to_apply, running_amps
 from custom_components.enphase_cloud_things.enlighten.models.chargers import (
     ChargerStatus,
     ChargerSummary,
     ChargingSession,
     Connector,
 )
+from custom_components.enphase_cloud_things.enlighten.models.modes import ChargeMode, ModePreference
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,55 @@ def test_the_current_is_the_session_s_else_the_setpoint(reading: ChargerStatus |
 def test_a_session_without_a_record_shows_the_level_of_the_charger() -> None:
     reading = ChargerStatus(serial="1", charge_level=20, connectors=(Connector(state="CHARGING"),))
     assert running_amps(reading, None, 24) == 20
+
+
+MANUAL = ModePreference(selected=ChargeMode.MANUAL)
+
+
+@pytest.mark.parametrize("mode", [ChargeMode.MANUAL, ChargeMode.SCHEDULED])
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (status("CHARGING", session_level=32), 24),
+        (status("CHARGING", level=32), 24),
+        (status("CHARGING", session_level=32, level=24), 24),
+        (status("CHARGING"), 24),
+        (status("CHARGING", session_level=24), None),
+        (status("CHARGING", session_level=24, level=32), None),
+        (status("CHARGING", level=24), None),
+        (status("SUSPENDED_EV", session_level=32), None),
+        (status("SUSPENDED_EVSE", session_level=32), None),
+        (status("AVAILABLE"), None),
+        (status("SOMETHING_NEW", session_level=32), None),
+        (None, None),
+    ],
+)
+def test_a_new_setpoint_is_for_a_session_that_draws_another_current(
+    mode: ChargeMode, reading: ChargerStatus | None, expected: int | None
+) -> None:
+    """Trap 31: a session keeps its current until it is restarted."""
+    assert amps_to_apply(reading, SUMMARY, ModePreference(selected=mode), 24) == expected
+
+
+@pytest.mark.parametrize(
+    "preference",
+    [
+        None,
+        ModePreference(),
+        ModePreference(selected=ChargeMode.GREEN),
+        ModePreference(selected=ChargeMode.SMART),
+        ModePreference(selected="SOMETHING_NEW"),
+    ],
+)
+def test_no_level_is_applied_in_a_mode_that_takes_none(preference: ModePreference | None) -> None:
+    """Trap 26: a level in green or smart mode forces charging at full power."""
+    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, preference, 24) is None
+
+
+@pytest.mark.parametrize("summary", [None, ChargerSummary(serial="1")])
+def test_no_level_is_applied_without_bounds(summary: ChargerSummary | None) -> None:
+    assert amps_to_apply(status("CHARGING", session_level=32), summary, MANUAL, 24) is None
+
+
+def test_without_a_setpoint_nothing_is_applied() -> None:
+    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, MANUAL, None) is None

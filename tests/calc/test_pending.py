@@ -346,6 +346,22 @@ def test_a_stop_that_overtakes_a_start_is_not_confirmed_by_an_idle_charger() -> 
 
 
 @pytest.mark.parametrize(
+    ("existing", "kind", "reading"),
+    [
+        ([], CommandKind.STOP, status("PREPARING")),
+        ([command(CommandKind.STOP)], CommandKind.STOP, status("PREPARING")),
+        ([command(CommandKind.START)], CommandKind.START, status("CHARGING")),
+        ([command(CommandKind.STOP)], CommandKind.START, status("CHARGING")),
+    ],
+)
+def test_a_command_that_overtakes_nothing_contrary_is_confirmed_at_once(
+    existing: list[PendingCommand], kind: CommandKind, reading: ChargerStatus
+) -> None:
+    new = submit(existing, new_command(kind, SERIAL, sent_at=SENT))[-1]
+    assert judged(acknowledge(new, SENT), reading).state is CommandState.CONFIRMED
+
+
+@pytest.mark.parametrize(
     ("at", "expected"),
     [(0, 1), (1, 5), (4.5, 5), (5, 10), (12, 20), (20, None), (60, None)],
 )
