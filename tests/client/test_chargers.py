@@ -1,5 +1,6 @@
 """The metadata of chargers."""
 
+import contextlib
 from datetime import UTC, datetime
 from typing import cast
 
@@ -12,7 +13,6 @@ from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Odd
 from simulator import Family, Simulator, faults
 
 from .answers import ANY_JSON
-import contextlib
 
 SITE = "4410287"
 SERIAL = "202640011873"

@@ -1,5 +1,7 @@
 """Charge modes and the settings of a charger."""
 
+import contextlib
+
 from hypothesis import given
 import pytest
 
@@ -27,7 +29,6 @@ from simulator.faults import Trouble
 from simulator.settings import ChargeMode as SimulatedMode, Setting
 
 from .answers import ANY_JSON
-import contextlib
 
 SITE = "4410287"
 SERIAL = "202640011873"

@@ -1,5 +1,7 @@
 """The sites of an account."""
 
+import contextlib
+
 from hypothesis import given
 import pytest
 
@@ -19,7 +21,6 @@ from simulator import Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble
 
 from .answers import ANY_JSON
-import contextlib
 
 
 def read(value: JsonValue) -> tuple[Site, ...]:

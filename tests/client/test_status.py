@@ -1,5 +1,6 @@
 """The live status, in every shape that the cloud has for it."""
 
+import contextlib
 from datetime import UTC, datetime
 import logging
 
@@ -21,7 +22,6 @@ from simulator import Car, Family, ManualClock, Simulator, World, faults
 from simulator.presentation import StatusShape
 
 from .answers import ANY_JSON
-import contextlib
 
 SITE = "4410287"
 SERIAL = "202640011873"
