@@ -1,7 +1,7 @@
 """The forms of the config and options flows, and what a person typed into them as typed values."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import re
 from typing import Any, Final, Self
 
@@ -63,11 +63,11 @@ CONFIRMATION_FORM: Final = probatio.Schema({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInInput:
-    """What a person gave to sign in. The password is left out of the representation."""
+    """What a person gave to sign in. Their secrets are left out of the representation."""
 
-    email: str
+    email: str = field(repr=False)
     remember: bool
-    password: str
+    password: str = field(repr=False)
 
     @classmethod
     def from_form(cls, form: Mapping[str, Any], *, email: str, password: str) -> Self:

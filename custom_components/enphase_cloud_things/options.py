@@ -1,7 +1,7 @@
 """The options of a config entry as one frozen, typed value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 from .const import (
@@ -49,7 +49,7 @@ class Options:
     api_timeout: int = DEFAULT_API_TIMEOUT
     nominal_voltage: int = 240
     enable_vpp: bool = True
-    vpp_program_id: str = ""
+    vpp_program_id: str = field(default="", repr=False)
     enable_monetary: bool = True
 
     @classmethod

@@ -1,6 +1,6 @@
 """From the target of an action (areas, labels, devices, entities) to chargers and sites of this integration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, callback
@@ -17,7 +17,7 @@ class ChargerTarget:
     """One targeted charger of a loaded site."""
 
     entry: EnphaseConfigEntry
-    serial: str
+    serial: str = field(repr=False)
     device_id: str
     name: str
 

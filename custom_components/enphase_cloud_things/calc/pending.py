@@ -7,7 +7,7 @@ deadline has had no effect; nothing is ever sent again by itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -77,7 +77,7 @@ class PendingCommand:
     """
 
     kind: CommandKind
-    serial: str
+    serial: str = field(repr=False)
     sent_at: datetime
     deadline: datetime
     wish: Wish = None

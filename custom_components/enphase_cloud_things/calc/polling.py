@@ -11,7 +11,7 @@ arithmetic below an upper bound.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
@@ -95,7 +95,7 @@ class Read:
     """One request of a refresh: a part of one charger, or of the site where `serial` is `None`."""
 
     part: Part
-    serial: str | None = None
+    serial: str | None = field(default=None, repr=False)
 
 
 _CADENCES: Final[Mapping[Part, timedelta]] = {

@@ -78,7 +78,7 @@ class Identity:
 class _Request:
     identity: Identity
     base: URL
-    site_id: str
+    site_id: str = field(repr=False)
     request_id: str
 
     def address(self, path: str) -> str:

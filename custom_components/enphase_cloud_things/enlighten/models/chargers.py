@@ -113,7 +113,7 @@ class ChargerStatus:
     `partial` marks the keyed shape, which carries four fields only.
     """
 
-    serial: str
+    serial: str = field(repr=False)
     name: str | None = None
     connected: bool | None = None
     plugged_in: bool | None = None
@@ -267,7 +267,7 @@ class ChargerSummary:
     only where the cloud describes the wiring. `default_charge_level` is `None` when disabled.
     """
 
-    serial: str
+    serial: str = field(repr=False)
     name: str | None = None
     model: str | None = None
     model_id: str | None = None
@@ -292,7 +292,7 @@ class ChargerSummary:
     retired: bool | None = None
     commissioned: bool | None = None
     connection: str | None = None
-    ip_address: str | None = None
+    ip_address: str | None = field(default=None, repr=False)
     reporting_interval: int | None = None
     reported_at: datetime | None = None
     time_zone: str | None = None

@@ -1,6 +1,6 @@
 """Past charging sessions as the cloud's history lists them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import InvalidResponse
@@ -16,7 +16,7 @@ class HistorySession:
     the cloud's text (`COST_CALCULATED`).
     """
 
-    session_id: str
+    session_id: str = field(repr=False)
     started_at: datetime | None = None
     ended_at: datetime | None = None
     energy: float | None = None

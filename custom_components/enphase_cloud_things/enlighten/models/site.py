@@ -1,6 +1,6 @@
 """Sites and account-wide answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ..wire import Fields, JsonValue, Oddities, rows
@@ -15,7 +15,7 @@ _SITE_NAMES: Final = ("name", "site_name", "siteName", "title", "displayName", "
 class Site:
     """One site of the account (docs/api.md §3.1). `site_id` is digits as text."""
 
-    site_id: str
+    site_id: str = field(repr=False)
     name: str | None = None
 
 
@@ -42,7 +42,7 @@ class CommandReply:
     """
 
     status: str | None = None
-    tracking_id: str | None = None
+    tracking_id: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> CommandReply:

@@ -1,6 +1,6 @@
 """Virtual power plants: programmes that use the site's battery, and their events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 import re
 from typing import Final
@@ -20,7 +20,7 @@ class VppProgramme:
     """
 
     enrolled: bool
-    program_id: str | None = None
+    program_id: str | None = field(default=None, repr=False)
     refused: bool = False
 
 
@@ -35,8 +35,8 @@ class VppEvent:
 
     start: datetime
     end: datetime
-    event_id: str | None = None
-    row_id: str | None = None
+    event_id: str | None = field(default=None, repr=False)
+    row_id: str | None = field(default=None, repr=False)
     name: str | None = None
     kind: str | None = None
     subtype: str | None = None
