@@ -1,38 +1,34 @@
 """The config flow: signing in to an Enphase account and choosing one of its sites and the chargers there."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import callback
 
 from .accounts import async_get_registry
 from .const import (
     CONF_ACCOUNT,
-    CONF_CODE,
     CONF_CONTINUE_WITHOUT_CHARGERS,
     CONF_REMEMBER_PASSWORD,
-    CONF_RESEND,
     CONF_SERIALS,
     CONF_SITE_ID,
     CONF_SITE_NAME,
     DOMAIN,
 )
 from .devices import remove_devices_left_out
-from .enlighten import AuthenticationRequired, EnlightenError, NotSupported, OtpRequired, RateLimited, Site
-from .flow_forms import NO_CHARGERS_FORM, OTP_FORM, SignInInput, chargers_form, is_site_id, sign_in_form, site_form
-from .options import Options
+from .enlighten import AuthenticationRequired, EnlightenError, NotSupported, Site
+from .flow_forms import NO_CHARGERS_FORM, chargers_form, is_site_id, site_form
 from .options_flow import EnphaseOptionsFlow
-from .sign_in import SignIn, code_step_continues, error_key
+from .sign_in import error_key
+from .sign_in_flow import SignInFlow
 
 
-class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
+class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
     """Walks a person from the password to a config entry, or to one that is signed in again or changed.
 
-    A submit is one sign-in attempt at most. What a form shows is kept, so that it can be shown again without asking
-    the cloud; only a submit asks.
+    What a form shows is kept, so that it can be shown again without asking the cloud; only a submit asks.
     """
 
     VERSION = 2
@@ -42,10 +38,8 @@ class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
     _charger_names: Mapping[str, str | None]
 
     def __init__(self) -> None:
-        """Start without a sign-in."""
-        self._sign_in = SignIn()
-        self._working = asyncio.Lock()
-        self._given: SignInInput | None = None
+        """Start without knowing any site."""
+        super().__init__()
         self._sites: tuple[Site, ...] = ()
 
     @staticmethod
@@ -54,16 +48,6 @@ class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> EnphaseOptionsFlow:
         """Return the flow that changes the options of an entry."""
         return EnphaseOptionsFlow()
-
-    @callback
-    @override
-    def async_remove(self) -> None:
-        """Close the account of a flow that has ended, one way or another."""
-        self.hass.async_create_task(self._async_close(), f"{DOMAIN} flow close")
-
-    async def _async_close(self) -> None:
-        async with self._working:
-            await self._sign_in.async_close()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -81,16 +65,6 @@ class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the entry's account before its site and chargers can be changed."""
         return await self._async_step_sign_in(user_input)
-
-    async def async_step_otp(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the one-time code that the account wants."""
-        if user_input is None:
-            return self._show_otp()
-        async with self._working:
-            if user_input[CONF_RESEND]:
-                return await self._async_resend_code()
-            code = user_input.get(CONF_CODE, "").strip()
-            return await self._async_validate_code(code) if code else self._show_otp("invalid_otp")
 
     async def async_step_site(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which site the entry is for."""
@@ -116,43 +90,7 @@ class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self._async_choose_site(self._site, errors_without_chargers=unticked)
             return await self._async_finish(user_input.get(CONF_SERIALS, []))
 
-    async def _async_step_sign_in(self, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        if user_input is None:
-            return self._show_sign_in()
-        given = self._given = SignInInput.from_form(
-            user_input,
-            email=self._entry_data.get(CONF_EMAIL) or "",
-            password=self._entry_data.get(CONF_PASSWORD, "") if self.source == SOURCE_RECONFIGURE else "",
-        )
-        api_timeout = Options.from_mapping(self._entry.options if self._entry else {}).api_timeout
-        async with self._working:
-            try:
-                await self._sign_in.async_attempt(self.hass, given.email, given.password, api_timeout=api_timeout)
-            except OtpRequired:
-                return self._show_otp()
-            except EnlightenError as error:
-                return self._show_sign_in(error)
-            return await self._async_signed_in()
-
-    async def _async_resend_code(self) -> ConfigFlowResult:
-        try:
-            await self._sign_in.async_resend_code()
-        except RateLimited:
-            return self._show_otp("resend_too_soon")
-        except EnlightenError as error:
-            return self._after_code_error(error)
-        return self._show_otp()
-
-    async def _async_validate_code(self, code: str) -> ConfigFlowResult:
-        try:
-            await self._sign_in.async_validate_code(code)
-        except EnlightenError as error:
-            return self._after_code_error(error)
-        return await self._async_signed_in()
-
-    def _after_code_error(self, error: EnlightenError) -> ConfigFlowResult:
-        return self._show_otp(error_key(error)) if code_step_continues(error) else self._show_sign_in(error)
-
+    @override
     async def _async_signed_in(self) -> ConfigFlowResult:
         try:
             sites = await self._sign_in.async_sites()
@@ -240,30 +178,6 @@ class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
             CONF_REMEMBER_PASSWORD: given.remember,
         } | ({CONF_PASSWORD: password} if password else {})
 
-    @property
-    def _entry(self) -> ConfigEntry | None:
-        """The entry that is signed in again or reconfigured."""
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        if self.source == SOURCE_RECONFIGURE:
-            return self._get_reconfigure_entry()
-        return None
-
-    @property
-    def _entry_data(self) -> Mapping[str, Any]:
-        return self._entry.data if self._entry else {}
-
-    @property
-    def _sign_in_input(self) -> SignInInput:
-        """What was last given to sign in, else what the entry knows."""
-        if self._given is not None:
-            return self._given
-        return SignInInput(
-            email=self._entry_data.get(CONF_EMAIL) or "",
-            remember=self._entry_data.get(CONF_REMEMBER_PASSWORD, False),
-            password="",
-        )
-
     def _own_site(self) -> tuple[Site, ...]:
         if self.source != SOURCE_RECONFIGURE:
             return ()
@@ -273,30 +187,6 @@ class EnphaseConfigFlow(ConfigFlow, domain=DOMAIN):
         """The entry's chargers where the site stays: a charger missing from one answer must not be lost by it."""
         own = {site.site_id for site in self._own_site()}
         return self._entry_data[CONF_SERIALS] if self._site.site_id in own else []
-
-    def _show_sign_in(self, error: EnlightenError | None = None) -> ConfigFlowResult:
-        given = self._sign_in_input
-        reauth, reconfigure = self.source == SOURCE_REAUTH, self.source == SOURCE_RECONFIGURE
-        form = sign_in_form(
-            email=given.email,
-            ask_email=not reauth or not self._entry_data.get(CONF_EMAIL),
-            password_optional=reconfigure and CONF_PASSWORD in self._entry_data,
-            remember=given.remember,
-        )
-        return self.async_show_form(
-            step_id="reauth_confirm" if reauth else "reconfigure" if reconfigure else "user",
-            data_schema=form,
-            errors={"base": error_key(error)} if error else {},
-            description_placeholders={"email": given.email},
-        )
-
-    def _show_otp(self, error: str | None = None) -> ConfigFlowResult:
-        return self.async_show_form(
-            step_id="otp",
-            data_schema=OTP_FORM,
-            errors={"base": error} if error else {},
-            description_placeholders={"email": self._sign_in_input.email},
-        )
 
     def _show_site(self, errors: dict[str, str] | None = None) -> ConfigFlowResult:
         selected = self._entry_data.get(CONF_SITE_ID) or next((site.site_id for site in self._sites), None)

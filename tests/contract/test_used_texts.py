@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from homeassistant.const import Platform
 import probatio
 import pytest
 
-from custom_components.enphase_cloud_things import config_flow, errors, flow_forms, options_flow, sign_in
+from custom_components.enphase_cloud_things import config_flow, errors, flow_forms, options_flow, sign_in, sign_in_flow
 from custom_components.enphase_cloud_things.enlighten import EnlightenError
 from custom_components.enphase_cloud_things.flow_forms import (
     CONFIRMATION_FORM,
@@ -41,7 +42,7 @@ CODE: Final = modules(INTEGRATION)
 ENTITIES: Final = described_entities()
 CONSTANTS: Final = frozenset(text for code in CODE for text in strings(code.tree))
 
-CONFIG_FLOW: Final = INTEGRATION / "config_flow.py"
+CONFIG_FLOW: Final = (INTEGRATION / "config_flow.py", INTEGRATION / "sign_in_flow.py")
 OPTIONS_FLOW: Final = INTEGRATION / "options_flow.py"
 FLOW_FORMS: Final = INTEGRATION / "flow_forms.py"
 REPAIRS: Final = INTEGRATION / "repairs.py"
@@ -212,9 +213,9 @@ class TestIssues:
 class TestFlows:
     """The sections `config` and `options`."""
 
-    @pytest.mark.parametrize(("flow", "path"), [("config", CONFIG_FLOW), ("options", OPTIONS_FLOW)])
-    def test_every_step_has_a_text_and_no_other(self, flow: str, path: Any) -> None:
-        shown = flow_steps(module(path))
+    @pytest.mark.parametrize(("flow", "paths"), [("config", CONFIG_FLOW), ("options", (OPTIONS_FLOW,))])
+    def test_every_step_has_a_text_and_no_other(self, flow: str, paths: tuple[Path, ...]) -> None:
+        shown = {step for path in paths for step in flow_steps(module(path))}
         steps = texts(flow, "step")
         missing = lacking(shown, steps)
         assert not missing, listed(f"add these to {flow}.step in en.json", missing)
@@ -243,7 +244,7 @@ class TestFlows:
             )
 
     def test_every_error_of_a_config_form_has_a_text(self) -> None:
-        used = flow_errors(module(CONFIG_FLOW))
+        used = {error for path in CONFIG_FLOW for error in flow_errors(module(path))}
         assert used, "no error was found in the code: this check reads it in a wrong way"
         missing = lacking(used, texts("config", "error"))
         assert not missing, listed("add these to config.error in en.json", missing)
@@ -263,14 +264,14 @@ class TestFlows:
     def test_no_text_is_for_an_error_that_is_never_shown(self, flow: str) -> None:
         named = {
             text
-            for flow_module in (config_flow, flow_forms, options_flow, sign_in)
+            for flow_module in (config_flow, flow_forms, options_flow, sign_in, sign_in_flow)
             for text in strings(module(INTEGRATION / f"{flow_module.__name__.rpartition('.')[2]}.py").tree)
         }
         assert not texts(flow, "error").keys() - named, f"remove these from {flow}.error in en.json"
 
-    @pytest.mark.parametrize(("flow", "path"), [("config", CONFIG_FLOW), ("options", OPTIONS_FLOW)])
-    def test_every_end_of_a_flow_has_a_text_and_no_other(self, flow: str, path: Any) -> None:
-        used = flow_aborts(module(path))
+    @pytest.mark.parametrize(("flow", "paths"), [("config", CONFIG_FLOW), ("options", (OPTIONS_FLOW,))])
+    def test_every_end_of_a_flow_has_a_text_and_no_other(self, flow: str, paths: tuple[Path, ...]) -> None:
+        used = {reason for path in paths for reason in flow_aborts(module(path))}
         existing = texts(flow, "abort")
         missing = lacking(used, existing)
         assert not missing, listed(f"add these to {flow}.abort in en.json", missing)
