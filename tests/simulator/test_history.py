@@ -173,6 +173,43 @@ async def test_a_session_costs_what_energy_cost_while_it_flowed(
     assert pick(row, "avgCostPerUnitEnergy") == pytest.approx((0.264 + 0.348) / 2, abs=0.001)
 
 
+async def test_energy_that_flowed_late_costs_what_it_cost_late(
+    services: ServicesBrowser, world: World, clock: ManualClock
+) -> None:
+    world.site.tariff = TARIFFS["weekends"]
+    world.charger.history.cost_after = timedelta()
+    clock.move_to(datetime(2026, 11, 10, 14, 0, tzinfo=UTC))
+    await services.browser.sign_in()
+    world.charger.adjust(load_limit_amps=0)
+    world.charger.plug_in(Car(max_amps=10, phases=1))
+    start(world)
+    clock.tick(2 * 3600 + 60)
+    world.charger.adjust()
+    clock.tick(3600)
+    world.charger.unplug()
+
+    (row,) = await today(services)
+
+    assert pick(row, "avgCostPerUnitEnergy") == pytest.approx(0.348)
+
+
+async def test_sessions_close_together_do_not_pay_for_each_other(
+    services: ServicesBrowser, world: World, clock: ManualClock
+) -> None:
+    world.charger.history.cost_after = timedelta()
+    world.charger.plug_in(Car(max_amps=10, phases=1))
+    for _ in range(2):
+        start(world)
+        clock.tick(420)
+        commands.stop(world.charger)
+        clock.tick(10)
+    world.charger.unplug()
+
+    prices = [pick(row, "avgCostPerUnitEnergy") for row in await today(services)]
+
+    assert prices == [pytest.approx(0.271, abs=0.001)] * 2
+
+
 async def test_without_a_tariff_there_is_never_a_cost(
     services: ServicesBrowser, world: World, clock: ManualClock
 ) -> None:
@@ -264,6 +301,15 @@ class TestSeededYear:
         assert pages == whole
         starts = [str(pick(row, "startTime")) for row in whole]
         assert starts == sorted(starts, reverse=True)
+
+    async def test_a_page_that_holds_everything_has_no_more_after_it(
+        self, services: ServicesBrowser, world: World
+    ) -> None:
+        count = len(await self.all_rows(services))
+
+        whole, short = [await services.sessions(LONG_AGO, TODAY, limit=limit) for limit in (count, count - 1)]
+
+        assert (whole.at("data", "hasMore"), short.at("data", "hasMore")) == (False, True)
 
     async def test_the_order_may_be_the_other_one(self, services: ServicesBrowser, world: World) -> None:
         newest_first = numbers(await self.all_rows(services))
