@@ -1,6 +1,7 @@
 """The coordinator of a site's chargers: status at an adaptive interval, everything else at its own cadence."""
 
 import asyncio
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 import logging
@@ -14,7 +15,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..accounts import Account
-from ..calc.pending import Reading
+from ..calc.pending import CommandKind, CommandState, PendingCommand, Reading
 from ..calc.polling import (
     REQUEST_BUDGET,
     Activity,
@@ -29,6 +30,7 @@ from ..calc.polling import (
     next_interval,
     requests_per_hour,
 )
+from ..calc.session_events import SessionEvent, confirm_stop
 from ..calc.settings import authentication_required
 from ..calc.status import preferred_mode
 from ..const import CONF_SERIALS
@@ -41,6 +43,9 @@ from .others import OtherChargers
 from .readings import ChargerReadings, StoredCharger
 
 _LOGGER = logging.getLogger(__name__)
+
+MOST_UNTOLD: Final = 16
+"""Events of a session that are kept for an entity; nobody may ever ask for them."""
 
 SERIAL_PARTS: Final = (Part.MODE, Part.GREEN, Part.CONFIGURATION)
 
@@ -95,7 +100,9 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._urgent: set[Read] = set()
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
+        self._untold_events: defaultdict[str, deque[SessionEvent]] = defaultdict(lambda: deque(maxlen=MOST_UNTOLD))
         self._cancel_command_read: CALLBACK_TYPE | None = None
+        entry.async_on_unload(self.commands.async_add_listener(self._note_stop))
         entry.async_on_unload(self._cancel_read)
 
     @override
@@ -143,6 +150,12 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             others=self._others.names(without=self._readings),
             time_zone=self._time_zone,
         )
+
+    @callback
+    def take_session_events(self, serial: str) -> list[SessionEvent]:
+        """Return what has happened at a charger and was not asked for yet, in order."""
+        untold = self._untold_events.pop(serial, ())
+        return list(untold)
 
     def as_stored(self) -> dict[str, StoredCharger]:
         """Return what a restart has to remember of every charger."""
@@ -201,6 +214,9 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             if mode_changed(before, readings.status):
                 self._urgent.add(Read(part=Part.MODE, serial=serial))
             self._judge(readings, readings.status, began)
+            self._untold_events[serial].extend(
+                readings.events(now=now, interval=self.update_interval or self._polling.slow)
+            )
 
     async def _async_read_parts(self, began: datetime) -> None:
         if (second_reading_at := self._second_reading_at()) and second_reading_at <= began:
@@ -262,6 +278,12 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             mode=preferred_mode(readings.preference, readings.status),
             authentication_required=authentication_required(readings.configuration or ()),
         )
+
+    @callback
+    def _note_stop(self, command: PendingCommand) -> None:
+        if command.kind is CommandKind.STOP and command.state is CommandState.CONFIRMED:
+            readings = self._readings[command.serial]
+            readings.watch = confirm_stop(readings.watch)
 
     def _next_interval(self) -> timedelta:
         now = dt_util.utcnow()

@@ -54,6 +54,16 @@ class Meter:
         """When the lifetime counter, which seems to have been reset, wants a second reading."""
         return self._lifetime.second_reading_at
 
+    @property
+    def session_energy(self) -> float | None:
+        """The energy (kWh) of the running or last session."""
+        return self._session.energy
+
+    @property
+    def session_minutes(self) -> int | None:
+        """The duration (minutes) of the running or last session."""
+        return self._clock.minutes
+
     def take_status(self, status: ChargerStatus, summary: ChargerSummary | None, *, now: datetime) -> None:
         """Take session energy and duration from a status, and estimate the power."""
         self._session = advance_session(self._session, status.session)

@@ -1,11 +1,13 @@
 """Everything read of one charger so far, and the frozen snapshot made of it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
-from typing import Final, Self, TypedDict
+from datetime import datetime, timedelta, tzinfo
+from typing import Final, NotRequired, Self, TypedDict
 
 from ..calc.amps import amps_bounds
 from ..calc.pending import PendingCommand
+from ..calc.session_events import SessionEvent, SessionFigures, SessionWatch, observe
+from ..calc.stored import StoredState
 from ..const import DEFAULT_CHARGING_AMPS
 from ..enlighten import ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
 from ..snapshot import ChargerSnapshot
@@ -20,6 +22,7 @@ class StoredCharger(TypedDict):
 
     meter: StoredMeter
     wished_amps: int | None
+    watch: NotRequired[StoredState]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class ChargerReadings:
     preference: ModePreference | None = None
     green: GreenSettings | None = None
     configuration: tuple[ConfigurationValue, ...] | None = None
+    watch: SessionWatch = field(default_factory=SessionWatch)
     missed_answers: int = 0
     unlisted: bool = False
     _snapshot: ChargerSnapshot | None = field(default=None, init=False)
@@ -63,11 +67,12 @@ class ChargerReadings:
             serial=serial,
             meter=Meter.restored(stored["meter"], nominal_voltage=nominal_voltage),
             wished_amps=stored["wished_amps"],
+            watch=SessionWatch.from_dict(stored.get("watch", {})),
         )
 
     def as_stored(self) -> StoredCharger:
         """Return what a restart has to remember."""
-        return {"meter": self.meter.as_dict(), "wished_amps": self.wished_amps}
+        return {"meter": self.meter.as_dict(), "wished_amps": self.wished_amps, "watch": self.watch.as_dict()}
 
     def take_status(self, status: ChargerStatus | None, *, now: datetime) -> None:
         """Note what a status answer says of the charger, `None` if it leaves the charger out."""
@@ -78,6 +83,20 @@ class ChargerReadings:
         self.unlisted = False
         self.status = _completed(status, self.status) if status.partial else status
         self.meter.take_status(self.status, self.summary, now=now)
+
+    def events(self, *, now: datetime, interval: timedelta) -> tuple[SessionEvent, ...]:
+        """Return what has happened at the charger since the status before."""
+        if self.status is None:
+            return ()
+        session = self.status.session
+        figures = SessionFigures(
+            energy=self.meter.session_energy,
+            duration=self.meter.session_minutes,
+            range_miles=session.range_miles if session else None,
+            cost=session.cost if session else None,
+        )
+        self.watch, events = observe(self.watch, self.status, figures, now=now, interval=interval)
+        return events
 
     def take_summary(self, summary: ChargerSummary | None, *, now: datetime, zone: tzinfo) -> None:
         """Note the charger's metadata, `None` if the cloud does not list it."""

@@ -1,0 +1,164 @@
+"""What happened at a charger between two observations: plugged in, started, paused, finished and so on.
+
+Only transitions count, each once: an observation that says the same tells nothing. After a gap, such as a restart or
+an outage, the events are the net change between before and after, marked as observed late. What an offline charger
+was last known to do is no observation.
+
+A session is open from the first energy until the connector leaves `FINISHING`, the car is unplugged or a newer session
+begins. A pause is no end, and neither is a stop: the car may go on later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+from ..enlighten.models.chargers import ChargerStatus, ConnectorState
+from .status import drawing_power, faulted, leading_connector, plugged_in
+from .stored import StoredState, iso, stored_time
+
+SHORTEST_GAP: Final = timedelta(minutes=2)
+
+
+class SessionEventType(StrEnum):
+    """What can happen at a charger."""
+
+    PLUGGED_IN = "plugged_in"
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    UNPLUGGED = "unplugged"
+    FAULTED = "faulted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFigures:
+    """The figures of a session when an event happened: kWh, minutes, miles and money in the site's currency."""
+
+    energy: float | None = None
+    duration: float | None = None
+    range_miles: float | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEvent:
+    """One event. `observed_late` marks a change that happened some time between two distant observations."""
+
+    kind: SessionEventType
+    figures: SessionFigures
+    observed_late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionWatch:
+    """The state that the next observation is compared with. `seen_at` is unset before the first one."""
+
+    seen_at: datetime | None = None
+    plugged_in: bool = False
+    drawing: bool = False
+    finishing: bool = False
+    faulted: bool = False
+    session_open: bool = False
+    started_at: datetime | None = None
+    figures: SessionFigures = SessionFigures()
+    stop_confirmed: bool = False
+
+    def as_dict(self) -> StoredState:
+        """Return what a restart has to remember."""
+        return {
+            "seen_at": iso(self.seen_at),
+            "plugged_in": self.plugged_in,
+            "drawing": self.drawing,
+            "finishing": self.finishing,
+            "faulted": self.faulted,
+            "session_open": self.session_open,
+            "started_at": iso(self.started_at),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Return the state that was remembered; the figures come with the next observation."""
+        return cls(
+            seen_at=stored_time(data, "seen_at"),
+            plugged_in=data.get("plugged_in") is True,
+            drawing=data.get("drawing") is True,
+            finishing=data.get("finishing") is True,
+            faulted=data.get("faulted") is True,
+            session_open=data.get("session_open") is True,
+            started_at=stored_time(data, "started_at"),
+        )
+
+
+def confirm_stop(watch: SessionWatch) -> SessionWatch:
+    """Note that a stop has shown its effect, so that the next observation calls it by that name."""
+    return replace(watch, stop_confirmed=True)
+
+
+def observe(
+    watch: SessionWatch, status: ChargerStatus, figures: SessionFigures, *, now: datetime, interval: timedelta
+) -> tuple[SessionWatch, tuple[SessionEvent, ...]]:
+    """Return the state after an observation, and the events that it shows.
+
+    `figures` are those of the session in the status, `interval` the time that usually lies between observations.
+    """
+    if status.connected is False:
+        return watch, ()
+    after = _observed(watch, status, figures, now)
+    if watch.seen_at is None:
+        return after, ()
+    late = now - watch.seen_at > max(2 * interval, SHORTEST_GAP)
+    events = tuple(SessionEvent(kind=kind, figures=shown, observed_late=late) for kind, shown in _changes(watch, after))
+    return after, events
+
+
+def _observed(watch: SessionWatch, status: ChargerStatus, figures: SessionFigures, now: datetime) -> SessionWatch:
+    plugged, drawing, fault = plugged_in(status), drawing_power(status), faulted(status)
+    leading = leading_connector(status)
+    finishing = leading is not None and leading.state == ConnectorState.FINISHING
+    plugged = watch.plugged_in if plugged is None else plugged
+    drawing = watch.drawing if drawing is None else drawing
+    ended = not plugged or (watch.finishing and not finishing and not drawing)
+    return SessionWatch(
+        seen_at=now,
+        plugged_in=plugged,
+        drawing=drawing and plugged,
+        finishing=finishing,
+        faulted=watch.faulted if fault is None else fault,
+        session_open=plugged and (drawing or (watch.session_open and not ended)),
+        started_at=(status.session.started_at if status.session else None) or watch.started_at,
+        figures=figures,
+    )
+
+
+def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEventType, SessionFigures]]:
+    changes: list[tuple[SessionEventType, SessionFigures]] = []
+    is_new = after.drawing and _is_newer(before, after)
+    if after.faulted and not before.faulted:
+        changes.append((SessionEventType.FAULTED, after.figures))
+    if after.plugged_in and not before.plugged_in:
+        changes.append((SessionEventType.PLUGGED_IN, SessionFigures()))
+    if before.stop_confirmed:
+        changes.append((SessionEventType.STOPPED, after.figures))
+    if before.session_open and (is_new or not after.session_open):
+        # Once a newer session is under way the status has forgotten the one that ended.
+        changes.append((SessionEventType.FINISHED, before.figures if is_new else after.figures))
+    if after.drawing and (is_new or not before.session_open):
+        changes.append((SessionEventType.STARTED, after.figures))
+    elif after.session_open and before.session_open and not is_new:
+        if after.drawing and not before.drawing:
+            changes.append((SessionEventType.RESUMED, after.figures))
+        elif before.drawing and not after.drawing and not before.stop_confirmed:
+            changes.append((SessionEventType.PAUSED, after.figures))
+    if before.plugged_in and not after.plugged_in:
+        changes.append((SessionEventType.UNPLUGGED, after.figures))
+    return changes
+
+
+def _is_newer(before: SessionWatch, after: SessionWatch) -> bool:
+    if not before.session_open or before.started_at is None or after.started_at is None:
+        return False
+    return after.started_at > before.started_at
