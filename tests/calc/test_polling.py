@@ -126,6 +126,25 @@ def test_the_requests_of_a_default_site_stay_within_the_promised_figures() -> No
     assert charging + 3600 / 10 <= 430
 
 
+@pytest.mark.parametrize(
+    ("chargers", "vpp", "prices", "charging", "expected"),
+    [
+        (0, False, False, False, 12),
+        (1, False, False, False, 12 + 6 + 1 + 1 + 2),
+        (1, False, False, True, 12 + 6 + 1 + 1 + 12),
+        (0, True, False, False, 12 + 12 + 4 / 24),
+        (0, False, True, False, 12 + 2 + 5 / 24),
+        (10, False, False, False, 12 + 60 + 10 + 10 + 20),
+        (100, False, False, False, 12 + 60 + 60 + 60 + 200),
+    ],
+)
+def test_the_requests_besides_the_status_add_up(
+    chargers: int, vpp: bool, prices: bool, charging: bool, expected: float
+) -> None:
+    load = requests_per_hour(chargers=chargers, vpp=vpp, prices=prices, charging=charging)
+    assert load == pytest.approx(expected)
+
+
 @given(
     chargers=st.integers(0, 100),
     vpp=st.booleans(),
