@@ -88,6 +88,7 @@ async def test_sun_that_comes_and_goes_pauses_and_resumes_one_session(
 ) -> None:
     world.site.solar_watts = 12_000
     world.charger.use_battery = False
+    world.charger.modes.active = ChargeMode.GREEN
     world.charger.modes.preference = ChargeMode.GREEN
     world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2))
     await setup_entry()
