@@ -13,7 +13,14 @@ import probatio
 from .commands import CommandResult, Commands, Outcome
 from .const import CONF_SITE_ID, DOMAIN
 from .enlighten import TriggerMessage
-from .targets import ChargerTarget, async_targeted_chargers, async_targeted_sites
+from .reauthentication import async_clear_reauthentication
+from .targets import (
+    ChargerTarget,
+    async_entries_of_site,
+    async_targeted_chargers,
+    async_targeted_entries,
+    async_targeted_sites,
+)
 
 ATTR_CHARGING_LEVEL: Final = "charging_level"
 ATTR_CONNECTOR_ID: Final = "connector_id"
@@ -23,6 +30,7 @@ ATTR_ALLOW_ADVANCED: Final = "allow_advanced"
 SERVICE_START_CHARGING: Final = "start_charging"
 SERVICE_STOP_CHARGING: Final = "stop_charging"
 SERVICE_TRIGGER_MESSAGE: Final = "trigger_message"
+SERVICE_CLEAR_REAUTH_ISSUE: Final = "clear_reauth_issue"
 SERVICE_START_LIVE_STREAM: Final = "start_live_stream"
 SERVICE_STOP_LIVE_STREAM: Final = "stop_live_stream"
 
@@ -49,6 +57,9 @@ _TRIGGER_SCHEMA: Final = cv.make_entity_service_schema(
     }
 )
 _SITE_SCHEMA: Final = probatio.Schema(cv.TARGET_FIELDS)
+_CLEAR_REAUTH_SCHEMA: Final = probatio.Schema(
+    {**cv.TARGET_FIELDS, probatio.Optional(CONF_SITE_ID): cv.matches_regex(r"^\d+$")}
+)
 
 
 @callback
@@ -65,6 +76,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (SERVICE_STOP_LIVE_STREAM, _async_stop_live_stream),
     ):
         hass.services.async_register(DOMAIN, name, handler, schema=_SITE_SCHEMA)
+    hass.services.async_register(
+        DOMAIN, SERVICE_CLEAR_REAUTH_ISSUE, _async_clear_reauth_issue, schema=_CLEAR_REAUTH_SCHEMA
+    )
 
 
 async def _async_start_charging(call: ServiceCall) -> ServiceResponse:
@@ -108,6 +122,12 @@ async def _async_trigger_message(call: ServiceCall) -> ServiceResponse:
         return {"outcome": reply.status or "accepted", "reason": None}
 
     return await _async_for_each_charger(call, trigger)
+
+
+async def _async_clear_reauth_issue(call: ServiceCall) -> None:
+    site_id = call.data.get(CONF_SITE_ID)
+    entries = async_entries_of_site(call.hass, site_id) if site_id else async_targeted_entries(call.hass, call)
+    await asyncio.gather(*(async_clear_reauthentication(call.hass, entry) for entry in entries))
 
 
 async def _async_start_live_stream(call: ServiceCall) -> None:

@@ -43,15 +43,37 @@ def async_targeted_chargers(hass: HomeAssistant, call: ServiceCall) -> list[Char
 
 @callback
 def async_targeted_sites(hass: HomeAssistant, call: ServiceCall) -> list[EnphaseConfigEntry]:
-    """Return the loaded sites an action is aimed at: those of the targeted devices, all of them without a target."""
+    """Return the loaded sites an action is aimed at: those of the targeted devices, all of them without a target.
+
+    Raises ServiceValidationError if the target holds none, or one that is not loaded.
+    """
     if not TargetSelection(call.data).has_any_target:
         return hass.config_entries.async_loaded_entries(DOMAIN)
-    sites = {
-        entry.entry_id: _loaded(entry) for device in _targeted_devices(hass, call) for entry, _ in _owners(hass, device)
-    }
-    if not sites:
+    return [_loaded(entry) for entry in async_targeted_entries(hass, call)]
+
+
+@callback
+def async_targeted_entries(hass: HomeAssistant, call: ServiceCall) -> list[EnphaseConfigEntry]:
+    """Return the config entries of the targeted devices, loaded or not.
+
+    Raises ServiceValidationError if there is none.
+    """
+    entries = {entry.entry_id: entry for device in _targeted_devices(hass, call) for entry, _ in _owners(hass, device)}
+    if not entries:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_site_targeted")
-    return list(sites.values())
+    return list(entries.values())
+
+
+@callback
+def async_entries_of_site(hass: HomeAssistant, site_id: str) -> list[EnphaseConfigEntry]:
+    """Return the config entry of a site by the site's id.
+
+    Raises ServiceValidationError if there is none.
+    """
+    entries = [entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.unique_id == site_id]
+    if not entries:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_site_targeted")
+    return entries
 
 
 def _targeted_devices(hass: HomeAssistant, call: ServiceCall) -> list[dr.AnyDeviceEntry]:
