@@ -15,7 +15,12 @@ from custom_components.enphase_cloud_things.enlighten.endpoints import (
     Host,
     Hosts,
 )
-from custom_components.enphase_cloud_things.enlighten.headers import HeaderProfile, Identity, build_headers
+from custom_components.enphase_cloud_things.enlighten.headers import (
+    HeaderProfile,
+    Identity,
+    build_headers,
+    header_names,
+)
 from custom_components.enphase_cloud_things.enlighten.tokens import AccessToken, Claims, read_claims, renewal_due_at
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 
@@ -123,6 +128,13 @@ def test_each_profile_has_its_headers(profile: HeaderProfile) -> None:
     headers = build(profile)
 
     assert {name: headers.get(name) for name in EXPECTED[profile]} == EXPECTED[profile]
+
+
+def test_a_report_names_headers_without_their_values() -> None:
+    names = header_names(WHOLE, base=BASE)
+
+    assert names.keys() == {profile.name.lower() for profile in HeaderProfile}
+    assert names["grid_services"] == ["Accept", "Authorization", "Origin", "Referer", "User-Agent"]
 
 
 def test_an_unknown_build_of_the_page_is_left_out() -> None:

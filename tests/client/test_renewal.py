@@ -857,3 +857,89 @@ async def test_the_listener_can_come_later(client: EnlightenClient) -> None:
     await client.session.renew_without_password()
 
     assert stored[-1] == client.session.credentials
+
+
+async def test_the_session_cap_in_the_repeat_is_told(
+    unattended: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    world.accounts.expire_tokens()
+    simulator.faults.add(faults.slow(0.2), Family.STATUS)
+    reader = asyncio.create_task(unattended.status(SITE))
+    await simulator.requests.until(1, Family.JWT)
+    simulator.faults.add(faults.payload({"error": CAP_TEXT}, 403), Family.STATUS)
+
+    with pytest.raises(TooManySessions):
+        await reader
+
+    assert simulator.requests.count(Family.STATUS) == 2
+
+
+async def test_a_repeat_that_fails_while_the_session_changes_is_no_rejection(
+    unattended: EnlightenClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(faults.status_code(401), Family.STATUS, times=2)
+    simulator.faults.add(faults.slow(0.2), Family.STATUS, times=2)
+    reader = asyncio.create_task(unattended.status(SITE))
+    await simulator.requests.until(2, Family.STATUS)
+
+    await unattended.session.renew_without_password()
+
+    with pytest.raises(ServiceUnavailable):
+        await reader
+    assert unattended.session.credentials.guard.rejections == 0
+
+
+async def test_families_that_are_refused_together_are_one_rejection(
+    unattended: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    world.accounts.expire_sessions()
+    simulator.faults.add(faults.status_code(401), Family.STATUS, Family.SUMMARY)
+
+    results = await asyncio.gather(unattended.status(SITE), unattended.chargers(SITE), return_exceptions=True)
+
+    assert all(isinstance(result, InvalidCredentials) for result in results)
+    assert unattended.session.credentials.guard.rejections == 1
+    assert simulator.requests.logins == 1
+
+
+async def test_a_token_renewed_ahead_of_time_serves_a_request_that_was_refused_meanwhile(
+    unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    clock.tick(5 * 3600)
+    simulator.faults.add(faults.slow(0.2, executes=True), Family.JWT, times=1)
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM, times=1)
+    reader = asyncio.create_task(unattended.status(SITE))
+    await simulator.requests.until(1, Family.JWT)
+
+    await unattended.start_live_stream(SITE)
+
+    assert (await reader).chargers
+    assert simulator.requests.count(Family.JWT) == 1
+
+
+async def test_a_renewal_under_way_serves_a_token_that_is_due(
+    unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    clock.tick(5 * 3600)
+    simulator.faults.add(faults.slow(0.2, executes=True), Family.JWT, times=1)
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM, times=1)
+    command = asyncio.create_task(unattended.start_live_stream(SITE))
+    await simulator.requests.until(1, Family.JWT)
+
+    assert (await unattended.status(SITE)).chargers
+
+    await command
+    assert simulator.requests.count(Family.JWT) == 1
+
+
+async def test_a_token_without_an_end_is_renewed_when_it_is_refused(
+    visitor: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.faults.add(faults.payload({"token": "opaque"}), Family.JWT)
+    simulator.faults.add(faults.payload({"data": None}), Family.STATUS)
+    await visitor.session.sign_in(OWNER_EMAIL, OWNER_KEY)
+
+    clock.tick(30 * 86_400)
+    await visitor.status(SITE)
+
+    assert simulator.requests.count(Family.JWT) == 1

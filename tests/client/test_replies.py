@@ -168,6 +168,7 @@ CAP_BODIES: dict[str, tuple[str, bool]] = {
     "a list in an object": ('{"a": [1, {"b": "Active sessions: too many"}]}', True),
     "escaped": (json.dumps(json.dumps({"a": json.dumps(["too many active sessions"])})), True),
     "escaped letters": ('{"a": "{\\"b\\": \\"too many active \\\\u0073essions\\"}"}', True),
+    "a backslash that escapes nothing": ('{"a": "C:\\\\temp"}', False),
     "half escaped": ('{"a": "{\\"b\\": "}', False),
     "half of the words": ('{"a": "active sessions"}', False),
     "the other half": ('{"a": "too many"}', False),

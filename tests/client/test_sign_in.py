@@ -466,3 +466,14 @@ async def test_nobody_there_is_a_failed_connection(connect: Connect, unused_tcp_
 
     with pytest.raises(ConnectionFailed):
         await sign_in(client)
+
+
+async def test_a_form_that_leads_round_in_circles_is_followed_for_a_while(
+    visitor: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    world.presentation.json_login_refused = True
+    simulator.faults.add(redirected("/"), Family.PAGE)
+
+    await sign_in(visitor)
+
+    assert simulator.requests.count(Family.PAGE) == 3

@@ -18,7 +18,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     ServiceUnavailable,
     Transport,
 )
-from custom_components.enphase_cloud_things.enlighten.endpoints import Endpoint, Family as ClientFamily, Host
+from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS, Endpoint, Family as ClientFamily, Host
 from custom_components.enphase_cloud_things.enlighten.headers import HeaderProfile, build_headers
 from custom_components.enphase_cloud_things.enlighten.transport import Call
 from simulator import Family, Simulator, faults
@@ -251,3 +251,14 @@ async def test_a_refusal_keeps_the_word_for_service_trouble(client: EnlightenCli
 
     assert caught.value.refusal is not None
     assert (caught.value.refusal.http_status, caught.value.refusal.status_text) == (502, "BAD_GATEWAY")
+
+
+async def test_a_transport_pauses_without_anybody_listening(hosts: Hosts, simulator: Simulator) -> None:
+    simulator.faults.add(faults.status_code(429), Family.STATUS)
+    async with aiohttp.ClientSession() as http:
+        transport = Transport(http, hosts=hosts)
+
+        with pytest.raises(RateLimited):
+            await transport.request(Call(endpoint=STATUS, site_id=SITE), lambda value: value)
+
+        assert transport.paused_until is not None

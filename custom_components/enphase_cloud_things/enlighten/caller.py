@@ -4,6 +4,7 @@ A family that is not core can cause no renewal; its 401 is its own trouble (docs
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from uuid import uuid4
 
 from .back_off import Failure
@@ -34,107 +35,69 @@ class Caller:
         self._session = session
         self._transport = transport
 
-    async def call(
-        self,
-        endpoint: Endpoint,
-        *,
-        site_id: str = "",
-        serial: str = "",
-        query: Mapping[str, str] | None = None,
-        json: JsonValue = None,
-        fresh: bool = False,
-        refusal_counts: bool = True,
-    ) -> JsonValue:
-        """Send a request and return the JSON of its answer; for the errors see `Transport.request`.
-
-        Where the cloud refuses the session, a core family or a command is sent once more after a
-        renewal. A `fresh` read is sent even while the client backs off from its family. Unless
-        `refusal_counts`, a 401 or 403 does not make the client back off.
-        """
-        target = serial or site_id
-        if endpoint.kind is Kind.READ and not fresh:
-            self._transport.back_off.check(endpoint.family, target, self._transport.clock())
-        if endpoint.family in CORE_FAMILIES:
-            await self._session.keep_fresh()
-
-        async def send() -> JsonValue:
-            return await self._send(
-                Call(
-                    endpoint=endpoint,
-                    headers=self._headers(endpoint, site_id),
-                    site_id=site_id,
-                    serial=serial,
-                    query=query or {},
-                    json=json,
-                ),
-                _unchanged,
-                refusal_counts=refusal_counts,
-            )
-
-        generation = self._session.generation
-        try:
-            return await send()
-        except TooManySessions:
-            raise
-        except AuthenticationRequired:
-            if endpoint.family is Family.SITES or not self._session.renewal_may_help(endpoint.family):
-                raise
-        await self._session.renew(generation)
-        generation = self._session.generation
-        try:
-            return await send()
-        except TooManySessions:
-            raise
-        except AuthenticationRequired as err:
-            raise self._session.note_refusal(generation, endpoint.family, wall=isinstance(err, LoginWall)) from None
-
-    async def read[T](
+    async def call[T](
         self,
         endpoint: Endpoint,
         read: Callable[[JsonValue], T],
         *,
-        site_id: str,
+        site_id: str = "",
         serial: str = "",
         item_id: str = "",
         query: Mapping[str, str] | None = None,
         json: JsonValue = None,
         fresh: bool = False,
+        refusal_counts: bool = True,
     ) -> T:
-        """Return what `read` makes of the JSON of a family that can be done without.
+        """Send a request and return what `read` makes of the JSON of its answer.
 
-        The cloud's refusals never cause a renewal. A reply that `read` finds invalid makes the client back off like
-        any other failure. A `fresh` read is sent even while the client backs off.
+        Where the cloud refuses the session, a core family or a command is sent once more after a renewal. From other
+        families the client backs off after any failure, a reply that `read` finds invalid included. A `fresh` read is
+        sent even then. Unless `refusal_counts`, a 401 or 403 is no reason to back off. For the errors see
+        `Transport.request`.
         """
-        call = Call(
-            endpoint=endpoint,
-            headers=self._headers(endpoint, site_id),
-            site_id=site_id,
-            serial=serial,
-            item_id=item_id,
-            query=query or {},
-            json=json,
-        )
-        if not fresh:
+        call = Call(endpoint=endpoint, site_id=site_id, serial=serial, item_id=item_id, query=query or {}, json=json)
+        if endpoint.kind is Kind.READ and not fresh:
             self._transport.back_off.check(endpoint.family, call.target, self._transport.clock())
-        return await self._send(call, read, refusal_counts=True)
+        if endpoint.family in CORE_FAMILIES:
+            await self._session.keep_fresh()
+        generation = self._session.generation
+        try:
+            return await self._send(call, read, refusal_counts=refusal_counts)
+        except TooManySessions:
+            raise
+        except AuthenticationRequired:
+            if not self._may_renew(endpoint):
+                raise
+        await self._session.renew(generation)
+        generation = self._session.generation
+        try:
+            return await self._send(call, read, refusal_counts=refusal_counts)
+        except TooManySessions:
+            raise
+        except AuthenticationRequired as err:
+            is_wall = isinstance(err, LoginWall)
+            raise self._session.note_refusal(generation, endpoint.family, wall=is_wall) from None
 
     def is_refused(self, family: Family, target: str) -> bool:
         """Tell whether the cloud has refused a family three times in a row for a charger, site or other item."""
         return self._transport.back_off.is_refused(family, target)
 
-    def _headers(self, endpoint: Endpoint, site_id: str) -> dict[str, str]:
-        return build_headers(
-            endpoint.profile,
-            identity=self._session.identity(),
-            base=self._transport.hosts.enlighten,
-            site_id=site_id,
-            request_id=str(uuid4()),
-        )
+    def _may_renew(self, endpoint: Endpoint) -> bool:
+        # The site list is asked for right after a person has signed in
+        return endpoint.family is not Family.SITES and self._session.renewal_may_help(endpoint.family)
 
     async def _send[T](self, call: Call, read: Callable[[JsonValue], T], *, refusal_counts: bool) -> T:
         family = call.endpoint.family
+        # Made for each attempt, for a renewal lies between two
+        headers = build_headers(
+            call.endpoint.profile,
+            identity=self._session.identity(),
+            base=self._transport.hosts.enlighten,
+            site_id=call.site_id,
+            request_id=str(uuid4()),
+        )
         try:
-            result = await self._transport.request(call, read)
+            result = await self._transport.request(replace(call, headers=headers), read)
         except EnlightenError as err:
             raise self._failed(call, err, refusal_counts=refusal_counts) from None
         finally:
@@ -183,7 +146,3 @@ def _failure_of(endpoint: Endpoint, err: EnlightenError) -> Failure | None:
     if isinstance(err, AuthenticationRequired):
         return Failure.TROUBLE if isinstance(err, LoginWall | TooManySessions) else Failure.REFUSED
     return Failure.TROUBLE if isinstance(err, ConnectionFailed | InvalidResponse) else None
-
-
-def _unchanged(value: JsonValue) -> JsonValue:
-    return value

@@ -1,5 +1,6 @@
 """The Enlighten cloud as typed methods, one for each thing to ask or to command."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -75,23 +76,27 @@ class EnlightenClient:
 
     async def sites(self) -> tuple[Site, ...]:
         """List the sites of the account (docs/api.md §3.1)."""
-        value = await self._caller.call(endpoints.SITES)
-        return read_sites(value, self._oddities)
+        return await self._caller.call(endpoints.SITES, self._reading(read_sites))
 
     async def status(self, site_id: str, *, fresh: bool = False) -> SiteStatus:
         """Read the live status of all chargers of a site (docs/api.md §4)."""
-        value = await self._caller.call(endpoints.STATUS, site_id=site_id, fresh=fresh)
-        return SiteStatus.from_wire(value, self._oddities)
+        return await self._caller.call(
+            endpoints.STATUS, self._reading(SiteStatus.from_wire), site_id=site_id, fresh=fresh
+        )
 
     async def chargers(self, site_id: str) -> tuple[ChargerSummary, ...]:
         """Read the metadata of all chargers of a site that are not retired (docs/api.md §3.2)."""
-        value = await self._caller.call(endpoints.SUMMARY, site_id=site_id)
-        return read_summaries(value, self._oddities)
+        return await self._caller.call(endpoints.SUMMARY, self._reading(read_summaries), site_id=site_id)
 
     async def charge_mode(self, site_id: str, serial: str, *, fresh: bool = False) -> ModePreference:
         """Read the stored charge mode and what else is on offer (docs/api.md §6.1)."""
-        value = await self._caller.call(endpoints.PREFERENCE, site_id=site_id, serial=serial, fresh=fresh)
-        return ModePreference.from_wire(value, self._oddities)
+        return await self._caller.call(
+            endpoints.PREFERENCE,
+            self._reading(ModePreference.from_wire),
+            site_id=site_id,
+            serial=serial,
+            fresh=fresh,
+        )
 
     async def set_charge_mode(self, site_id: str, serial: str, mode: ChargeMode) -> None:
         """Store another charge mode (docs/api.md §6.1).
@@ -101,7 +106,9 @@ class EnlightenClient:
             CommandOutcomeUnknown: also for any other 400, which may have been applied all the same.
         """
         try:
-            await self._caller.call(endpoints.SET_PREFERENCE, site_id=site_id, serial=serial, json={"mode": mode})
+            await self._caller.call(
+                endpoints.SET_PREFERENCE, _nothing, site_id=site_id, serial=serial, json={"mode": mode}
+            )
         except CommandRejected as err:
             if err.refusal.code == NO_SCHEDULE_ENABLED:
                 raise NoScheduleEnabled(err.refusal) from None
@@ -111,8 +118,13 @@ class EnlightenClient:
 
     async def green_settings(self, site_id: str, serial: str, *, fresh: bool = False) -> GreenSettings:
         """Read the settings of green charging (docs/api.md §6.3)."""
-        value = await self._caller.call(endpoints.GREEN_SETTINGS, site_id=site_id, serial=serial, fresh=fresh)
-        return GreenSettings.from_wire(value, self._oddities)
+        return await self._caller.call(
+            endpoints.GREEN_SETTINGS,
+            self._reading(GreenSettings.from_wire),
+            site_id=site_id,
+            serial=serial,
+            fresh=fresh,
+        )
 
     async def set_use_battery(self, site_id: str, serial: str, enabled: bool) -> None:
         """Let the home battery feed green charging, or not (docs/api.md §6.3)."""
@@ -124,6 +136,7 @@ class EnlightenClient:
         }
         await self._caller.call(
             endpoints.SET_GREEN_SETTINGS,
+            _nothing,
             site_id=site_id,
             serial=serial,
             json={"chargerSettingList": [setting]},
@@ -135,9 +148,11 @@ class EnlightenClient:
         Some sites answer only to cookies, so a refusal is followed by one try without tokens.
         """
         keys: JsonValue = [{"key": key} for key in CONFIGURATION_KEYS]
+        read = self._reading(read_configuration)
         try:
-            value = await self._caller.call(
+            return await self._caller.call(
                 endpoints.CONFIGURATION,
+                read,
                 site_id=site_id,
                 serial=serial,
                 json=keys,
@@ -147,14 +162,9 @@ class EnlightenClient:
         except (NotSupported, ServiceUnavailable) as err:
             if err.refusal is None or err.refusal.http_status not in _REFUSES_TOKENS:
                 raise
-            value = await self._caller.call(
-                endpoints.CONFIGURATION_BY_COOKIES,
-                site_id=site_id,
-                serial=serial,
-                json=keys,
-                fresh=True,
-            )
-        return read_configuration(value, self._oddities)
+        return await self._caller.call(
+            endpoints.CONFIGURATION_BY_COOKIES, read, site_id=site_id, serial=serial, json=keys, fresh=True
+        )
 
     async def configure(self, site_id: str, serial: str, key: str, value: str | int) -> None:
         """Change one setting of a charger (docs/api.md §6.5).
@@ -163,6 +173,7 @@ class EnlightenClient:
         """
         await self._caller.call(
             endpoints.CONFIGURE,
+            _nothing,
             site_id=site_id,
             serial=serial,
             json=[{"key": key, "value": value}],
@@ -206,54 +217,64 @@ class EnlightenClient:
         """
         routes = _known_first(endpoints.STOP_ROUTES, self._stop_routes.get(serial))
         try:
-            route, value = await self._first_route(routes, site_id, serial, None)
+            route, reply = await self._first_route(routes, site_id, serial, None)
         except CommandRejected as err:
             raise stop_refused(err.refusal) from None
         self._stop_routes[serial] = route
-        return CommandReply.from_wire(value, self._oddities)
+        return reply
 
     async def trigger_message(self, site_id: str, serial: str, message: TriggerMessage) -> CommandReply:
         """Have the charger send an OCPP message to the cloud (docs/api.md §5.4)."""
-        value = await self._caller.call(
+        return await self._caller.call(
             endpoints.TRIGGER_MESSAGE,
+            self._reading(CommandReply.from_wire),
             site_id=site_id,
             serial=serial,
             json={"requestedMessage": message},
         )
-        return CommandReply.from_wire(value, self._oddities)
 
     async def start_live_stream(self, site_id: str) -> LiveStream:
         """Make the chargers of a site report more often for a while (docs/api.md §5.5)."""
-        value = await self._caller.call(endpoints.START_LIVE_STREAM, site_id=site_id)
-        return LiveStream.from_wire(value, self._oddities)
+        return await self._caller.call(
+            endpoints.START_LIVE_STREAM, self._reading(LiveStream.from_wire), site_id=site_id
+        )
 
     async def stop_live_stream(self, site_id: str) -> None:
         """End the live stream of a site (docs/api.md §5.5)."""
-        await self._caller.call(endpoints.STOP_LIVE_STREAM, site_id=site_id)
+        await self._caller.call(endpoints.STOP_LIVE_STREAM, _nothing, site_id=site_id)
 
     async def _start(self, site_id: str, serial: str, level: int | None, connector_id: int) -> CommandReply:
         key = (serial, level is not None)
         routes = _known_first(endpoints.START_ROUTES, self._start_routes.get(key))
         try:
-            route, value = await self._first_route(routes, site_id, serial, start_body(level, connector_id))
+            route, reply = await self._first_route(routes, site_id, serial, start_body(level, connector_id))
         except LevelRefused:
             raise
         except CommandRejected as err:
             raise start_refused(err.refusal) from None
         self._start_routes[key] = route
-        return CommandReply.from_wire(value, self._oddities)
+        return reply
 
     async def _first_route(
         self, routes: tuple[Endpoint, ...], site_id: str, serial: str, json: JsonValue
-    ) -> tuple[Endpoint, JsonValue]:
+    ) -> tuple[Endpoint, CommandReply]:
         """Send a command over the first route that exists; any other answer is final."""
+        read = self._reading(CommandReply.from_wire)
         *others, last = routes
         for route in others:
             try:
-                return route, await self._caller.call(route, site_id=site_id, serial=serial, json=json)
+                return route, await self._caller.call(route, read, site_id=site_id, serial=serial, json=json)
             except RouteGone:
                 continue
-        return last, await self._caller.call(last, site_id=site_id, serial=serial, json=json)
+        return last, await self._caller.call(last, read, site_id=site_id, serial=serial, json=json)
+
+    def _reading[T](self, read: Callable[[JsonValue, Oddities], T]) -> Callable[[JsonValue], T]:
+        """Read with the memory of oddities that all replies of this client share."""
+        return lambda value: read(value, self._oddities)
+
+
+def _nothing(_value: JsonValue) -> None:
+    """Read nothing: a reply to a command is no evidence of its effect."""
 
 
 def _known_first(routes: tuple[Endpoint, ...], known: Endpoint | None) -> tuple[Endpoint, ...]:

@@ -32,7 +32,7 @@ class GridServicesClient:
         """
         enrolment_id: str | None = None
         try:
-            enrolment_id = await self._caller.read(
+            enrolment_id = await self._caller.call(
                 endpoints.ENROLMENT_OF_SITE,
                 partial(read_enrolment_id, oddities=self._oddities),
                 site_id=site_id,
@@ -40,7 +40,7 @@ class GridServicesClient:
             )
             if enrolment_id is None:
                 return VppProgramme(enrolled=False)
-            program_id = await self._caller.read(
+            program_id = await self._caller.call(
                 endpoints.ENROLMENT,
                 partial(read_program_id, oddities=self._oddities),
                 site_id=site_id,
@@ -62,7 +62,7 @@ class GridServicesClient:
         if not is_id(program_id):
             raise ProgrammeUnknown("This cannot be the id of a programme")
         try:
-            return await self._caller.read(
+            return await self._caller.call(
                 endpoints.EVENTS,
                 partial(read_events, oddities=self._oddities),
                 site_id=site_id,

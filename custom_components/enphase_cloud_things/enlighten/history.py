@@ -48,7 +48,7 @@ class HistoryClient:
         while paging.has_more:
             if paging.pages == max_pages:
                 raise InvalidResponse("history.data.hasMore")
-            yield await self._caller.read(
+            yield await self._caller.call(
                 endpoints.HISTORY,
                 paging.turn,
                 site_id=site_id,

@@ -19,7 +19,7 @@ class MonetaryClient:
 
     async def tariff(self, site_id: str) -> Tariff:
         """Read the tariff of a site (docs/api.md §9.5)."""
-        return await self._caller.read(
+        return await self._caller.call(
             endpoints.TARIFF, partial(Tariff.from_wire, oddities=self._oddities), site_id=site_id
         )
 
@@ -28,7 +28,7 @@ class MonetaryClient:
 
         Sites whose tariff has export rates of its own have none here.
         """
-        return await self._caller.read(
+        return await self._caller.call(
             endpoints.EXPORT_RATES,
             partial(DatedRates.from_wire, day=day, oddities=self._oddities),
             site_id=site_id,
@@ -38,7 +38,7 @@ class MonetaryClient:
 
     async def currency(self, site_id: str) -> Currency:
         """Read the currency of a site (docs/api.md §9.5)."""
-        return await self._caller.read(
+        return await self._caller.call(
             endpoints.CURRENCY, partial(Currency.from_wire, oddities=self._oddities), site_id=site_id
         )
 
@@ -47,7 +47,7 @@ class MonetaryClient:
 
         The cloud computes them for each request, so every quarter of an hour is often enough.
         """
-        return await self._caller.read(
+        return await self._caller.call(
             endpoints.SAVINGS,
             partial(read_savings, day=day, oddities=self._oddities),
             site_id=site_id,

@@ -34,7 +34,7 @@ def read_outcome(endpoint: Endpoint, reply: Reply) -> JsonValue:
 
 def _raise_for_account(endpoint: Endpoint, reply: Reply) -> None:
     """Raise for what concerns the whole account, whatever was asked for."""
-    if reply.too_many_sessions and not (reply.is_success and endpoint.family is not Family.SITES):
+    if (not reply.is_success or endpoint.family is Family.SITES) and reply.too_many_sessions:
         raise TooManySessions("The account has too many sessions")
     if reply.is_login_wall:
         raise LoginWall(f"The login page came in place of {endpoint.family}")

@@ -32,7 +32,8 @@ _LOGIN_MARKERS: Final = (
 )
 _NO_ROUTE: Final = "no static resource"
 _INVALID_LEVEL: Final = "invalid charge level"
-_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+# Words with a short number; anything else could be an identifier
+_CODE: Final = re.compile(r"(?=.{1,64}$)[A-Za-z]+([_.-]?[A-Za-z]+)*([_.-]?\d{1,5})?", re.ASCII)
 _STATUS_WORD: Final = re.compile(r"[A-Z][A-Z_]{0,39}")
 _LONGEST_DISPLAY: Final = 200
 _DEEPEST: Final = 32
@@ -52,7 +53,7 @@ class BodyKind(Enum):
 class Reply:
     """An answer of the cloud.
 
-    `value` is the JSON of the body, if it is JSON. `location` is the path that a redirect leads to,
+    `value` is the JSON of the body if it is JSON, else `text` has it. `location` is the path that a redirect leads to,
     below that of the base address unless it `leads_elsewhere`, to another host. `refusal` is set
     for statuses from 400 and where the body carries an error of its own.
     """
@@ -64,7 +65,7 @@ class Reply:
     location: str | None = field(default=None, repr=False)
     leads_elsewhere: bool = False
     refusal: Refusal | None = None
-    too_many_sessions: bool = False
+    text: str = field(default="", repr=False)
 
     @property
     def is_success(self) -> bool:
@@ -80,6 +81,12 @@ class Reply:
     def is_trouble(self) -> bool:
         """Whether the HTTP status is 5xx."""
         return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def too_many_sessions(self) -> bool:
+        """Whether the body says, at any depth, that the account has used up its sessions."""
+        content = self.value if self.kind is BodyKind.JSON else self.text
+        return not self.is_trouble and _tells_too_many_sessions(content)
 
     @property
     def is_login_wall(self) -> bool:
@@ -118,9 +125,8 @@ def read_reply(
         retry_at=read_retry_after(retry_after, now),
         location=location,
         leads_elsewhere=leads_elsewhere,
-        refusal=_read_refusal(status, value, text.lower()),
-        too_many_sessions=status < HTTPStatus.INTERNAL_SERVER_ERROR
-        and _tells_too_many_sessions(value if kind is BodyKind.JSON else text),
+        refusal=_read_refusal(status, value, text),
+        text="" if kind is BodyKind.JSON else text,
     )
 
 
@@ -141,8 +147,8 @@ def read_retry_after(value: str | None, now: datetime) -> datetime | None:
 def _read_body(text: str) -> tuple[BodyKind, JsonValue]:
     if not text:
         return BodyKind.EMPTY, None
-    lower = text.lower()
-    if lower.startswith(_PAGE_STARTS):
+    if text[: len(_PAGE_STARTS[0])].lower().startswith(_PAGE_STARTS):
+        lower = text.lower()
         is_login = any(marker in lower for marker in _LOGIN_MARKERS)
         return (BodyKind.LOGIN_PAGE if is_login else BodyKind.PAGE), None
     try:
@@ -185,11 +191,12 @@ def _tells_too_many_sessions(value: JsonValue, depth: int = 0) -> bool:
     return _tells_too_many_sessions(inner, depth + 1)
 
 
-def _read_refusal(status: int, value: JsonValue, lower_text: str) -> Refusal | None:
+def _read_refusal(status: int, value: JsonValue, text: str) -> Refusal | None:
     reply = Fields(value if isinstance(value, dict) else {}, "error", Oddities())
     error = reply.raw("error")
     if status < HTTPStatus.BAD_REQUEST and not (isinstance(error, dict) and error):
         return None
+    lower_text = text.lower()
     inner = Fields(error if isinstance(error, dict) else {}, "error.error", Oddities())
     return Refusal(
         http_status=status,

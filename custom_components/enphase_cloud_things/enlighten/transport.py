@@ -50,7 +50,7 @@ class Call:
     """
 
     endpoint: Endpoint
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     site_id: str = field(default="", repr=False)
     serial: str = field(default="", repr=False)
     item_id: str = field(default="", repr=False)
@@ -183,17 +183,16 @@ class Transport:
 
     @asynccontextmanager
     async def _place(self, call: Call) -> AsyncIterator[None]:
-        match call.endpoint.kind:
-            case Kind.READ:
-                is_status = call.endpoint.family is Family.STATUS
-                async with self._reads.place(status=is_status):
-                    yield
-            case Kind.COMMAND:
-                async with self._commands.place(call.target):
-                    yield
-            case Kind.SIGN_IN:
-                # The reads that a renewal is for may hold all places
+        if call.endpoint.kind is Kind.READ:
+            is_status = call.endpoint.family is Family.STATUS
+            async with self._reads.place(status=is_status):
                 yield
+        elif call.endpoint.kind is Kind.COMMAND:
+            async with self._commands.place(call.target):
+                yield
+        else:
+            # The reads that a renewal is for may hold all places
+            yield
 
     def _admit(self, endpoint: Endpoint) -> None:
         """Refuse a request that would break a limit.
@@ -339,9 +338,7 @@ class _ConnectionBroke(aiohttp.ClientConnectionError):
     """The connection broke after the request may have been sent."""
 
 
-async def _send_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Keep aiohttp from repeating idempotent methods, to which PUT belongs, where a connection breaks.
 
     It does so for errors of certain types only; those that mean that nothing was sent stay as they are.

@@ -19,6 +19,7 @@ type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValu
 _LOGGER = logging.getLogger(__name__)
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_WORD: Final = re.compile(r"(?!.*\d{5})[A-Za-z][\w -]{0,39}", re.ASCII)
 _ZONE_NAME: Final = re.compile(r"\[[^\]]*\]$")
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_ -]{0,39}")
 _TRUE: Final = frozenset({"true", "1", "yes", "on", "enabled"})
@@ -215,13 +216,19 @@ class Fields:
         return self._read(time, names)
 
     def word(self, known: type[StrEnum], *names: str) -> str | None:
-        """Read a word of an open set in upper case: a member of `known`, or the text itself if it is a new one."""
+        """Read a word of an open set in upper case: a member of `known`, or the text itself if it is a new one.
+
+        What could be an identifier is no word.
+        """
         word = self._read(text, names)
         if word is None:
             return None
         try:
             return known(word.upper())
         except ValueError:
+            if not _WORD.fullmatch(word):
+                self.unreadable(*names)
+                return None
             name, _ = self._find(names)
             self._oddities.unknown(f"{self.path}.{name}", word)
             return word.upper()

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from ..errors import InvalidResponse
+from ..redact import scrub
 from ..wire import Fields, JsonValue, Oddities, rows
 from .networks import local_address
 
@@ -64,8 +65,8 @@ class Connector:
         return cls(
             connector_id=row.positive("connectorId") or number,
             state=row.word(ConnectorState, "connectorStatusType"),
-            info=row.text("connectorStatusInfo"),
-            reason=row.text("connectorStatusReason"),
+            info=_free_text(row.text("connectorStatusInfo")),
+            reason=_free_text(row.text("connectorStatusReason")),
             safe_limit=charger.boolean("safeLimitState") if safe_limit is None else safe_limit,
             load_balancing_active=row.boolean("dlbActive"),
             plugged_in=row.boolean("pluggedIn"),
@@ -168,6 +169,11 @@ def _connectors(row: Fields) -> tuple[Connector, ...]:
     return tuple(
         Connector.from_wire(connector, number=number, charger=row) for number, connector in enumerate(listed, start=1)
     )
+
+
+def _free_text(text: str | None) -> str | None:
+    """Keep whatever words the cloud chooses, without what in them could be an identifier."""
+    return scrub(text) if text else None
 
 
 def _any_known(*values: bool | None) -> bool | None:
