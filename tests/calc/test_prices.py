@@ -277,6 +277,7 @@ def test_a_day_of_a_flat_price_is_as_long_as_the_clock_makes_it(day: int, month:
         Tariff(purchase=TariffBranch(seasons=(Season(start_month=6, end_month=9),))),
         week(),
         week(Period(rate=None)),
+        week(Period(rate=0.3, start=600, end=600)),
         week(Period(rate=0.3, start=600, end=None)),
         Tariff(purchase=TariffBranch(seasons=(Season(day_groups=(DayGroup(days=frozenset({6})),)),))),
     ],
