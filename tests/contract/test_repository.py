@@ -13,6 +13,7 @@ PUBLIC_HOSTS: Final = frozenset(
         "127.0.0.1",
         "battery-profile-ui.enphaseenergy.com",
         "enlighten.enphaseenergy.com",
+        "enphaseenergy.com",
         "entrez.enphaseenergy.com",
         "github.com",
         "gs.enphaseenergy.com",
