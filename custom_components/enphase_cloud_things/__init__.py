@@ -1,5 +1,7 @@
 """Enphase Cloud Things: the Enphase IQ EV Charger over the Enlighten cloud."""
 
+from collections.abc import Mapping
+
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -11,15 +13,19 @@ from .charger_store import ChargerStore
 from .commands import Commands
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
 from .coordinators.chargers import ChargerCoordinator
+from .coordinators.currency import CurrencyCoordinator, async_forget_currency
+from .coordinators.history import HistoryCoordinator
 from .coordinators.prices import PriceCoordinator
-from .coordinators.readings import ChargerReadings
+from .coordinators.readings import ChargerReadings, StoredCharger
 from .coordinators.vpp import VppCoordinator
 from .devices import release_device, remove_device, remove_with_programme, update_charger_devices
 from .entity import register_site_device
 from .issues import forget_issues, issue_watch
+from .migration import async_migrate
 from .options import Options
 from .runtime import EnphaseConfigEntry, RuntimeData
 from .services import async_setup_services
+from .session_import import SessionImport
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -41,6 +47,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
+async def async_migrate_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> bool:
+    """Take over an entry of the earlier integration of the same name."""
+    return await async_migrate(hass, entry)
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> bool:
     """Set up one site of an account."""
     registry = async_get_registry(hass)
@@ -57,49 +68,63 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> b
 
 async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: Account) -> None:
     options = Options.from_mapping(entry.options)
-    site_id = entry.data[CONF_SITE_ID]
     store = ChargerStore(hass, entry.entry_id)
-    stored = await store.async_load()
-    readings = {
-        serial: ChargerReadings.restored(serial, stored.get(serial), nominal_voltage=options.nominal_voltage)
-        for serial in entry.data[CONF_SERIALS]
-    }
-    coordinator = ChargerCoordinator(
+    chargers = _chargers(hass, entry, account, options, await store.async_load())
+    watch = issue_watch(hass, entry)
+    try:
+        await chargers.async_config_entry_first_refresh()
+    finally:
+        watch.look(account, chargers)
+    currency = CurrencyCoordinator(hass, entry, client=account.client.monetary, site_id=chargers.site_id)
+    await currency.async_restore()
+    vpp, prices = _energy_plan(hass, entry, account, options, chargers, currency=currency)
+    history = HistoryCoordinator(hass, entry, client=account.client.history, chargers=chargers)
+    entry.runtime_data = RuntimeData(
+        account=account,
+        options=options,
+        site_id=chargers.site_id,
+        store=store,
+        chargers=chargers,
+        currency=currency,
+        history=history,
+        vpp=vpp,
+        prices=prices,
+        commands=Commands(
+            hass, entry, chargers, account.client, apply_amps_while_charging=options.apply_amps_while_charging
+        ),
+        session_import=SessionImport(hass, history=history, currency=currency),
+    )
+
+    watch.follow(account, chargers)
+    entry.async_on_unload(chargers.async_add_listener(lambda: update_charger_devices(hass, entry, chargers.data)))
+    entry.async_on_unload(chargers.async_add_listener(lambda: store.save_soon(chargers.as_stored)))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # The chargers do not wait for what they do not need.
+    for optional in (currency, vpp, prices, history):
+        if optional is not None:
+            entry.async_create_background_task(hass, optional.async_refresh(), optional.name)
+
+
+def _chargers(
+    hass: HomeAssistant,
+    entry: EnphaseConfigEntry,
+    account: Account,
+    options: Options,
+    stored: Mapping[str, StoredCharger],
+) -> ChargerCoordinator:
+    site_id = entry.data[CONF_SITE_ID]
+    return ChargerCoordinator(
         hass,
         entry,
         account=account,
         options=options,
         site_id=site_id,
         site_device_id=register_site_device(hass, entry, site_id),
-        readings=readings,
+        readings={
+            serial: ChargerReadings.restored(serial, stored.get(serial), nominal_voltage=options.nominal_voltage)
+            for serial in entry.data[CONF_SERIALS]
+        },
     )
-    watch = issue_watch(hass, entry)
-    try:
-        await coordinator.async_config_entry_first_refresh()
-    finally:
-        watch.look(account, coordinator)
-    vpp, prices = _energy_plan(hass, entry, account, options, coordinator)
-    entry.runtime_data = RuntimeData(
-        account=account,
-        options=options,
-        site_id=site_id,
-        store=store,
-        chargers=coordinator,
-        vpp=vpp,
-        prices=prices,
-        commands=Commands(
-            hass, entry, coordinator, account.client, apply_amps_while_charging=options.apply_amps_while_charging
-        ),
-    )
-
-    watch.follow(account, coordinator)
-    entry.async_on_unload(coordinator.async_add_listener(lambda: update_charger_devices(hass, entry, coordinator.data)))
-    entry.async_on_unload(coordinator.async_add_listener(lambda: store.save_soon(coordinator.as_stored)))
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    # The chargers do not wait for what they do not need.
-    for optional in (vpp, prices):
-        if optional is not None:
-            entry.async_create_background_task(hass, optional.async_refresh(), optional.name)
 
 
 def _energy_plan(
@@ -108,6 +133,8 @@ def _energy_plan(
     account: Account,
     options: Options,
     chargers: ChargerCoordinator,
+    *,
+    currency: CurrencyCoordinator,
 ) -> tuple[VppCoordinator | None, PriceCoordinator | None]:
     """Make the coordinators of the features that are on, and remove the devices of those that are off."""
     vpp: VppCoordinator | None = None
@@ -126,7 +153,12 @@ def _energy_plan(
         remove_device(hass, entry, f"vpp:{chargers.site_id}")
     if options.enable_monetary:
         prices = PriceCoordinator(
-            hass, entry, client=account.client.monetary, site_id=chargers.site_id, zone=lambda: chargers.zone
+            hass,
+            entry,
+            client=account.client.monetary,
+            site_id=chargers.site_id,
+            zone=lambda: chargers.zone,
+            currency=currency,
         )
     else:
         remove_device(hass, entry, f"monetary:{chargers.site_id}")
@@ -154,4 +186,5 @@ async def async_remove_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> 
     """Forget what was stored for a removed entry."""
     forget_issues(hass, entry)
     await ChargerStore(hass, entry.entry_id).async_remove()
+    await async_forget_currency(hass, entry.entry_id)
     await async_get_registry(hass).async_forget(entry)
