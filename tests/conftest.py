@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from hypothesis import settings
 import pytest
 
 # The test package of Home Assistant has a folder of the same name; the one imported first wins
@@ -9,6 +10,10 @@ import custom_components
 from simulator import Simulator, World, running
 
 __all__ = ["custom_components"]
+
+# How long an example takes says more about the machine than about the law
+settings.register_profile("machine independent", deadline=None)
+settings.load_profile("machine independent")
 
 
 @pytest.fixture
