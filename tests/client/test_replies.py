@@ -143,6 +143,12 @@ REFUSALS: dict[str, tuple[int, JsonValue, Refusal | None]] = {
         Refusal(http_status=400),
     ),
     "a code that is no word": (400, {"error": {"errorMessageCode": "x" * 100}}, Refusal(http_status=400)),
+    "a code with a serial": (400, {"error": {"errorMessageCode": "err-202640011873"}}, Refusal(http_status=400)),
+    "a code that takes long to look at": (
+        400,
+        {"error": {"errorMessageCode": "a" * 60 + "!"}},
+        Refusal(http_status=400),
+    ),
     "a list": (400, ["x"], Refusal(http_status=400)),
     "no such route": (404, {"detail": "No static resource y"}, Refusal(http_status=404, routing=True)),
     "no such thing": (404, {"detail": "Not here"}, Refusal(http_status=404)),

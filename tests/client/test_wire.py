@@ -200,7 +200,14 @@ def test_an_unreadable_value_hides_the_next_name() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("red", Colour.RED), ("Blue", "BLUE"), (" ", None), (7, None), ("<b>no word</b>", None)],
+    [
+        ("red", Colour.RED),
+        ("Blue", "BLUE"),
+        (" ", None),
+        (7, None),
+        ("<b>no word</b>", None),
+        ("of 202640011873", None),
+    ],
     ids=repr,
 )
 def test_a_word_of_an_open_set(value: JsonValue, expected: str | None) -> None:

@@ -33,7 +33,7 @@ _LOGIN_MARKERS: Final = (
 _NO_ROUTE: Final = "no static resource"
 _INVALID_LEVEL: Final = "invalid charge level"
 # Words with a short number; anything else could be an identifier
-_CODE: Final = re.compile(r"(?=.{1,64}$)[A-Za-z]+([_.-]?[A-Za-z]+)*([_.-]?\d{1,5})?", re.ASCII)
+_CODE: Final = re.compile(r"(?=.{1,64}$)[A-Za-z]+([_.-][A-Za-z]+)*([_.-]?\d{1,5})?", re.ASCII)
 _STATUS_WORD: Final = re.compile(r"[A-Z][A-Z_]{0,39}")
 _LONGEST_DISPLAY: Final = 200
 _DEEPEST: Final = 32
