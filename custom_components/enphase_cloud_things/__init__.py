@@ -77,7 +77,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         watch.look(account, chargers)
     currency = CurrencyCoordinator(hass, entry, client=account.client.monetary, site_id=chargers.site_id)
     await currency.async_restore()
-    vpp, prices = _energy_plan(hass, entry, account, options, chargers, currency=currency)
+    vpp, prices = _energy_plan(hass, entry, account, chargers, currency=currency)
     history = HistoryCoordinator(hass, entry, client=account.client.history, chargers=chargers)
     entry.runtime_data = RuntimeData(
         account=account,
@@ -131,12 +131,12 @@ def _energy_plan(
     hass: HomeAssistant,
     entry: EnphaseConfigEntry,
     account: Account,
-    options: Options,
     chargers: ChargerCoordinator,
     *,
     currency: CurrencyCoordinator,
 ) -> tuple[VppCoordinator | None, PriceCoordinator | None]:
     """Make the coordinators of the features that are on, and remove the devices of those that are off."""
+    options = Options.from_mapping(entry.options)
     vpp: VppCoordinator | None = None
     prices: PriceCoordinator | None = None
     if options.enable_vpp:

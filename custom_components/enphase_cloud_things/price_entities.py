@@ -90,7 +90,7 @@ class PriceSensor(PriceEntity, SensorEntity):
     @property
     @override
     def native_unit_of_measurement(self) -> str:
-        return f"{self.coordinator.data.currency}/kWh"
+        return f"{self.coordinator.currency}/kWh"
 
     @property
     @override
@@ -150,7 +150,7 @@ class SavingsSensor(PriceEntity, SensorEntity):
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
-        return self.coordinator.data.currency
+        return self.coordinator.currency
 
     @property
     @override
@@ -217,7 +217,7 @@ class PriceCalendar(PriceEntity, CalendarEntity):
             lines.append("Base rate; the price depends on the consumption")
         zone = self.coordinator.zone
         return CalendarEvent(
-            summary=f"{price.rate:g} {self.coordinator.data.currency}/kWh",
+            summary=f"{price.rate:g} {self.coordinator.currency}/kWh",
             description="\n".join(line for line in lines if line) or None,
             start=interval.start.astimezone(zone),
             end=interval.end.astimezone(zone),
@@ -235,9 +235,9 @@ def add_price_entities(
         return
     add_entities_while(
         entry,
-        coordinator,
+        runtime.currency,
         async_add_entities,
-        lambda: coordinator.data.currency is not None,
+        lambda: coordinator.currency is not None,
         lambda: [
             kind(
                 coordinator,

@@ -16,12 +16,12 @@ from homeassistant.util import dt as dt_util
 from ..calc.days import ONE_DAY, end_of_day, local_day
 from ..calc.prices import PriceSchedule, export_prices, import_prices
 from ..enlighten import DatedRates, EnlightenError, MonetaryClient, NotSupported, Savings, ServiceUnavailable, Tariff
+from .currency import CurrencyCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 
 TARIFF_CADENCE: Final = timedelta(hours=6)
 SAVINGS_CADENCE: Final = timedelta(minutes=30)
-CURRENCY_CADENCE: Final = timedelta(days=1)
 RETRY: Final = timedelta(minutes=5)
 SHORTEST_INTERVAL: Final = timedelta(minutes=1)
 
@@ -29,7 +29,6 @@ SHORTEST_INTERVAL: Final = timedelta(minutes=1)
 class PricePart(StrEnum):
     """What is read, each at its own cadence."""
 
-    CURRENCY = "currency"
     TARIFF = "tariff"
     RATES = "rates"
     SAVINGS = "savings"
@@ -39,18 +38,16 @@ class PricePart(StrEnum):
 class PriceSnapshot:
     """What is known of prices and savings.
 
-    `currency` is an ISO code, `None` until the cloud has told it or has shown that it does not know. A part that was
-    never read is `None`; an unconfigured tariff is an empty one.
+    A part that was never read is `None`; an unconfigured tariff is an empty one.
     """
 
-    currency: str | None = None
     tariff: Tariff | None = None
     dated_rates: Mapping[date, DatedRates] = field(default_factory=dict)
     savings: Savings | None = None
 
 
 class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
-    """Reads tariff, dated rates, currency and savings; a part that fails keeps what it had.
+    """Reads tariff, dated rates and savings; a part that fails keeps what it had.
 
     The price of now changes on the minute without a request: listeners are called at every price boundary.
     """
@@ -63,6 +60,7 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         client: MonetaryClient,
         site_id: str,
         zone: Callable[[], tzinfo],
+        currency: CurrencyCoordinator,
     ) -> None:
         """Prepare the coordinator; everything is due at once."""
         super().__init__(
@@ -77,6 +75,7 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         self.site_id = site_id
         self._client = client
         self._zone = zone
+        self._currency = currency
         self._due_at: dict[PricePart, datetime] = {}
         self._cancel_boundary: CALLBACK_TYPE | None = None
         entry.async_on_unload(self._disarm)
@@ -85,6 +84,11 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
     def zone(self) -> tzinfo:
         """The site's time zone, in which tariffs speak."""
         return self._zone()
+
+    @property
+    def currency(self) -> str | None:
+        """The ISO code of the currency of all prices, `None` until it is known."""
+        return self._currency.data
 
     @property
     def import_prices(self) -> PriceSchedule:
@@ -99,7 +103,6 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
     @override
     async def _async_update_data(self) -> PriceSnapshot:
         readers: Mapping[PricePart, Callable[[PriceSnapshot, datetime], Awaitable[PriceSnapshot]]] = {
-            PricePart.CURRENCY: self._async_read_currency,
             PricePart.TARIFF: self._async_read_tariff,
             PricePart.RATES: self._async_read_rates,
             PricePart.SAVINGS: self._async_read_savings,
@@ -121,15 +124,6 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
     @override
     def _async_refresh_finished(self) -> None:
         self._arm(dt_util.utcnow())
-
-    async def _async_read_currency(self, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
-        try:
-            code = (await self._client.currency(self.site_id)).code
-        except NotSupported:
-            code = None
-        self._due_at[PricePart.CURRENCY] = now + CURRENCY_CADENCE
-        # A unit that changes would split the statistics in two: what was settled once stays for this run.
-        return replace(snapshot, currency=snapshot.currency or code or self.hass.config.currency)
 
     async def _async_read_tariff(self, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
         try:
