@@ -83,8 +83,9 @@ class Page:
         await self.send("Page.addScriptToEvaluateOnNewDocument", source=f"localStorage.setItem('hassTokens', {item})")
 
     async def open(self, url: str) -> None:
-        """Open an address."""
+        """Open an address and wait until its document is there."""
         await self.send("Page.navigate", url=url)
+        await self.wait_for("body")
 
     async def evaluate(self, expression: str) -> object:
         """Return what a JavaScript expression gives, after it is settled if it is a promise."""

@@ -7,7 +7,7 @@ import shutil
 from .errors import DemoError
 from .ports import LOOPBACK
 
-_INTEGRATION = Path(__file__).parent.parent / "custom_components"
+_COMPONENTS = Path(__file__).parent.parent / "custom_components"
 
 # What default_config would load, less everything that looks for hardware, asks the internet or needs an account.
 _CONFIGURATION = """\
@@ -64,12 +64,16 @@ def write_configuration(directory: Path, *, port: int, fresh: bool = True) -> No
     storage.mkdir(parents=True, exist_ok=True)
     mark.touch()
     (directory / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
-    components = directory / "custom_components"
-    if not components.exists():
-        components.symlink_to(_INTEGRATION, target_is_directory=True)
+    _install_integration(directory / "custom_components")
     _write_http_settings(storage, port)
     if not (storage / "onboarding").exists():
         _skip_suggested_integrations(storage)
+
+
+def _install_integration(target: Path) -> None:
+    # As a copy, so that Home Assistant sees no half of a change that is made to the original meanwhile.
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(_COMPONENTS, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def _write_http_settings(storage: Path, port: int) -> None:

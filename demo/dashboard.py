@@ -16,18 +16,19 @@ def dashboard_config() -> dict[str, object]:
 
 
 async def install_dashboard(api: HomeAssistantApi) -> None:
-    """Put the dashboard into the sidebar and make it the page that everybody starts with."""
+    """Put the dashboard into the sidebar and make it the page that everybody starts with, unless it is there."""
     config = dashboard_config()
     installed = await api.command("lovelace/dashboards/list")
-    if not isinstance(installed, list) or URL_PATH not in [item["url_path"] for item in installed]:
-        await api.command(
-            "lovelace/dashboards/create",
-            url_path=URL_PATH,
-            title=config["title"],
-            icon="mdi:ev-station",
-            show_in_sidebar=True,
-            require_admin=False,
-        )
+    if isinstance(installed, list) and any(item["url_path"] == URL_PATH for item in installed):
+        return
+    await api.command(
+        "lovelace/dashboards/create",
+        url_path=URL_PATH,
+        title=config["title"],
+        icon="mdi:ev-station",
+        show_in_sidebar=True,
+        require_admin=False,
+    )
     await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
     await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
-    await api.command("energy/save_prefs", device_consumption=[{"stat_consumption": ENERGY_METER}])
+    await api.command("energy/save_prefs", device_consumption=[{"stat_consumption": ENERGY_METER, "name": "Car"}])

@@ -13,7 +13,7 @@ from .api import HomeAssistantApi
 from .browser import Page, browser_page, find_chromium
 from .config_flow import add_integration
 from .configuration import home_assistant_url, write_configuration
-from .dashboard import install_dashboard
+from .dashboard import URL_PATH, install_dashboard
 from .errors import DemoError
 from .home_assistant import running_home_assistant
 from .onboarding import OWNER, sign_in
@@ -68,14 +68,18 @@ async def _charge(api: HomeAssistantApi, charger: Charger) -> None:
 
 async def _photograph(page: Page, api: HomeAssistantApi, simulator: Simulator) -> None:
     await page.sign_in(api)
-    await page.show_as(width=1400, height=1100, time_zone=simulator.world.site.time_zone.key)
+    await page.show_as(width=1400, height=1200, time_zone=simulator.world.site.time_zone.key)
     await page.open(api.url)
     await page.wait_for("ha-logbook")
     await _save(page, "dashboard")
+    await page.open(f"{api.url}/{URL_PATH}/calendar")
+    await page.wait_for("hui-calendar-card")
+    await _save(page, "calendar")
     await page.open(f"{api.url}/config/devices/device/{await _device_id(api)}")
     await page.wait_for("ha-logbook")
     await _save(page, "device")
     await page.open(simulator.control_url)
+    await page.wait_for("tbody tr")
     await _save(page, "simulator")
 
 

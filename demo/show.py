@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
+from homeassistant.const import RESTART_EXIT_CODE
 
 from simulator import ScaledClock, Simulator, World, running
+from simulator.scenarios import SCENARIOS
 
 from .api import HomeAssistantApi
 from .config_flow import DOMAIN, add_integration, entry_states, wait_until_loaded
@@ -46,27 +48,37 @@ async def run_show(show: Show, say: Callable[[str], None]) -> None:
         DemoError: a part could not be started, or Home Assistant ended by itself.
     """
     require_free_port(show.simulator_port, "--simulator-port")
-    log = show.directory / "home-assistant.log"
     async with running(demo_world(show.speed), port=show.simulator_port) as simulator:
         require_free_port(show.port, "--port")
         say("Starting Home Assistant …")
         write_configuration(show.directory / "config", port=show.port, fresh=not show.keep)
+        log = show.directory / "home-assistant.log"
         try:
-            async with (
-                running_home_assistant(show.directory / "config", simulator=simulator, log=log) as process,
-                aiohttp.ClientSession() as http,
-            ):
-                api = await sign_in(http, home_assistant_url(show.port), OWNER, alive=lambda: process.running)
-                await _set_up(api, simulator, show, say)
-                await process.wait()
+            await _run_home_assistant(simulator, show, log, say)
         except (DemoError, aiohttp.ClientError) as error:
             raise DemoError(f"{str(error).strip()}\nThe log of Home Assistant is {log}") from error
-    raise DemoError(f"Home Assistant ended by itself.\nIts log is {log}")
+
+
+async def _run_home_assistant(simulator: Simulator, show: Show, log: Path, say: Callable[[str], None]) -> None:
+    config = show.directory / "config"
+    async with (
+        running_home_assistant(config, simulator=simulator, log=log) as process,
+        aiohttp.ClientSession() as http,
+    ):
+        api = await sign_in(http, home_assistant_url(show.port), OWNER, alive=lambda: process.running)
+        await _set_up(api, simulator, show, say)
+        code = await process.wait()
+    while code == RESTART_EXIT_CODE:
+        say("Home Assistant starts anew, as it was told to …")
+        async with running_home_assistant(config, simulator=simulator, log=log) as process:
+            code = await process.wait()
+    raise DemoError("Home Assistant has ended by itself.")
 
 
 def demo_world(speed: float = 1.0) -> World:
-    """Return a site with one charger that measures often, and no car."""
-    world = World.with_one_charger(ScaledClock(speed=speed))
+    """Return a home with a tariff, grid events, a year of charging behind it and, at this moment, no car."""
+    world = SCENARIOS["home"](ScaledClock(speed=speed))
+    world.charger.unplug()
     world.charger.reporting_interval = _REPORTING_INTERVAL
     return world
 

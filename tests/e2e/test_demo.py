@@ -24,6 +24,8 @@ def entities_on(card: object) -> Iterator[str]:
     match card:
         case {"entity": str(entity)}:
             yield entity
+        case {"entities": [str(), *_] as entities} | {"entity_id": [str(), *_] as entities}:
+            yield from entities
     parts = card.values() if isinstance(card, dict) else card if isinstance(card, list) else ()
     for part in parts:
         yield from entities_on(part)
