@@ -30,6 +30,7 @@ def main() -> int:
     """Take all pictures and return the exit code."""
     try:
         find_chromium()
+        _IMAGES.mkdir(parents=True, exist_ok=True)
         asyncio.run(_take_screenshots())
     except DemoError as error:
         sys.stderr.write(f"screenshots: {error}\n")
