@@ -148,8 +148,13 @@ class TestEntities:
 
     def test_no_text_is_for_an_entity_that_does_not_exist(self) -> None:
         existing = {(str(each.platform), each.key) for each in ENTITIES}
-        texted = {(platform, key) for platform, keys in texts("entity").items() for key in keys}
-        assert not texted - existing, "remove these from the section entity in en.json"
+        surplus = [
+            f"{platform}.{key}"
+            for platform, keys in texts("entity").items()
+            for key in keys
+            if (platform, key) not in existing
+        ]
+        assert not surplus, listed("remove these from the section entity in en.json", surplus)
 
     def test_no_text_is_for_an_attribute_that_does_not_exist(self) -> None:
         surplus = [
