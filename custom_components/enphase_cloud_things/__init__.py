@@ -95,7 +95,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         session_import=SessionImport(hass, history=history, currency=currency),
     )
 
-    watch.follow(account, chargers)
+    watch.follow(account, chargers, vpp)
     entry.async_on_unload(chargers.async_add_listener(lambda: update_charger_devices(hass, entry, chargers.data)))
     entry.async_on_unload(chargers.async_add_listener(lambda: store.save_soon(chargers.as_stored)))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

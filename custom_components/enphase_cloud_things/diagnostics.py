@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD, __version__ as home_assistant_version
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
@@ -63,10 +64,12 @@ def _running(runtime: RuntimeData, serials: Iterable[str]) -> Report:
         "account": _account(runtime),
         "headers": _header_names(runtime),
         "families": _families(runtime),
-        "coordinators": {"chargers": _coordinator(runtime)},
+        "coordinators": _coordinators(runtime),
         "chargers": [_charger(site.chargers[serial]) for serial in serials if serial in site.chargers],
         "other_chargers": len(site.others),
         "time_zone": site.time_zone,
+        "programme": asdict(runtime.vpp.data) if runtime.vpp else None,
+        "prices": asdict(runtime.prices.data) | {"currency": runtime.prices.currency} if runtime.prices else None,
     }
 
 
@@ -102,14 +105,25 @@ def _header_names(runtime: RuntimeData) -> list[Report]:
     ]
 
 
-def _coordinator(runtime: RuntimeData) -> Report:
-    coordinator = runtime.chargers
+def _coordinators(runtime: RuntimeData) -> Report:
+    chargers = _coordinator(runtime.chargers) | {
+        "last_success": runtime.chargers.last_success,
+        "age": _seconds(runtime.chargers.last_success, dt_util.utcnow()),
+    }
+    return {
+        "chargers": chargers,
+        "currency": _coordinator(runtime.currency),
+        "history": _coordinator(runtime.history),
+        "prices": _coordinator(runtime.prices) if runtime.prices else None,
+        "vpp": _coordinator(runtime.vpp) if runtime.vpp else None,
+    }
+
+
+def _coordinator[DataT](coordinator: DataUpdateCoordinator[DataT]) -> Report:
     error = coordinator.last_exception
     return {
         "last_update_success": coordinator.last_update_success,
         "last_error": type(error.__cause__ or error).__name__ if error else None,
-        "last_success": coordinator.last_success,
-        "age": _seconds(coordinator.last_success, dt_util.utcnow()),
         "interval": coordinator.update_interval.total_seconds() if coordinator.update_interval else None,
     }
 

@@ -19,6 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 from .accounts import Account
 from .const import DOMAIN
 from .coordinators.chargers import ChargerCoordinator
+from .coordinators.vpp import VppCoordinator
 from .enlighten import CORE_FAMILIES, Family, FamilyHealth, RateLimited, TooManySessions
 from .snapshot import SiteSnapshot
 
@@ -99,12 +100,14 @@ class IssueWatch:
         self._next_try: datetime | None = None
 
     @callback
-    def follow(self, account: Account, coordinator: ChargerCoordinator) -> None:
+    def follow(self, account: Account, coordinator: ChargerCoordinator, vpp: VppCoordinator | None) -> None:
         """Look after every change and, as nothing may change for long while there is trouble, every minute."""
 
         @callback
         def look(_now: datetime | None = None) -> None:
             self.look(account, coordinator)
+            if vpp is not None:
+                self._look_at_programme(vpp)
 
         self._entry.async_on_unload(coordinator.async_add_listener(look))
         self._entry.async_on_unload(
@@ -182,6 +185,12 @@ class IssueWatch:
             raise_issue(self._hass, self._entry, IssueKind.NEW_CHARGER, serial=serial, charger=name)
         for issue_id in before:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+    def _look_at_programme(self, vpp: VppCoordinator) -> None:
+        if vpp.given_program_id_is_unknown:
+            raise_issue(self._hass, self._entry, IssueKind.VPP_PROGRAM_INVALID)
+        else:
+            clear_issue(self._hass, self._entry, IssueKind.VPP_PROGRAM_INVALID)
 
 
 def _is_newer(moment: datetime | None, other: datetime | None) -> bool:

@@ -67,7 +67,8 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
             hass,
             _LOGGER,
             config_entry=entry,
-            name=f"{entry.title} prices",
+            # Goes into logs, where the name of a site, often an address, does not belong
+            name="prices",
             update_interval=SAVINGS_CADENCE,
             always_update=False,
         )
