@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .commands import Commands
-from .entity import ChargerCommandEntity, ChargerEntityDescription, add_charger_entities
+from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .runtime import EnphaseConfigEntry
 
 PARALLEL_UPDATES = 1
@@ -38,14 +38,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the buttons of every charger."""
-    runtime = entry.runtime_data
-    add_charger_entities(
-        entry,
-        runtime.chargers,
-        async_add_entities,
-        BUTTONS,
-        lambda coordinator, description, serial: ChargerButton(runtime.commands, coordinator, description, serial),
-    )
+    add_command_entities(entry, async_add_entities, BUTTONS, ChargerButton)
 
 
 class ChargerButton(ChargerCommandEntity, ButtonEntity):

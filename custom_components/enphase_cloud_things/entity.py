@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,6 +17,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpda
 from .commands import Commands
 from .const import DOMAIN, MANUFACTURER
 from .coordinators.chargers import ChargerCoordinator
+from .runtime import EnphaseConfigEntry
 from .snapshot import ChargerSnapshot, SiteSnapshot
 
 
@@ -197,3 +199,14 @@ def add_charger_entities[DescriptionT: ChargerEntityDescription](
 
     add_new()
     entry.async_on_unload(coordinator.async_add_listener(add_new))
+
+
+def add_command_entities[DescriptionT: ChargerEntityDescription](
+    entry: EnphaseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    descriptions: Iterable[DescriptionT],
+    create: Callable[[Commands, ChargerCoordinator, DescriptionT, str], Entity],
+) -> None:
+    """Add entities that pass on wishes, for every charger that has them."""
+    runtime = entry.runtime_data
+    add_charger_entities(entry, runtime.chargers, async_add_entities, descriptions, partial(create, runtime.commands))

@@ -13,7 +13,7 @@ from .calc.amps import AmpsBounds, amps_bounds
 from .calc.settings import DEFAULT_LEVEL_KEY, default_charge_level, setting
 from .commands import Commands
 from .const import FALLBACK_MAX_AMPS, FALLBACK_MIN_AMPS
-from .entity import ChargerCommandEntity, ChargerEntityDescription, add_charger_entities
+from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .runtime import EnphaseConfigEntry
 from .snapshot import ChargerSnapshot
 
@@ -55,14 +55,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the numbers of every charger."""
-    runtime = entry.runtime_data
-    add_charger_entities(
-        entry,
-        runtime.chargers,
-        async_add_entities,
-        NUMBERS,
-        lambda coordinator, description, serial: ChargerNumber(runtime.commands, coordinator, description, serial),
-    )
+    add_command_entities(entry, async_add_entities, NUMBERS, ChargerNumber)
 
 
 class ChargerNumber(ChargerCommandEntity, NumberEntity):

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .calc.status import preferred_mode
-from .entity import ChargerCommandEntity, ChargerEntityDescription, add_charger_entities
+from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .modes import OPTION_TO_MODE, offered_options, option_of
 from .runtime import EnphaseConfigEntry
 
@@ -27,14 +27,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the choices of every charger."""
-    runtime = entry.runtime_data
-    add_charger_entities(
-        entry,
-        runtime.chargers,
-        async_add_entities,
-        [CHARGE_MODE],
-        lambda coordinator, description, serial: ChargeModeSelect(runtime.commands, coordinator, description, serial),
-    )
+    add_command_entities(entry, async_add_entities, [CHARGE_MODE], ChargeModeSelect)
 
 
 class ChargeModeSelect(ChargerCommandEntity, SelectEntity):

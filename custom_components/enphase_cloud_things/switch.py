@@ -13,7 +13,7 @@ from .calc.pending import CHARGING_COMMANDS
 from .calc.settings import APP_AUTHENTICATION_KEY, app_authentication, setting
 from .calc.status import session_active
 from .commands import Commands
-from .entity import ChargerCommandEntity, ChargerEntityDescription, add_charger_entities
+from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .runtime import EnphaseConfigEntry
 from .snapshot import ChargerSnapshot
 
@@ -64,14 +64,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the switches of every charger."""
-    runtime = entry.runtime_data
-    add_charger_entities(
-        entry,
-        runtime.chargers,
-        async_add_entities,
-        SWITCHES,
-        lambda coordinator, description, serial: ChargerSwitch(runtime.commands, coordinator, description, serial),
-    )
+    add_command_entities(entry, async_add_entities, SWITCHES, ChargerSwitch)
 
 
 class ChargerSwitch(ChargerCommandEntity, SwitchEntity):
