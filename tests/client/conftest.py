@@ -62,6 +62,7 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
             password: str | None = None,
             on_change: Callable[[Credentials], None] | None = None,
             bare: bool = True,
+            budget: int = 480,
         ) -> EnlightenClient:
             http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=new_cookie_jar(hosts)))
             bare_http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
@@ -71,6 +72,7 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
                 hosts=hosts,
                 clock=clock,
                 jitter=shortest_jitter,
+                budget=budget,
             )
             session = Session(transport, credentials=credentials, password=password, on_change=on_change)
             stack.push_async_callback(session.close)

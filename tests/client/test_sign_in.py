@@ -409,7 +409,7 @@ async def test_a_missing_token_degrades_a_sign_in_and_does_not_fail_it(
 
 
 async def test_a_token_route_that_hangs_degrades_a_sign_in(visitor: EnlightenClient, simulator: Simulator) -> None:
-    visitor.transport.timeout = 0.3
+    visitor.transport.timeout = 1
     simulator.faults.add(faults.slow(5), Family.JWT)
 
     await sign_in(visitor)
@@ -477,3 +477,15 @@ async def test_a_form_that_leads_round_in_circles_is_followed_for_a_while(
     await sign_in(visitor)
 
     assert simulator.requests.count(Family.PAGE) == 3
+
+
+async def test_another_sign_in_drops_the_older_tokens(client: EnlightenClient, simulator: Simulator) -> None:
+    """The older manager token is still in a cookie."""
+    body = {"message": "success", "session_id": "b1946ac9", "manager_token": "newer"}
+    simulator.faults.add(faults.payload(body), Family.LOGIN)
+    simulator.faults.add(faults.status_code(503), Family.JWT)
+
+    await sign_in(client)
+
+    identity = client.session.identity()
+    assert (identity.access_token, identity.manager_token) == (None, "newer")

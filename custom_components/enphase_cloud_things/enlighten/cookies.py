@@ -96,6 +96,10 @@ class EnlightenCookies:
         """Drop what is left of an earlier challenge for a one-time code."""
         self._jar.clear(lambda morsel: self._is_ours(morsel) and morsel.key.lower() == _CODE_NONCE)
 
+    def forget_manager_token(self) -> None:
+        """Drop the manager token of an earlier session."""
+        self._jar.clear(lambda morsel: self._is_ours(morsel) and morsel.key.lower() == _MANAGER_TOKEN)
+
     def export(self) -> tuple[StoredCookie, ...]:
         """Return all cookies of the host, in a fixed order."""
         cookies = (

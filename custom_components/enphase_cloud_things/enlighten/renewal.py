@@ -243,3 +243,5 @@ class Renewal:
             except EnlightenError as err:
                 _LOGGER.debug("The token was not renewed ahead of its end: %s", err)
                 self._close_token_route(self._clock())
+                return
+            self._memory.renewed_at = self._clock()

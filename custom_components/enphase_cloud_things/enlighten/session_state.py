@@ -83,6 +83,8 @@ class SessionState:
 
     def accept_sign_in(self, email: str, grant: Grant, token: AccessToken | None, *, one_time_codes: bool) -> None:
         """Become the session that a password or code has opened; older tokens are dropped."""
+        if grant.manager_token not in {None, self.cookies.manager_token}:
+            self.cookies.forget_manager_token()
         access_token = token.token if token else None
         user_id = (
             read_claims(access_token).user_id or read_claims(grant.manager_token or self.cookies.manager_token).user_id

@@ -97,6 +97,7 @@ class Transport:
         clock: Clock = utc_now,
         timeout: float = 15.0,
         jitter: Jitter = random.uniform,
+        budget: int = 480,
     ) -> None:
         self.timeout = timeout
         self.hosts = hosts or Hosts()
@@ -106,7 +107,7 @@ class Transport:
         self.on_pause: Callable[[datetime], None] | None = None
         self._http = http
         self._bare_http = bare_http
-        self._budget = RequestBudget()
+        self._budget = RequestBudget(budget)
         self._pause = AccountPause()
         self._reads = ReadPlaces()
         self._commands = CommandPlaces()
