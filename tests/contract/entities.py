@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 import inspect
 from types import ModuleType
-from typing import Final
+from typing import Final, cast
 
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
@@ -75,13 +75,13 @@ def _from_tables(imported: ModuleType) -> Iterator[DescribedEntity]:
     for value in vars(imported).values():
         for description in _descriptions(value):
             for platform, kind in DESCRIPTIONS.items():
-                if isinstance(description, kind):
+                if _is_a(description, kind):
                     yield _described(platform, description)
 
 
 def _descriptions(value: object) -> Iterator[EntityDescription]:
-    if isinstance(value, EntityDescription):
-        yield value
+    if _is_a(value, EntityDescription):
+        yield cast("EntityDescription", value)
     elif isinstance(value, tuple | list):
         for each in value:
             yield from _descriptions(each)
@@ -90,16 +90,25 @@ def _descriptions(value: object) -> Iterator[EntityDescription]:
             yield from _descriptions(each)
     elif inspect.isclass(value):
         for each in vars(value).values():
-            if isinstance(each, EntityDescription):
-                yield each
+            if _is_a(each, EntityDescription):
+                yield cast("EntityDescription", each)
+
+
+def _is_a(value: object, kind: type[EntityDescription]) -> bool:
+    """Tell whether a value is a description of a kind.
+
+    Home Assistant makes descriptions that need no class of their own from a twin of the class, which has its name but
+    is no relative of it.
+    """
+    return kind.__name__ in {each.__name__ for each in type(value).__mro__}
 
 
 def _described(platform: Platform, description: EntityDescription) -> DescribedEntity:
     options: list[str] | None = None
-    if isinstance(description, SensorEntityDescription | SelectEntityDescription):
-        options = description.options
-    elif isinstance(description, EventEntityDescription):
-        options = description.event_types
+    if platform in {Platform.SENSOR, Platform.SELECT}:
+        options = cast("SensorEntityDescription | SelectEntityDescription", description).options
+    elif platform is Platform.EVENT:
+        options = cast("EventEntityDescription", description).event_types
     return DescribedEntity(
         platform=platform,
         key=description.translation_key or description.key,
