@@ -31,7 +31,7 @@ async def test_an_idle_hour_stays_below_the_promised_requests(
     simulator.requests.clear()
     await advance(AN_HOUR)
     assert simulator.requests.count(Family.STATUS) <= 122
-    assert len(simulator.requests) <= 145
+    assert len(simulator.requests) <= 160
 
 
 async def test_an_hour_of_charging_stays_below_the_promised_requests(
@@ -52,12 +52,14 @@ async def test_setup_takes_few_requests_and_no_second_sign_in(
     await setup_entry()
     assert simulator.requests.logins == 1
     assert len(simulator.requests.of(Family.STATUS, Family.SUMMARY, Family.MODE, Family.GREEN)) == 4
-    assert len(simulator.requests) <= 5 + 2
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(simulator.requests) <= 16
 
 
 async def test_an_idle_hour_writes_few_states(hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance) -> None:
-    """Data that stays the same writes nothing; only the two figures about the link move, each five minutes."""
+    """Data that stays the same writes nothing; the two figures about the link move each five minutes, the day's savings each half hour."""
     await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
     written: list[str] = []
 
     @callback
@@ -71,6 +73,8 @@ async def test_an_idle_hour_writes_few_states(hass: HomeAssistant, setup_entry: 
     assert set(written) <= {
         "sensor.lark_street_last_successful_update",
         "sensor.lark_street_cloud_latency",
+        "sensor.energy_prices_lark_street_imported_today",
+        "sensor.energy_prices_lark_street_exported_today",
     }
 
 
