@@ -1,7 +1,7 @@
 """Letting time pass in Home Assistant and in the simulated cloud alike."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -10,7 +10,15 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-type Advance = Callable[[float], Awaitable[None]]
+
+class Advance(Protocol):
+    """Lets seconds pass, a few at a time, so that timers come due in their order.
+
+    A larger `step` lets days pass where nothing depends on when within a step something happens.
+    """
+
+    async def __call__(self, seconds: float, *, step: float = 5.0) -> None:
+        """Return once the seconds have passed and all has settled."""
 
 
 class Meanwhile(Protocol):
@@ -22,15 +30,15 @@ class Meanwhile(Protocol):
 
 @pytest.fixture
 def advance(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Advance:
-    """Return a function that lets seconds pass, a few at a time, so that timers come due in their order."""
+    """Return a function that lets time pass."""
 
-    async def pass_by(seconds: float) -> None:
+    async def pass_by(seconds: float, *, step: float = 5.0) -> None:
         while seconds > 0:
-            step = min(seconds, 5.0)
-            freezer.tick(timedelta(seconds=step))
+            seconds_now = min(seconds, step)
+            freezer.tick(timedelta(seconds=seconds_now))
             async_fire_time_changed(hass)
             await hass.async_block_till_done(wait_background_tasks=True)
-            seconds -= step
+            seconds -= seconds_now
 
     return pass_by
 
