@@ -329,6 +329,15 @@ def test_a_tiered_tariff_gives_its_base_rate_and_says_so(structure: str | None, 
     assert interval.price == Price(rate=rate, base_rate=True)
 
 
+@pytest.mark.parametrize(("structure", "rate"), [("tiered", 0.22), ("tou", 0.25)])
+def test_the_structure_decides_between_tiers_and_periods(structure: str, rate: float) -> None:
+    season = Season(tiers=TIERS, day_groups=(DayGroup(periods=(Period(rate=0.25),)),))
+    tariff = Tariff(purchase=TariffBranch(structure=structure, seasons=(season,)))
+    interval = import_prices(tariff, VIENNA).price_at(local(10, 12))
+    assert interval is not None
+    assert interval.price == Price(rate=rate, base_rate=structure == "tiered")
+
+
 def test_a_tiered_tariff_without_tiers_uses_its_periods() -> None:
     schedule = import_prices(week(Period(kind="off-peak", rate=0.25), structure="tiered"), VIENNA)
     assert schedule.interval_at(local(10)).price == Price(rate=0.25, period="off-peak")
