@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
@@ -14,10 +14,11 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .calc.days import start_of_day
+from .calc.days import local_day, start_of_day
 from .calc.prices import PriceInterval, PriceSchedule
+from .calendar_event import ExactCalendarEvent
 from .const import DOMAIN, MANUFACTURER
-from .coordinators.prices import PriceCoordinator, PriceSnapshot
+from .coordinators.prices import PriceCoordinator, PricePart, PriceSnapshot
 from .enlighten import Savings
 from .entity import EnphaseEntity, add_entities_while
 from .runtime import EnphaseConfigEntry
@@ -47,45 +48,73 @@ class PriceEntity(EnphaseEntity[PriceSnapshot]):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class PriceSensorDescription(SensorEntityDescription):
-    """Describes a sensor of the price of now in one direction."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceDirection:
+    """Energy from the grid, or to it: what is known of its price, and whether anything is."""
 
     schedule_fn: Callable[[PriceCoordinator], PriceSchedule]
+    known_fn: Callable[[PriceSnapshot, date], bool]
 
 
-PRICE_SENSORS: Final = (
-    PriceSensorDescription(
-        key="import_price",
-        state_class=SensorStateClass.MEASUREMENT,
-        schedule_fn=lambda coordinator: coordinator.import_prices,
-    ),
-    PriceSensorDescription(
-        key="export_price",
-        state_class=SensorStateClass.MEASUREMENT,
-        schedule_fn=lambda coordinator: coordinator.export_prices,
-    ),
+IMPORT: Final = PriceDirection(
+    schedule_fn=lambda coordinator: coordinator.import_prices,
+    known_fn=lambda prices, _today: prices.tariff is not None,
+)
+EXPORT: Final = PriceDirection(
+    schedule_fn=lambda coordinator: coordinator.export_prices,
+    known_fn=lambda prices, today: prices.knows_export_of(today),
 )
 
 
-class PriceSensor(PriceEntity, SensorEntity):
-    """The price of now, which switches exactly at the boundary of a price period."""
+@dataclass(frozen=True, kw_only=True)
+class PriceDescription(EntityDescription):
+    """Describes an entity of the prices in one direction."""
 
-    entity_description: PriceSensorDescription
-    _unrecorded_attributes = frozenset({"rate_components", "period", "valid_until", "base_rate"})
+    direction: PriceDirection
+
+
+class DirectionEntity(PriceEntity):
+    """An entity of the prices in one direction."""
+
+    entity_description: PriceDescription
 
     @property
     @override
     def available(self) -> bool:
-        return super().available and self.coordinator.data.tariff is not None
+        known_fn = self.entity_description.direction.known_fn
+        return super().available and known_fn(self.coordinator.data, self.coordinator.today)
 
     @override
     def shown(self) -> object:
-        return self._interval
+        return self.interval
 
     @property
-    def _interval(self) -> PriceInterval | None:
-        return self.entity_description.schedule_fn(self.coordinator).price_at(dt_util.utcnow())
+    def schedule(self) -> PriceSchedule:
+        """The prices."""
+        return self.entity_description.direction.schedule_fn(self.coordinator)
+
+    @property
+    def interval(self) -> PriceInterval | None:
+        """The price of now, `None` while it is unknown."""
+        return self.schedule.price_at(dt_util.utcnow())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceSensorDescription(SensorEntityDescription, PriceDescription):
+    """Describes a sensor of the price of now in one direction."""
+
+
+PRICE_SENSORS: Final = (
+    PriceSensorDescription(key="import_price", state_class=SensorStateClass.MEASUREMENT, direction=IMPORT),
+    PriceSensorDescription(key="export_price", state_class=SensorStateClass.MEASUREMENT, direction=EXPORT),
+)
+
+
+class PriceSensor(DirectionEntity, SensorEntity):
+    """The price of now, which switches exactly at the boundary of a price period."""
+
+    entity_description: PriceSensorDescription
+    _unrecorded_attributes = frozenset({"rate_components", "period", "valid_until", "base_rate"})
 
     @property
     @override
@@ -95,13 +124,13 @@ class PriceSensor(PriceEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        interval = self._interval
+        interval = self.interval
         return interval.price.rate if interval and interval.price else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, object] | None:
-        interval = self._interval
+        interval = self.interval
         if interval is None or interval.price is None:
             return None
         price = interval.price
@@ -143,9 +172,20 @@ class SavingsSensor(PriceEntity, SensorEntity):
 
     entity_description: SavingsSensorDescription
 
+    @property
+    @override
+    def available(self) -> bool:
+        is_failing = PricePart.SAVINGS in self.coordinator.data.failing
+        return super().available and (self._savings is not None or not is_failing)
+
     @override
     def shown(self) -> object:
         return (self.native_value, self.last_reset)
+
+    @property
+    def _savings(self) -> Savings | None:
+        """What is known of today: yesterday's figures are not shown as today's."""
+        return self.coordinator.data.savings_of(self.coordinator.today)
 
     @property
     @override
@@ -155,70 +195,57 @@ class SavingsSensor(PriceEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        savings = self.coordinator.data.savings
-        return self.entity_description.value_fn(savings) if savings else None
+        return self.entity_description.value_fn(self._savings) if self._savings else None
 
     @property
     @override
     def last_reset(self) -> datetime | None:
-        savings = self.coordinator.data.savings
-        return start_of_day(savings.day, self.coordinator.zone) if savings else None
+        return start_of_day(self._savings.day, self.coordinator.zone) if self._savings else None
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriceCalendarDescription(CalendarEntityDescription):
+class PriceCalendarDescription(CalendarEntityDescription, PriceDescription):
     """Describes a calendar of the prices in one direction."""
-
-    schedule_fn: Callable[[PriceCoordinator], PriceSchedule]
 
 
 PRICE_CALENDARS: Final = (
-    PriceCalendarDescription(key="import_prices", schedule_fn=lambda coordinator: coordinator.import_prices),
-    PriceCalendarDescription(key="export_prices", schedule_fn=lambda coordinator: coordinator.export_prices),
+    PriceCalendarDescription(key="import_prices", direction=IMPORT),
+    PriceCalendarDescription(key="export_prices", direction=EXPORT),
 )
 
 
-class PriceCalendar(PriceEntity, CalendarEntity):
+class PriceCalendar(DirectionEntity, CalendarEntity):
     """One event for each price period, from the tariff that is valid now."""
 
     entity_description: PriceCalendarDescription
 
     @property
     @override
-    def available(self) -> bool:
-        return super().available and self.coordinator.data.tariff is not None
-
-    @override
-    def shown(self) -> object:
-        return self.event
-
-    @property
-    @override
     def event(self) -> CalendarEvent | None:
-        interval = self.entity_description.schedule_fn(self.coordinator).price_at(dt_util.utcnow())
-        return self._calendar_event(interval) if interval else None
+        return self._calendar_event(self.interval) if self.interval else None
 
     @override
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        if end_date - start_date > LONGEST_RANGE + timedelta(days=1):
+        zone = self.coordinator.zone
+        if local_day(end_date, zone) - local_day(start_date, zone) > LONGEST_RANGE:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="range_too_long")
-        intervals = self.entity_description.schedule_fn(self.coordinator).intervals(start_date, end_date)
+        intervals = self.schedule.intervals(dt_util.as_utc(start_date), dt_util.as_utc(end_date))
         return [event for interval in intervals if (event := self._calendar_event(interval))]
 
     def _calendar_event(self, interval: PriceInterval) -> CalendarEvent | None:
         price = interval.price
         if price is None:
             return None
-        lines = [price.period or ""]
+        lines = [price.period] if price.period else []
         lines += [f"{component.name}: {component.rate:g}" for component in price.components]
         if price.base_rate:
             lines.append("Base rate; the price depends on the consumption")
         zone = self.coordinator.zone
-        return CalendarEvent(
+        return ExactCalendarEvent(
             summary=f"{price.rate:g} {self.coordinator.currency}/kWh",
-            description="\n".join(line for line in lines if line) or None,
+            description="\n".join(lines) or None,
             start=interval.start.astimezone(zone),
             end=interval.end.astimezone(zone),
         )
@@ -229,15 +256,15 @@ def add_price_entities(
     async_add_entities: AddConfigEntryEntitiesCallback,
     kinds: Mapping[type[PriceEntity], Iterable[EntityDescription]],
 ) -> None:
-    """Add entities of the prices once the currency is settled, so that no unit changes afterwards."""
+    """Add entities of the prices once their unit is settled, so that it does not change afterwards."""
     runtime = entry.runtime_data
     if (coordinator := runtime.prices) is None:
         return
     add_entities_while(
         entry,
-        runtime.currency,
+        coordinator,
         async_add_entities,
-        lambda: coordinator.currency is not None,
+        lambda: coordinator.settled,
         lambda: [
             kind(
                 coordinator,

@@ -20,6 +20,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .calc.vpp import EventKind, active_event, event_kind, events_between, events_today, future_events, next_event
+from .calendar_event import ExactCalendarEvent
 from .const import DOMAIN, MANUFACTURER
 from .coordinators.vpp import VppCoordinator, VppSnapshot
 from .enlighten import VppEvent
@@ -148,6 +149,7 @@ def _described(event: VppEvent) -> dict[str, object]:
         "average_discharge": event.average_discharge,
         "average_charge": event.average_charge,
         "cancelled": event.cancelled,
+        "cancelled_at": event.cancelled_at.isoformat() if event.cancelled_at else None,
         "superseded": event.superseded,
     }
 
@@ -195,19 +197,23 @@ class VppCalendar(VppEntity, CalendarEntity):
 
     @override
     def shown(self) -> object:
-        return self.event
+        return self._next
+
+    @property
+    def _next(self) -> VppEvent | None:
+        return next_event(self.events, dt_util.utcnow())
 
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        event = next_event(self.events, dt_util.utcnow())
-        return self._calendar_event(event) if event else None
+        return self._calendar_event(self._next) if self._next else None
 
     @override
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        return [self._calendar_event(event) for event in events_between(self.events, start_date, end_date)]
+        events = events_between(self.events, dt_util.as_utc(start_date), dt_util.as_utc(end_date))
+        return [self._calendar_event(event) for event in events]
 
     def _calendar_event(self, event: VppEvent) -> CalendarEvent:
         zone = self.coordinator.zone
@@ -217,7 +223,7 @@ class VppCalendar(VppEntity, CalendarEntity):
             "Target charge": f"{event.target_soc:g} %" if event.target_soc is not None else None,
             "Rate": f"{event.rate:g} W" if event.rate is not None else None,
         }
-        return CalendarEvent(
+        return ExactCalendarEvent(
             summary=SUMMARIES[event_kind(event)],
             start=event.start.astimezone(zone),
             end=event.end.astimezone(zone),

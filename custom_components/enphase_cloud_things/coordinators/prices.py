@@ -1,6 +1,6 @@
 """The coordinator of what energy costs at a site, and what was saved today."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -22,15 +22,21 @@ _LOGGER = logging.getLogger(__name__)
 
 TARIFF_CADENCE: Final = timedelta(hours=6)
 SAVINGS_CADENCE: Final = timedelta(minutes=30)
+SAVINGS_TRUST: Final = timedelta(hours=2)
+RATES_KEPT: Final = timedelta(days=7)
 RETRY: Final = timedelta(minutes=5)
 SHORTEST_INTERVAL: Final = timedelta(minutes=1)
 
+# A refresh begins up to a second before its time, which at midnight would be on the wrong day.
+_MARGIN: Final = timedelta(seconds=1)
+
 
 class PricePart(StrEnum):
-    """What is read, each at its own cadence."""
+    """What is read, each with one request at its own cadence. The rates are export rates by date."""
 
     TARIFF = "tariff"
-    RATES = "rates"
+    RATES_TODAY = "rates of today"
+    RATES_TOMORROW = "rates of tomorrow"
     SAVINGS = "savings"
 
 
@@ -38,18 +44,34 @@ class PricePart(StrEnum):
 class PriceSnapshot:
     """What is known of prices and savings.
 
-    A part that was never read is `None`; an unconfigured tariff is an empty one.
+    A part that was never read is `None`; an unconfigured tariff is an empty one. `failing` are the parts whose last
+    read failed; what they gave before is kept.
     """
 
     tariff: Tariff | None = None
     dated_rates: Mapping[date, DatedRates] = field(default_factory=dict)
     savings: Savings | None = None
+    failing: frozenset[PricePart] = frozenset()
+
+    @property
+    def needs_dated_rates(self) -> bool:
+        """Whether export rates are known by date only (docs/api.md §9.6)."""
+        return self.tariff is not None and not (self.tariff.buyback and self.tariff.buyback.seasons)
+
+    def knows_export_of(self, day: date) -> bool:
+        """Tell whether the cloud has told what it pays on a day, even if that is nothing."""
+        return self.tariff is not None and (not self.needs_dated_rates or day in self.dated_rates)
+
+    def savings_of(self, day: date) -> Savings | None:
+        """Return the savings if they are those of that day."""
+        return self.savings if self.savings and self.savings.day == day else None
 
 
 class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
-    """Reads tariff, dated rates and savings; a part that fails keeps what it had.
+    """Reads tariff, dated rates and savings; a part that fails keeps what it had and leaves the others alone.
 
-    The price of now changes on the minute without a request: listeners are called at every price boundary.
+    Whatever follows from the clock alone happens without a request: listeners are called when a price changes, and
+    at midnight.
     """
 
     def __init__(
@@ -77,8 +99,12 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         self._client = client
         self._zone = zone
         self._currency = currency
+        self._settled = False
         self._due_at: dict[PricePart, datetime] = {}
+        self._savings_read_at: datetime | None = None
+        self._last_day_of_rates: date | None = None
         self._cancel_boundary: CALLBACK_TYPE | None = None
+        entry.async_on_unload(currency.async_add_listener(self.async_update_listeners))
         entry.async_on_unload(self._disarm)
 
     @property
@@ -87,9 +113,19 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         return self._zone()
 
     @property
+    def today(self) -> date:
+        """The day at the site."""
+        return local_day(dt_util.utcnow(), self.zone)
+
+    @property
     def currency(self) -> str | None:
         """The ISO code of the currency of all prices, `None` until it is known."""
         return self._currency.data
+
+    @property
+    def settled(self) -> bool:
+        """Whether the unit of all prices is known and the cloud was asked for everything else once."""
+        return self._settled and self.currency is not None
 
     @property
     def import_prices(self) -> PriceSchedule:
@@ -103,22 +139,14 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
 
     @override
     async def _async_update_data(self) -> PriceSnapshot:
-        readers: Mapping[PricePart, Callable[[PriceSnapshot, datetime], Awaitable[PriceSnapshot]]] = {
-            PricePart.TARIFF: self._async_read_tariff,
-            PricePart.RATES: self._async_read_rates,
-            PricePart.SAVINGS: self._async_read_savings,
-        }
         now = dt_util.utcnow()
         snapshot = self.data
-        for part, read in readers.items():
-            if self._due_at.get(part, now) > now:
-                continue
-            try:
-                snapshot = await read(snapshot, now)
-            except EnlightenError as error:
-                self.logger.debug("Reading the %s failed: %s", part, error)
-                self._due_at[part] = _next_try(error, now)
-        self.update_interval = max(min(self._due_at.values()) - now, SHORTEST_INTERVAL)
+        for part in PricePart:
+            if self._is_due(part, snapshot, now):
+                snapshot = await self._async_read(part, snapshot, now)
+        self._settled = True
+        next_due = min(due_at for part, due_at in self._due_at.items() if _is_wanted(part, snapshot))
+        self.update_interval = max(next_due - now + _MARGIN, SHORTEST_INTERVAL)
         return snapshot
 
     @callback
@@ -126,42 +154,77 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
     def _async_refresh_finished(self) -> None:
         self._arm(dt_util.utcnow())
 
-    async def _async_read_tariff(self, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
+    def _is_due(self, part: PricePart, snapshot: PriceSnapshot, now: datetime) -> bool:
+        return _is_wanted(part, snapshot) and self._due_at.get(part, now) <= now
+
+    async def _async_read(self, part: PricePart, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
+        """Return the snapshot with the part as the cloud has it now, or with the part failing."""
+        today = local_day(now, self.zone)
+        try:
+            match part:
+                case PricePart.TARIFF:
+                    snapshot = await self._async_read_tariff(snapshot)
+                    self._due_at[part] = now + TARIFF_CADENCE
+                case PricePart.SAVINGS:
+                    snapshot = await self._async_read_savings(snapshot, today)
+                    self._savings_read_at = now
+                    self._due_at[part] = now + SAVINGS_CADENCE
+                case PricePart.RATES_TODAY | PricePart.RATES_TOMORROW:
+                    day = today if part is PricePart.RATES_TODAY else today + ONE_DAY
+                    snapshot = await self._async_read_rates(snapshot, day, today)
+                    self._due_at[part] = end_of_day(today, self.zone)
+        except EnlightenError as error:
+            self.logger.debug("Reading the %s failed: %s", part, error)
+            self._due_at[part] = _next_try(error, now)
+            return self._in_spite_of(part, snapshot, now)
+        return replace(snapshot, failing=snapshot.failing - {part})
+
+    def _in_spite_of(self, part: PricePart, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
+        """Return what holds after a part could not be read. Totals "so far" are worth nothing for ever."""
+        read_at = self._savings_read_at
+        outdated = part is PricePart.SAVINGS and (read_at is None or now - read_at >= SAVINGS_TRUST)
+        return replace(snapshot, savings=None if outdated else snapshot.savings, failing=snapshot.failing | {part})
+
+    async def _async_read_tariff(self, snapshot: PriceSnapshot) -> PriceSnapshot:
         try:
             tariff = await self._client.tariff(self.site_id)
         except NotSupported:
-            tariff = Tariff()
-        self._due_at[PricePart.TARIFF] = now + TARIFF_CADENCE
+            tariff = snapshot.tariff or Tariff()
         return replace(snapshot, tariff=tariff)
 
-    async def _async_read_rates(self, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
-        """Read the dated export rates of today and tomorrow, where the tariff itself has none."""
-        today = local_day(now, self.zone)
-        tomorrow = today + ONE_DAY
-        if snapshot.tariff is None or (snapshot.tariff.buyback and snapshot.tariff.buyback.seasons):
-            self._due_at[PricePart.RATES] = now + RETRY if snapshot.tariff is None else end_of_day(today, self.zone)
-            return replace(snapshot, dated_rates={})
-        rates = {day: known for day, known in snapshot.dated_rates.items() if day in {today, tomorrow} and known.rates}
-        for day in (today, tomorrow):
-            if day not in rates:
-                rates[day] = await self._client.export_rates(self.site_id, day, fresh=day == today)
-        self._due_at[PricePart.RATES] = end_of_day(today, self.zone)
-        return replace(snapshot, dated_rates=rates)
+    async def _async_read_rates(self, snapshot: PriceSnapshot, day: date, today: date) -> PriceSnapshot:
+        # What failed yesterday is no reason to leave today without a price
+        is_new_day = day == today and self._last_day_of_rates != today
+        if day == today:
+            self._last_day_of_rates = today
+        try:
+            rates = await self._client.export_rates(self.site_id, day, fresh=is_new_day)
+        except NotSupported:
+            rates = snapshot.dated_rates.get(day) or DatedRates(day=day)
+        kept = {known: old for known, old in snapshot.dated_rates.items() if known > today - RATES_KEPT}
+        return replace(snapshot, dated_rates=kept | {day: rates})
 
-    async def _async_read_savings(self, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
-        savings = await self._client.savings(self.site_id, local_day(now, self.zone))
-        self._due_at[PricePart.SAVINGS] = now + SAVINGS_CADENCE
+    async def _async_read_savings(self, snapshot: PriceSnapshot, today: date) -> PriceSnapshot:
+        try:
+            savings = await self._client.savings(self.site_id, today)
+        except NotSupported:
+            savings = None
         return replace(snapshot, savings=savings)
 
     @callback
     def _arm(self, now: datetime) -> None:
+        """Have the timer call at the next moment when the clock alone changes something."""
         self._disarm()
-        if self.data.tariff is not None:
-            moment = min(schedule.next_boundary(now) for schedule in (self.import_prices, self.export_prices))
-            self._cancel_boundary = async_track_point_in_utc_time(self.hass, self._boundary, moment)
+        moment = min(
+            end_of_day(local_day(now, self.zone), self.zone),
+            self.import_prices.next_boundary(now),
+            self.export_prices.next_boundary(now),
+        )
+        self._cancel_boundary = async_track_point_in_utc_time(self.hass, self._pass, moment)
 
     @callback
-    def _boundary(self, now: datetime) -> None:
+    def _pass(self, now: datetime) -> None:
+        self._cancel_boundary = None
         self._arm(now)
         self.async_update_listeners()
 
@@ -170,6 +233,11 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         if self._cancel_boundary:
             self._cancel_boundary()
             self._cancel_boundary = None
+
+
+def _is_wanted(part: PricePart, snapshot: PriceSnapshot) -> bool:
+    is_dated = part in {PricePart.RATES_TODAY, PricePart.RATES_TOMORROW}
+    return snapshot.needs_dated_rates or not is_dated
 
 
 def _next_try(error: EnlightenError, now: datetime) -> datetime:
