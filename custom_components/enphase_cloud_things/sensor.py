@@ -6,14 +6,7 @@ from datetime import datetime
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import (
-    EntityCategory,
-    UnitOfElectricCurrent,
-    UnitOfEnergy,
-    UnitOfLength,
-    UnitOfPower,
-    UnitOfTime,
-)
+from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
@@ -36,6 +29,7 @@ from .entity import ChargerEntity, ChargerEntityDescription, SiteEntity, add_cha
 from .modes import MODE_OPTIONS, option_of
 from .price_entities import PRICE_SENSORS, SAVINGS_SENSORS, PriceSensor, SavingsSensor, add_price_entities
 from .runtime import EnphaseConfigEntry
+from .session_sensors import add_session_sensors
 from .snapshot import ChargerSnapshot
 from .vpp_entities import VPP_EVENTS, VPP_SENSORS, VppEventsSensor, VppSensor, add_vpp_entities
 
@@ -149,14 +143,6 @@ SENSORS: Final = (
         native_unit_of_measurement=UnitOfTime.MINUTES,
         suggested_display_precision=0,
         value_fn=lambda charger: charger.measurements.session_duration,
-    ),
-    ChargerSensorDescription(
-        key="session_range",
-        device_class=SensorDeviceClass.DISTANCE,
-        native_unit_of_measurement=UnitOfLength.MILES,
-        suggested_display_precision=0,
-        entity_registry_enabled_default=False,
-        value_fn=_from_status(lambda status: status.session.range_miles if status.session else None),
     ),
     ChargerSensorDescription(
         key="plugged_in_at",
@@ -300,6 +286,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data.chargers
     async_add_entities(SiteSensor(coordinator, description) for description in SITE_SENSORS)
     add_charger_entities(entry, coordinator, async_add_entities, SENSORS, ChargerSensor)
+    add_session_sensors(entry, async_add_entities)
     add_vpp_entities(entry, async_add_entities, {VppEventsSensor: [VPP_EVENTS], VppSensor: VPP_SENSORS})
     add_price_entities(entry, async_add_entities, {PriceSensor: PRICE_SENSORS, SavingsSensor: SAVINGS_SENSORS})
 

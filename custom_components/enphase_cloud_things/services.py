@@ -1,7 +1,7 @@
 """The actions of the integration, registered once for all sites."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -13,7 +13,10 @@ import probatio
 from .commands import CommandResult, Commands, Outcome
 from .const import CONF_SITE_ID, DOMAIN
 from .enlighten import TriggerMessage
+from .fan_out import async_for_each, raise_failures
 from .reauthentication import async_clear_reauthentication
+from .services_history import GET_SESSIONS_SCHEMA, IMPORT_SESSIONS_SCHEMA, async_get_sessions, async_import_sessions
+from .services_prices import GET_PRICES_SCHEMA, async_get_prices
 from .targets import (
     ChargerTarget,
     async_entries_of_site,
@@ -31,6 +34,9 @@ SERVICE_START_CHARGING: Final = "start_charging"
 SERVICE_STOP_CHARGING: Final = "stop_charging"
 SERVICE_TRIGGER_MESSAGE: Final = "trigger_message"
 SERVICE_CLEAR_REAUTH_ISSUE: Final = "clear_reauth_issue"
+SERVICE_GET_PRICES: Final = "get_prices"
+SERVICE_GET_SESSIONS: Final = "get_sessions"
+SERVICE_IMPORT_SESSIONS: Final = "import_sessions"
 SERVICE_START_LIVE_STREAM: Final = "start_live_stream"
 SERVICE_STOP_LIVE_STREAM: Final = "stop_live_stream"
 
@@ -69,8 +75,14 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (SERVICE_START_CHARGING, _async_start_charging, _START_SCHEMA),
         (SERVICE_STOP_CHARGING, _async_stop_charging, _TARGET_SCHEMA),
         (SERVICE_TRIGGER_MESSAGE, _async_trigger_message, _TRIGGER_SCHEMA),
+        (SERVICE_IMPORT_SESSIONS, async_import_sessions, IMPORT_SESSIONS_SCHEMA),
     ):
         hass.services.async_register(DOMAIN, name, handler, schema=schema, supports_response=SupportsResponse.OPTIONAL)
+    for name, handler, schema in (
+        (SERVICE_GET_PRICES, async_get_prices, GET_PRICES_SCHEMA),
+        (SERVICE_GET_SESSIONS, async_get_sessions, GET_SESSIONS_SCHEMA),
+    ):
+        hass.services.async_register(DOMAIN, name, handler, schema=schema, supports_response=SupportsResponse.ONLY)
     for name, handler in (
         (SERVICE_START_LIVE_STREAM, _async_start_live_stream),
         (SERVICE_STOP_LIVE_STREAM, _async_stop_live_stream),
@@ -149,41 +161,22 @@ async def _async_for_each_charger(
 
     A call that wants a reply finds failures in it; any other raises them, by name, once all are done.
     """
-    targets = async_targeted_chargers(call.hass, call)
-    results = await asyncio.gather(*(act(target) for target in targets), return_exceptions=True)
+    outcomes = await async_for_each(async_targeted_chargers(call.hass, call), act)
+    if not call.return_response:
+        raise_failures([outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)])
+        return None
     replies: list[JsonValueType] = []
-    failures: list[HomeAssistantError] = []
-    for target, result in zip(targets, results, strict=True):
-        reply: JsonObjectType
-        if isinstance(result, HomeAssistantError):
-            failures.append(result)
-            reply = {"outcome": Outcome.REJECTED, "reason": str(result)}
-        elif isinstance(result, BaseException):
-            raise result
-        else:
-            reply = result
+    for target, outcome in outcomes:
+        reply: JsonObjectType = (
+            {"outcome": Outcome.REJECTED, "reason": str(outcome)}
+            if isinstance(outcome, HomeAssistantError)
+            else outcome
+        )
         replies.append({"device_id": target.device_id, "name": target.name, **reply})
-    if call.return_response:
-        return {"chargers": replies}
-    _raise(failures)
-    return None
+    return {"chargers": replies}
 
 
 async def _async_for_each_site(call: ServiceCall, act: Callable[[Commands], Awaitable[object]]) -> None:
     sites = async_targeted_sites(call.hass, call)
-    results = await asyncio.gather(*(act(site.runtime_data.commands) for site in sites), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, HomeAssistantError):
-            raise result
-    _raise([result for result in results if isinstance(result, HomeAssistantError)])
-
-
-def _raise(failures: Sequence[HomeAssistantError]) -> None:
-    if len(failures) == 1:
-        raise failures[0]
-    if failures:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="several_failed",
-            translation_placeholders={"failures": " ".join(str(failure) for failure in failures)},
-        )
+    outcomes = await async_for_each(sites, lambda site: act(site.runtime_data.commands))
+    raise_failures([outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)])

@@ -1,0 +1,33 @@
+"""Acting on several chargers or sites at once: side by side, and one failure does not stop the others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from homeassistant.exceptions import HomeAssistantError
+
+from .const import DOMAIN
+
+
+async def async_for_each[TargetT, ResultT](
+    targets: Sequence[TargetT], act: Callable[[TargetT], Awaitable[ResultT]]
+) -> list[tuple[TargetT, ResultT | HomeAssistantError]]:
+    """Act on all targets and return, in their order, what came of each: a result or the failure."""
+    results = await asyncio.gather(*(act(target) for target in targets), return_exceptions=True)
+    outcomes: list[tuple[TargetT, ResultT | HomeAssistantError]] = []
+    for target, result in zip(targets, results, strict=True):
+        if isinstance(result, BaseException) and not isinstance(result, HomeAssistantError):
+            raise result
+        outcomes.append((target, result))
+    return outcomes
+
+
+def raise_failures(failures: Sequence[HomeAssistantError]) -> None:
+    """Raise what failed, several failures as one."""
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="several_failed",
+            translation_placeholders={"failures": " ".join(str(failure) for failure in failures)},
+        )

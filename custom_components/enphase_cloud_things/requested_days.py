@@ -1,0 +1,47 @@
+"""The days that an action is asked for."""
+
+from datetime import date, timedelta, tzinfo
+from typing import Final
+
+from homeassistant.core import ServiceCall
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+
+from .calc.days import ONE_DAY, local_day
+from .calc.session_hours import Days
+from .const import DOMAIN
+
+ATTR_START: Final = "start"
+ATTR_END: Final = "end"
+
+LONGEST_RANGE: Final = timedelta(days=400)
+
+
+def past_days(call: ServiceCall, zone: tzinfo, *, usual: timedelta) -> Days:
+    """Return the days up to `end`, which is today unless given; without `start` as many as are `usual`.
+
+    Raises ServiceValidationError if the range runs backwards or is too long.
+    """
+    last: date = call.data.get(ATTR_END) or local_day(dt_util.utcnow(), zone)
+    return _checked(Days(first=call.data.get(ATTR_START) or last - usual + ONE_DAY, last=last))
+
+
+def coming_days(call: ServiceCall, zone: tzinfo) -> Days:
+    """Return the days from `start`, which is today unless given; without `end` only that day.
+
+    Raises ServiceValidationError if the range runs backwards or is too long.
+    """
+    first: date = call.data.get(ATTR_START) or local_day(dt_util.utcnow(), zone)
+    return _checked(Days(first=first, last=call.data.get(ATTR_END) or first))
+
+
+def _checked(days: Days) -> Days:
+    if days.last < days.first:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="end_before_start",
+            translation_placeholders={"start": str(days.first), "end": str(days.last)},
+        )
+    if days.last - days.first + ONE_DAY > LONGEST_RANGE:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="range_too_long")
+    return days

@@ -1,0 +1,182 @@
+"""The actions that look back: listing past sessions, and importing them into long-term statistics."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from homeassistant.const import UnitOfEnergy, UnitOfLength, UnitOfTime
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonObjectType, JsonValueType
+import probatio
+
+from .calc.days import end_of_day, start_of_day
+from .calc.session_hours import Days
+from .const import DOMAIN
+from .enlighten import EnlightenError, HistorySession
+from .errors import action_failed
+from .fan_out import async_for_each, raise_failures
+from .requested_days import ATTR_END, ATTR_START, past_days
+from .session_import import ImportResult
+from .targets import ChargerTarget, async_targeted_chargers
+
+ATTR_LIMIT: Final = "limit"
+
+USUAL_DAYS: Final = timedelta(days=30)
+MOST_SESSIONS: Final = 1000
+MOST_PAGES: Final = 40
+"""More than five sessions a day in the longest range."""
+
+UNITS: Final[JsonObjectType] = {
+    "energy": UnitOfEnergy.KILO_WATT_HOUR,
+    "duration": UnitOfTime.MINUTES,
+    "range": UnitOfLength.MILES,
+}
+
+GET_SESSIONS_SCHEMA: Final = cv.make_entity_service_schema(
+    {
+        probatio.Optional(ATTR_START): cv.date,
+        probatio.Optional(ATTR_END): cv.date,
+        probatio.Optional(ATTR_LIMIT, default=100): probatio.All(
+            probatio.Coerce(int), probatio.Range(min=1, max=MOST_SESSIONS)
+        ),
+    }
+)
+IMPORT_SESSIONS_SCHEMA: Final = cv.make_entity_service_schema(
+    {probatio.Required(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date}
+)
+
+
+async def async_get_sessions(call: ServiceCall) -> ServiceResponse:
+    """Return the past sessions of chargers, the newest first."""
+    targets = _with_days(call)
+
+    async def read(target: tuple[ChargerTarget, Days]) -> JsonObjectType:
+        return await _async_listed(*target, limit=call.data[ATTR_LIMIT])
+
+    return _reply(await async_for_each(targets, read))
+
+
+async def async_import_sessions(call: ServiceCall) -> ServiceResponse:
+    """Write past sessions of chargers to long-term statistics.
+
+    A call that wants a reply finds in it where an import was stopped; any other raises that.
+    """
+    targets = _with_days(call)
+
+    async def imported(target: tuple[ChargerTarget, Days]) -> JsonObjectType:
+        charger, days = target
+        result = await charger.entry.runtime_data.session_import.async_import(charger.serial, charger.name, days)
+        if result.error and not call.return_response:
+            raise _stopped(charger, result, result.error)
+        return _imported(charger, days, result)
+
+    outcomes = await async_for_each(targets, imported)
+    if call.return_response:
+        return _reply(outcomes)
+    raise_failures([outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)])
+    return None
+
+
+def _with_days(call: ServiceCall) -> list[tuple[ChargerTarget, Days]]:
+    return [
+        (target, past_days(call, target.entry.runtime_data.chargers.zone, usual=USUAL_DAYS))
+        for target in async_targeted_chargers(call.hass, call)
+    ]
+
+
+def _reply(
+    outcomes: Sequence[tuple[tuple[ChargerTarget, Days], JsonObjectType | HomeAssistantError]],
+) -> ServiceResponse:
+    """Return what is known of each charger; where nothing is known of any, raise why."""
+    failures = [outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)]
+    if len(failures) == len(outcomes):
+        raise_failures(failures)
+    replies: list[JsonValueType] = []
+    for (charger, days), outcome in outcomes:
+        reply: JsonObjectType = {"error": str(outcome)} if isinstance(outcome, HomeAssistantError) else outcome
+        replies.append(
+            {
+                "device_id": charger.device_id,
+                "name": charger.name,
+                ATTR_START: days.first.isoformat(),
+                ATTR_END: days.last.isoformat(),
+                **reply,
+            }
+        )
+    return {"chargers": replies}
+
+
+async def _async_listed(charger: ChargerTarget, days: Days, *, limit: int) -> JsonObjectType:
+    runtime = charger.entry.runtime_data
+    zone = runtime.chargers.zone
+    try:
+        sessions = await runtime.history.async_sessions(charger.serial, days, max_pages=MOST_PAGES)
+    except EnlightenError as error:
+        raise action_failed(error, charger.name) from error
+    start, end = start_of_day(days.first, zone), end_of_day(days.last, zone)
+    found = [session for session in reversed(sessions) if _touches(session, start, end)]
+    return {
+        "units": {**UNITS, "cost": runtime.currency.data},
+        "total": len(found),
+        "sessions": [_described(session, zone) for session in found[:limit]],
+    }
+
+
+def _touches(session: HistorySession, start: datetime, end: datetime) -> bool:
+    """Tell whether a session has to do with a range; the cloud may answer for more than it was asked."""
+    began = session.started_at or session.ended_at
+    return (began is None or began < end) and (session.ended_at is None or session.ended_at >= start)
+
+
+def _described(session: HistorySession, zone: tzinfo) -> JsonObjectType:
+    began, ended = session.started_at, session.ended_at
+    return {
+        "plugged_in_at": _local(began, zone),
+        "unplugged_at": _local(ended, zone),
+        "duration": _minutes((ended - began).total_seconds() if began and ended else None),
+        "charging_duration": _minutes(session.active_seconds),
+        "energy": session.energy,
+        "range": session.range_miles,
+        "cost": session.cost,
+    }
+
+
+def _local(moment: datetime | None, zone: tzinfo) -> str | None:
+    return moment.astimezone(zone).isoformat() if moment else None
+
+
+def _minutes(seconds: float | None) -> float | None:
+    return round(seconds / 60, 1) if seconds is not None else None
+
+
+def _imported(charger: ChargerTarget, days: Days, result: ImportResult) -> JsonObjectType:
+    sessions = result.sessions
+    return {
+        "outcome": "stopped" if result.error else "completed",
+        "reason": str(action_failed(result.error, charger.name)) if result.error else None,
+        "resumed_from": result.first.isoformat() if result.first != days.first else None,
+        "next_start": result.next_start.isoformat() if result.next_start else None,
+        "sessions": sessions.finished,
+        "sessions_still_open": sessions.running,
+        "sessions_without_energy": sessions.without_energy,
+        "sessions_without_cost": sessions.without_cost,
+        "energy": round(sessions.total_energy, 3),
+        "cost": round(sessions.total_cost, 2) if result.currency else None,
+        "currency": result.currency,
+        "hours": result.hours,
+        "hours_changed": result.hours_changed,
+    }
+
+
+def _stopped(charger: ChargerTarget, result: ImportResult, error: EnlightenError) -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="import_stopped",
+        translation_placeholders={
+            "name": charger.name,
+            "next_start": str(result.next_start),
+            "reason": str(action_failed(error, charger.name)),
+        },
+    )

@@ -1,0 +1,73 @@
+"""The action that tells what energy costs, and what it earns, in a range of days."""
+
+from datetime import tzinfo
+from typing import Final
+
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonObjectType, JsonValueType
+import probatio
+
+from .calc.days import end_of_day, start_of_day
+from .calc.prices import PriceInterval, PriceSchedule
+from .calc.session_hours import Days
+from .const import DOMAIN
+from .coordinators.prices import PriceCoordinator
+from .requested_days import ATTR_END, ATTR_START, coming_days
+from .runtime import EnphaseConfigEntry
+from .targets import async_targeted_sites
+
+GET_PRICES_SCHEMA: Final = probatio.Schema(
+    {**cv.TARGET_FIELDS, probatio.Optional(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date}
+)
+
+
+async def async_get_prices(call: ServiceCall) -> ServiceResponse:
+    """Return the prices of sites, from the tariffs that are valid now; it takes no request to the cloud."""
+    return {"sites": [_prices(entry, call) for entry in async_targeted_sites(call.hass, call)]}
+
+
+def _prices(entry: EnphaseConfigEntry, call: ServiceCall) -> JsonObjectType:
+    runtime = entry.runtime_data
+    prices = _known_prices(entry)
+    days = coming_days(call, prices.zone)
+    return {
+        "device_id": runtime.chargers.site_device_id,
+        "name": entry.title,
+        ATTR_START: days.first.isoformat(),
+        ATTR_END: days.last.isoformat(),
+        "currency": prices.currency,
+        "unit": f"{prices.currency}/kWh",
+        "import": _described(prices.import_prices, days, prices.zone),
+        "export": _described(prices.export_prices, days, prices.zone),
+    }
+
+
+def _known_prices(entry: EnphaseConfigEntry) -> PriceCoordinator:
+    prices = entry.runtime_data.prices
+    if prices is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="prices_off", translation_placeholders={"site": entry.title}
+        )
+    if prices.data.tariff is None or prices.currency is None:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="prices_unknown", translation_placeholders={"site": entry.title}
+        )
+    return prices
+
+
+def _described(schedule: PriceSchedule, days: Days, zone: tzinfo) -> list[JsonValueType]:
+    intervals = schedule.intervals(start_of_day(days.first, zone), end_of_day(days.last, zone))
+    return [_interval(interval, zone) for interval in intervals if interval.price]
+
+
+def _interval(interval: PriceInterval, zone: tzinfo) -> JsonObjectType:
+    price = interval.price
+    return {
+        "start": interval.start.astimezone(zone).isoformat(),
+        "end": interval.end.astimezone(zone).isoformat(),
+        "price": price.rate if price else None,
+        "period": price.period if price else None,
+        "base_rate": price.base_rate if price else None,
+    }

@@ -1,0 +1,107 @@
+"""Sensors of the last session that the cloud's history completes: cost and range, which the status often lacks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
+from homeassistant.const import UnitOfLength
+from homeassistant.core import callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .calc.past_sessions import session_cost, session_range
+from .coordinators.chargers import ChargerCoordinator
+from .coordinators.history import HistoryCoordinator
+from .enlighten import ChargingSession, HistorySession
+from .entity import ChargerEntity, ChargerEntityDescription, add_charger_entities
+from .runtime import EnphaseConfigEntry
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSensorDescription(ChargerEntityDescription, SensorEntityDescription):
+    """Describes a figure of the session in the status, completed by the history."""
+
+    value_fn: Callable[[ChargingSession | None, Sequence[HistorySession]], float | None]
+
+
+RANGE: Final = SessionSensorDescription(
+    key="session_range",
+    device_class=SensorDeviceClass.DISTANCE,
+    native_unit_of_measurement=UnitOfLength.MILES,
+    suggested_display_precision=0,
+    entity_registry_enabled_default=False,
+    value_fn=session_range,
+)
+COST: Final = SessionSensorDescription(
+    key="session_cost",
+    device_class=SensorDeviceClass.MONETARY,
+    state_class=SensorStateClass.TOTAL,
+    suggested_display_precision=2,
+    value_fn=session_cost,
+)
+
+
+class SessionSensor(ChargerEntity, SensorEntity):
+    """A figure that may come hours after the session, and change after that; nothing is added up from it here."""
+
+    entity_description: SessionSensorDescription
+
+    def __init__(
+        self,
+        coordinator: ChargerCoordinator,
+        description: SessionSensorDescription,
+        serial: str,
+        *,
+        history: HistoryCoordinator,
+    ) -> None:
+        """Tie the figure to its charger and to the history."""
+        super().__init__(coordinator, description, serial)
+        self._history = history
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._history.async_add_listener(self._handle_coordinator_update))
+
+    @override
+    def shown(self) -> object:
+        return (self.native_value, self.last_reset)
+
+    @property
+    def _session(self) -> ChargingSession | None:
+        status = self.charger.status
+        return status.session if status else None
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.entity_description.value_fn(self._session, self._history.data.of(self.serial))
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        if self.entity_description.state_class is not SensorStateClass.TOTAL:
+            return None
+        return self._session.started_at if self._session else None
+
+
+def add_session_sensors(entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+    """Add the sensors of every charger; that of the cost once the currency is known, so that its unit never changes."""
+    runtime = entry.runtime_data
+    waiting = True
+
+    def create(coordinator: ChargerCoordinator, description: SessionSensorDescription, serial: str) -> SessionSensor:
+        return SessionSensor(coordinator, description, serial, history=runtime.history)
+
+    @callback
+    def look() -> None:
+        nonlocal waiting
+        if waiting and (currency := runtime.currency.data):
+            waiting = False
+            cost = replace(COST, native_unit_of_measurement=currency)
+            add_charger_entities(entry, runtime.chargers, async_add_entities, [cost], create)
+
+    add_charger_entities(entry, runtime.chargers, async_add_entities, [RANGE], create)
+    look()
+    entry.async_on_unload(runtime.currency.async_add_listener(look))
