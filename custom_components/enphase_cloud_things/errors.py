@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -21,6 +22,9 @@ from .enlighten import (
     ServiceUnavailable,
     TooManySessions,
 )
+
+SESSION_LOOK: Final = timedelta(minutes=15)
+"""How often a session that has ended is looked at: what ended it may pass, while sign-ins wait for their own time."""
 
 _TRANSLATION_KEYS: dict[type[EnlightenError], str] = {
     RateLimited: "rate_limited",
@@ -44,15 +48,16 @@ def translation_key(error: EnlightenError) -> str:
 def refresh_errors() -> Iterator[None]:
     """Translate the client's errors inside a coordinator's refresh.
 
-    A sign-in that will be tried again by itself is a failed refresh with a time; one that needs a person starts
-    Home Assistant's own request to sign in again.
+    A sign-in that will be tried again by itself is a failed refresh with a time, which is no longer than until the
+    next look at the session; one that needs a person starts Home Assistant's own request to sign in again.
     """
     try:
         yield
     except AuthenticationRequired as error:
         if error.retry_at is None and not isinstance(error, TooManySessions):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=translation_key(error)) from error
-        raise _update_failed(error, error.retry_at) from error
+        retry_at = min(error.retry_at, dt_util.utcnow() + SESSION_LOOK) if error.retry_at else None
+        raise _update_failed(error, retry_at) from error
     except ServiceUnavailable as error:
         raise _update_failed(error, error.retry_at) from error
     except EnlightenError as error:
@@ -89,4 +94,11 @@ def action_failed(error: EnlightenError, name: str) -> HomeAssistantError:
         translation_domain=DOMAIN,
         translation_key="command_rejected_with_reason" if reason else translation_key(error),
         translation_placeholders={"name": name} | ({"reason": reason} if reason else {}),
+    )
+
+
+def invalid_wish(key: str, name: str, **placeholders: str) -> ServiceValidationError:
+    """Return what a person sees who asks the named charger for something it cannot do."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders={"name": name, **placeholders}
     )

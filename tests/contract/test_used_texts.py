@@ -237,7 +237,7 @@ class TestFlows:
         steps = {(flow, step) for flow in ("config", "options") for step in texts(flow, "step")}
         assert set(FORMS) == steps, "bring FORMS in this module up to date"
 
-    @pytest.mark.parametrize(("place", "forms"), FORMS.items(), ids=str)
+    @pytest.mark.parametrize(("place", "forms"), FORMS.items(), ids=[".".join(place) for place in FORMS])
     def test_every_field_has_a_label_and_no_other(
         self, place: tuple[str, str], forms: tuple[probatio.Schema, ...]
     ) -> None:

@@ -206,7 +206,9 @@ class TestMissingChargers:
     """Chargers that answers leave out."""
 
     @pytest.mark.parametrize(
-        "trouble", [faults.empty_list(), faults.null_data(), faults.field_value("data.chargers", [])], ids=str
+        "trouble",
+        [faults.empty_list(), faults.null_data(), faults.field_value("data.chargers", [])],
+        ids=["empty list", "null", "empty field"],
     )
     async def test_two_answers_without_chargers_change_nothing(
         self,

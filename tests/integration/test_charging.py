@@ -284,3 +284,14 @@ async def test_a_current_that_the_charger_does_not_offer_is_refused(
     await setup_entry()
     with pytest.raises(ServiceValidationError):
         await set_amps(hass, 33)
+
+
+async def test_a_start_right_after_a_stop_is_sent_although_charging_still_shows(
+    hass: HomeAssistant, setup_entry: SetupEntry, car: Car, simulator: Simulator, advance: Advance
+) -> None:
+    await setup_entry()
+    await press(hass, START)
+    await advance(30)
+    await press(hass, STOP)
+    await press(hass, START)
+    assert simulator.requests.count(Family.START) == 2

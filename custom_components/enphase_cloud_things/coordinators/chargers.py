@@ -1,7 +1,6 @@
 """The coordinator of a site's chargers: status at an adaptive interval, everything else at its own cadence."""
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 import logging
@@ -15,7 +14,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..accounts import Account
-from ..calc.pending import CommandKind, CommandState, PendingCommand, Reading
+from ..calc.pending import Reading
 from ..calc.polling import (
     REQUEST_BUDGET,
     Activity,
@@ -26,26 +25,20 @@ from ..calc.polling import (
     bounds_missing,
     due_reads,
     fast_until,
-    mode_changed,
     next_interval,
     requests_per_hour,
 )
-from ..calc.session_events import SessionEvent, confirm_stop
-from ..calc.settings import authentication_required
-from ..calc.status import preferred_mode
+from ..calc.session_events import SessionEvent
 from ..const import CONF_SERIALS
-from ..enlighten import EnlightenError, Family, SiteStatus, Transport
+from ..enlighten import EnlightenError, Family, Transport
 from ..errors import refresh_errors
 from ..options import Options
 from ..snapshot import SiteSnapshot
 from .open_commands import OpenCommands
-from .others import OtherChargers
 from .readings import ChargerReadings, StoredCharger
+from .site_readings import SiteReadings
 
 _LOGGER = logging.getLogger(__name__)
-
-MOST_UNTOLD: Final = 16
-"""Events of a session that are kept for an entity; nobody may ever ask for them."""
 
 SERIAL_PARTS: Final = (Part.MODE, Part.GREEN, Part.CONFIGURATION)
 
@@ -91,29 +84,29 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         )
         self._options = options
         self._entry = entry
-        self._readings = dict(readings)
-        self._others = OtherChargers()
-        self._time_zone: str | None = None
-        self._zone: tzinfo = dt_util.get_default_time_zone()
+        self._readings = SiteReadings(readings, self.commands, dt_util.get_default_time_zone())
         self._started_at = dt_util.utcnow()
         self._attempted_at: dict[Read, datetime] = {}
         self._urgent: set[Read] = set()
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
-        self._untold_events: defaultdict[str, deque[SessionEvent]] = defaultdict(lambda: deque(maxlen=MOST_UNTOLD))
         self._cancel_command_read: CALLBACK_TYPE | None = None
-        entry.async_on_unload(self.commands.async_add_listener(self._note_stop))
+        entry.async_on_unload(self.commands.async_add_listener(self._readings.note_outcome))
         entry.async_on_unload(self._cancel_read)
 
     @override
     async def _async_update_data(self) -> SiteSnapshot:
         began = dt_util.utcnow()
-        self._follow_selection()
+        if self._readings.select(self._entry.data[CONF_SERIALS], nominal_voltage=self._options.nominal_voltage):
+            # Whatever was read of the site as a whole lacks the new ones
+            self._attempted_at.clear()
         try:
             with refresh_errors():
                 status = await self._account.client.status(self.site_id)
             await self._async_take_time_zone(status.time_zone)
-            self._take_status(status, began)
+            self._urgent |= self._readings.take_status(
+                status, began=began, now=dt_util.utcnow(), interval=self.update_interval or self._polling.slow
+            )
             await self._async_read_parts(began)
         finally:
             self.commands.expire(dt_util.utcnow())
@@ -126,7 +119,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     @property
     def zone(self) -> tzinfo:
         """The site's time zone, Home Assistant's own while the cloud has not told it."""
-        return self._zone
+        return self._readings.zone
 
     @property
     def transport(self) -> Transport:
@@ -141,25 +134,16 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     def snapshot(self) -> SiteSnapshot:
         """Return all that is known now."""
-        now = dt_util.utcnow()
-        return SiteSnapshot(
-            chargers={
-                serial: readings.snapshot(pending=self.commands.of(serial), now=now, zone=self._zone)
-                for serial, readings in self._readings.items()
-            },
-            others=self._others.names(without=self._readings),
-            time_zone=self._time_zone,
-        )
+        return self._readings.snapshot(dt_util.utcnow())
 
     @callback
     def take_session_events(self, serial: str) -> list[SessionEvent]:
         """Return what has happened at a charger and was not asked for yet, in order."""
-        untold = self._untold_events.pop(serial, ())
-        return list(untold)
+        return self._readings.take_session_events(serial)
 
     def as_stored(self) -> dict[str, StoredCharger]:
         """Return what a restart has to remember of every charger."""
-        return {serial: readings.as_stored() for serial, readings in self._readings.items()}
+        return self._readings.as_stored()
 
     @callback
     def async_publish(self) -> None:
@@ -174,7 +158,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     @callback
     def set_wished_amps(self, serial: str, amps: int) -> None:
         """Keep the current (A) that a person wants for the next start."""
-        self._readings[serial].wished_amps = amps
+        self._readings.of(serial).wished_amps = amps
         self.async_publish()
 
     @callback
@@ -183,47 +167,17 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._streaming_until = moment
         self.async_publish()
 
-    def _follow_selection(self) -> None:
-        """Read the chargers that the entry names now: some may have been added or dropped since."""
-        known, selected = self._readings, self._entry.data[CONF_SERIALS]
-        if known.keys() == set(selected):
-            return
-        self._readings = {
-            serial: known.get(serial)
-            or ChargerReadings.restored(serial, None, nominal_voltage=self._options.nominal_voltage)
-            for serial in selected
-        }
-        # The summary goes, too, so that it is read for the new ones
-        self._attempted_at = {read: at for read, at in self._attempted_at.items() if read.serial in self._readings}
-
     async def _async_take_time_zone(self, name: str | None) -> None:
-        if name and name != self._time_zone and (zone := await dt_util.async_get_time_zone(name)):
-            self._time_zone, self._zone = name, zone
-
-    def _take_status(self, site: SiteStatus, began: datetime) -> None:
-        by_serial = {charger.serial: charger for charger in site.chargers}
-        now = dt_util.utcnow()
-        for serial, readings in self._readings.items():
-            before = readings.status
-            was_absent = readings.absent
-            readings.take_status(by_serial.get(serial), now=now)
-            if readings.absent and not was_absent:
-                self._urgent.add(Read(part=Part.SUMMARY))
-            if readings.status is None or serial not in by_serial:
-                continue
-            if mode_changed(before, readings.status):
-                self._urgent.add(Read(part=Part.MODE, serial=serial))
-            self._judge(readings, readings.status, began)
-            self._untold_events[serial].extend(
-                readings.events(now=now, interval=self.update_interval or self._polling.slow)
-            )
+        readings = self._readings
+        if name and name != readings.time_zone and (zone := await dt_util.async_get_time_zone(name)):
+            readings.time_zone, readings.zone = name, zone
 
     async def _async_read_parts(self, began: datetime) -> None:
-        if (second_reading_at := self._second_reading_at()) and second_reading_at <= began:
+        if self._readings.wants_second_reading(began):
             self._urgent.add(Read(part=Part.SUMMARY))
         self._urgent |= self.commands.wanted_reads()
         wanted = [Read(part=Part.SUMMARY)]
-        wanted += [Read(part=part, serial=serial) for part in SERIAL_PARTS for serial in self._readings]
+        wanted += [Read(part=part, serial=serial) for part in SERIAL_PARTS for serial in self._readings.serials]
         due = due_reads(
             wanted,
             self._attempted_at,
@@ -231,7 +185,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             started_at=self._started_at,
             interval=self.update_interval or self._polling.slow,
             urgent=self._urgent,
-            bounds_missing=bounds_missing(r.summary for r in self._readings.values() if r.summary),
+            bounds_missing=bounds_missing(self._readings.summaries),
         )
         self._urgent.difference_update(due)
         self._attempted_at.update(dict.fromkeys(due, began))
@@ -242,19 +196,16 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             if read.serial is None:
                 await self._async_read_summary()
             else:
-                reading = await self._async_read_of_charger(read.part, self._readings[read.serial])
-                self._judge(self._readings[read.serial], reading, began)
+                reading = await self._async_read_of_charger(read.part, self._readings.of(read.serial))
+                self._readings.judge(read.serial, reading, began=began, now=dt_util.utcnow())
         except EnlightenError as error:
             self.logger.debug("Reading the %s failed: %s", read.part, error)
 
     async def _async_read_summary(self) -> None:
-        by_serial = {charger.serial: charger for charger in await self._account.client.chargers(self.site_id)}
-        self._others.take_summaries(by_serial.values())
-        if self._time_zone is None:
-            await self._async_take_time_zone(next((charger.time_zone for charger in by_serial.values()), None))
-        now = dt_util.utcnow()
-        for serial, readings in self._readings.items():
-            readings.take_summary(by_serial.get(serial), now=now, zone=self._zone)
+        summaries = await self._account.client.chargers(self.site_id)
+        if self._readings.time_zone is None:
+            await self._async_take_time_zone(next((summary.time_zone for summary in summaries), None))
+        self._readings.take_summaries(summaries, now=dt_util.utcnow())
 
     async def _async_read_of_charger(self, part: Part, readings: ChargerReadings) -> Reading:
         client, serial = self._account.client, readings.serial
@@ -269,49 +220,29 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         readings.configuration = await client.configuration(self.site_id, serial)
         return readings.configuration
 
-    def _judge(self, readings: ChargerReadings, reading: Reading, began: datetime) -> None:
-        self.commands.judge(
-            readings.serial,
-            reading,
-            read_started_at=began,
-            now=dt_util.utcnow(),
-            mode=preferred_mode(readings.preference, readings.status),
-            authentication_required=authentication_required(readings.configuration or ()),
-        )
-
-    @callback
-    def _note_stop(self, command: PendingCommand) -> None:
-        if command.kind is CommandKind.STOP and command.state is CommandState.CONFIRMED:
-            readings = self._readings[command.serial]
-            readings.watch = confirm_stop(readings.watch)
-
     def _next_interval(self) -> timedelta:
         now = dt_util.utcnow()
-        charging = any_drawing_power(r.status for r in self._readings.values() if r.status)
+        charging = any_drawing_power(self._readings.statuses)
         load = requests_per_hour(
-            chargers=len(self._readings),
+            chargers=len(self._readings.serials),
             vpp=self._options.enable_vpp,
             prices=self._options.enable_monetary,
             charging=charging,
         )
         return next_interval(
             Activity(
-                chargers=len(self._readings),
+                chargers=len(self._readings.serials),
                 drawing_power=charging,
                 command_pending=bool(self.commands),
                 streaming=self._streaming_until is not None and now < self._streaming_until,
                 fast_until=self._fast_until,
-                read_at=self._second_reading_at(),
+                read_at=self._readings.second_reading_at,
             ),
             self._polling,
             now,
             available_per_hour=REQUEST_BUDGET / max(len(self._account.entry_ids), 1) - load,
             jitter=random(),
         )
-
-    def _second_reading_at(self) -> datetime | None:
-        moments = [r.meter.second_reading_at for r in self._readings.values() if r.meter.second_reading_at]
-        return min(moments, default=None)
 
     @callback
     def _arm_command_read(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Self
 
-from ..calc.energy import DayEnergy, LifetimeCounter, advance_day, advance_lifetime, energy_today
+from ..calc.energy import DayEnergy, LifetimeCounter, advance_day, advance_lifetime, energy_today, wants_second_reading
 from ..calc.power import REPORTING_INTERVAL, PowerEstimate, PowerSample, advance, power_limit
 from ..calc.sessions import SessionClock, SessionCounter, advance_clock, advance_session
 from ..calc.status import drawing_power
@@ -53,6 +53,10 @@ class Meter:
     def second_reading_at(self) -> datetime | None:
         """When the lifetime counter, which seems to have been reset, wants a second reading."""
         return self._lifetime.second_reading_at
+
+    def wants_second_reading(self, now: datetime) -> bool:
+        """Tell whether that second reading is due."""
+        return wants_second_reading(self._lifetime, now)
 
     @property
     def session_energy(self) -> float | None:
