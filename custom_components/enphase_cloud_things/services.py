@@ -10,8 +10,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from .commands import CommandResult, Commands, Outcome
+from .commands import Commands
 from .const import CONF_SITE_ID, DOMAIN
+from .dispatch import CommandResult, Outcome
 from .enlighten import TriggerMessage
 from .fan_out import async_for_each, raise_failures
 from .reauthentication import async_clear_reauthentication
