@@ -42,9 +42,14 @@ async def async_setup_entry(
 
 
 class ChargerButton(ChargerCommandEntity, ButtonEntity):
-    """A button of one charger."""
+    """A button of one charger. It can be pressed even while its state is unknown: stopping is always allowed."""
 
     entity_description: ChargerButtonDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        return True
 
     @override
     def shown(self) -> object:

@@ -5,7 +5,14 @@ from datetime import timedelta
 from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN, SERVICE_PRESS
 from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
 from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
-from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_OFF, SERVICE_TURN_ON, STATE_OFF, STATE_ON
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    SERVICE_TURN_OFF,
+    SERVICE_TURN_ON,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -295,3 +302,17 @@ async def test_a_start_right_after_a_stop_is_sent_although_charging_still_shows(
     await press(hass, STOP)
     await press(hass, START)
     assert simulator.requests.count(Family.START) == 2
+
+
+async def test_the_stop_button_works_while_the_state_is_unknown(
+    hass: HomeAssistant, setup_entry: SetupEntry, car: Car, simulator: Simulator, advance: Advance
+) -> None:
+    await setup_entry()
+    await press(hass, START)
+    await advance(30)
+    simulator.faults.add(faults.status_code(503), Family.STATUS)
+    await advance(60)
+    assert state(hass, SWITCH) == STATE_UNAVAILABLE
+    await press(hass, STOP)
+    await advance(10)
+    assert not simulator.world.charger.connectors[0].running
