@@ -15,6 +15,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.enphase_cloud_things.const import DOMAIN
@@ -316,3 +317,19 @@ async def test_the_stop_button_works_while_the_state_is_unknown(
     await press(hass, STOP)
     await advance(10)
     assert not simulator.world.charger.connectors[0].running
+
+
+class TestACloudWhoseClockIsAhead:
+    """Clocks of the cloud and of Home Assistant differ a little."""
+
+    @pytest.fixture
+    def world(self, freezer: object) -> World:
+        return World.with_one_charger(clock=lambda: dt_util.utcnow() + timedelta(seconds=40))
+
+    async def test_a_session_that_began_in_our_future_has_a_duration(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, car: Car, advance: Advance
+    ) -> None:
+        await setup_entry()
+        await press(hass, START)
+        await advance(20)
+        assert state(hass, "sensor.carport_session_duration") == "0"
