@@ -27,7 +27,7 @@ HOME, CABIN = "4410287", "4410288"
 async def shown(hass: HomeAssistant) -> dict[str, Any]:
     """Return what the page shows once all its checks have finished."""
     assert await async_setup_component(hass, "system_health", {})
-    await hass.async_block_till_done()
+    await hass.async_block_till_done(wait_background_tasks=True)
     info = await get_system_health_info(hass, DOMAIN)
     return {key: await value if asyncio.iscoroutine(value) else value for key, value in info.items()}
 
