@@ -21,6 +21,7 @@ from .devices import remove_devices_left_out
 from .enlighten import AuthenticationRequired, EnlightenError, NotSupported, Site
 from .flow_forms import NO_CHARGERS_FORM, chargers_form, is_site_id, site_form
 from .options_flow import EnphaseOptionsFlow
+from .reauthentication import async_resume
 from .sign_in import error_key
 from .sign_in_flow import SignInFlow
 
@@ -172,6 +173,9 @@ class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
         given, account = self._sign_in_input, self._sign_in.account
         password = given.password if given.remember else None
         await async_get_registry(self.hass).async_adopt(account, password=password)
+        self.hass.async_create_task(
+            async_resume(self.hass, account.key, without=self._entry), f"{DOMAIN} resume", eager_start=False
+        )
         return {
             CONF_EMAIL: given.email,
             CONF_ACCOUNT: account.key,

@@ -10,6 +10,7 @@ from typing import Final
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.loader import async_get_loaded_integration
@@ -20,7 +21,8 @@ from .accounts import Account
 from .const import DOMAIN
 from .coordinators.chargers import ChargerCoordinator
 from .coordinators.vpp import VppCoordinator
-from .enlighten import CORE_FAMILIES, Family, FamilyHealth, RateLimited, TooManySessions
+from .enlighten import CORE_FAMILIES, Family, FamilyHealth, InvalidCredentials, RateLimited, TooManySessions
+from .reauthentication import withdraw_request
 from .snapshot import SiteSnapshot
 
 RATE_LIMIT_WORTH_TELLING: Final = timedelta(minutes=15)
@@ -98,6 +100,7 @@ class IssueWatch:
         self._limited_since: datetime | None = None
         self._gone_since: dict[Family, datetime] = {}
         self._next_try: datetime | None = None
+        self._asks_to_sign_in = False
 
     @callback
     def follow(self, account: Account, coordinator: ChargerCoordinator, vpp: VppCoordinator | None) -> None:
@@ -120,6 +123,7 @@ class IssueWatch:
         now = dt_util.utcnow()
         error = coordinator.last_exception if not coordinator.last_update_success else None
         cause = error.__cause__ if error else None
+        self._look_at_sign_in(error, cause)
         self._look_at_sessions(account, coordinator, cause, now)
         self._look_at_rate_limit(cause, now, failing=error is not None)
         self._look_at_routes(account, now)
@@ -135,6 +139,18 @@ class IssueWatch:
                 issue = registry.async_get_issue(DOMAIN, issue_id)
                 if forget_ignored or (issue and issue.dismissed_version is None):
                     registry.async_delete(DOMAIN, issue_id)
+
+    def _look_at_sign_in(self, error: BaseException | None, cause: BaseException | None) -> None:
+        """Have Home Assistant ask for a sign-in where nothing else may help, and withdraw that once the session works.
+
+        A refused password may be tried again by itself, for the cloud may be wrong. But then it is likely not.
+        """
+        if isinstance(error, ConfigEntryAuthFailed) or isinstance(cause, InvalidCredentials):
+            self._asks_to_sign_in = True
+            self._entry.async_start_reauth(self._hass)
+        elif error is None and self._asks_to_sign_in:
+            self._asks_to_sign_in = False
+            withdraw_request(self._hass, self._entry)
 
     def _look_at_sessions(
         self, account: Account, coordinator: ChargerCoordinator, cause: BaseException | None, now: datetime

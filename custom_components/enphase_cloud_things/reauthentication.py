@@ -1,11 +1,11 @@
-"""Ending a request to sign in again that has become pointless because the session works after all."""
+"""What follows when a session works again after a person was asked to sign in."""
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .accounts import async_get_registry
-from .const import DOMAIN
+from .const import CONF_ACCOUNT, DOMAIN
 from .enlighten import AuthenticationRequired, EnlightenError
 from .errors import action_failed
 from .runtime import EnphaseConfigEntry
@@ -14,8 +14,7 @@ from .runtime import EnphaseConfigEntry
 async def async_clear_reauthentication(hass: HomeAssistant, entry: EnphaseConfigEntry) -> None:
     """Try once to renew the session without a password; if that works, poll on and withdraw the request.
 
-    Ending the flow also removes Home Assistant's own repair. Raises HomeAssistantError if a person has to sign in
-    after all, or if the cloud cannot tell now.
+    Raises HomeAssistantError if a person has to sign in after all, or if the cloud cannot tell now.
     """
     registry = async_get_registry(hass)
     account = await registry.async_acquire(entry)
@@ -32,9 +31,28 @@ async def async_clear_reauthentication(hass: HomeAssistant, entry: EnphaseConfig
     finally:
         if entry.state is not ConfigEntryState.LOADED:
             await registry.async_release(entry)
-    for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
-        hass.config_entries.flow.async_abort(flow["flow_id"])
+    withdraw_request(hass, entry)
     if entry.state is ConfigEntryState.LOADED:
         await entry.runtime_data.chargers.async_refresh()
     else:
         await hass.config_entries.async_reload(entry.entry_id)
+
+
+@callback
+def withdraw_request(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """End the open requests to sign an entry in again, which also removes Home Assistant's own repair."""
+    for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+        hass.config_entries.flow.async_abort(flow["flow_id"])
+
+
+async def async_resume(hass: HomeAssistant, account_key: str, *, without: ConfigEntry | None = None) -> None:
+    """Have the sites of an account that works again go on now, whatever they were waiting for."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry is without or entry.data.get(CONF_ACCOUNT) != account_key:
+            continue
+        asked = any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+        if entry.state is ConfigEntryState.LOADED:
+            if not entry.runtime_data.chargers.last_update_success:
+                await entry.runtime_data.chargers.async_refresh()
+        elif entry.state is ConfigEntryState.SETUP_RETRY or (entry.state is ConfigEntryState.SETUP_ERROR and asked):
+            hass.config_entries.async_schedule_reload(entry.entry_id)

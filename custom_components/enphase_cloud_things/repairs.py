@@ -16,6 +16,7 @@ from .const import CONF_ACCOUNT, CONF_SERIALS, DOMAIN
 from .enlighten import AuthenticationRequired, EnlightenError, Session, TooManySessions
 from .errors import translation_key
 from .issues import issue_watch
+from .reauthentication import async_resume
 from .runtime import EnphaseConfigEntry
 
 type IssueData = dict[str, str | int | float | None]
@@ -102,7 +103,7 @@ class TryAgainFlow(_ConfirmedFlow):
             return self.async_abort(reason="sign_in_needed")
         except EnlightenError as error:
             return self._show(translation_key(error))
-        await _async_resume(self.hass, entry)
+        await async_resume(self.hass, entry.data[CONF_ACCOUNT])
         return self.async_create_entry(data={})
 
 
@@ -134,14 +135,3 @@ async def _async_renew(session: Session) -> None:
         if not session.password or session.credentials.one_time_codes:
             raise
         await session.sign_in(session.credentials.email, session.password)
-
-
-async def _async_resume(hass: HomeAssistant, entry: EnphaseConfigEntry) -> None:
-    """Have all sites of the account go on now, whatever they were waiting for."""
-    for other in hass.config_entries.async_entries(DOMAIN):
-        if other.data.get(CONF_ACCOUNT) != entry.data[CONF_ACCOUNT]:
-            continue
-        if other.state is ConfigEntryState.LOADED:
-            await other.runtime_data.chargers.async_refresh()
-        elif other.state is ConfigEntryState.SETUP_RETRY:
-            hass.config_entries.async_schedule_reload(other.entry_id)

@@ -9,6 +9,7 @@ from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
@@ -31,7 +32,7 @@ from ..calc.polling import (
 from ..calc.session_events import SessionEvent
 from ..const import CONF_SERIALS
 from ..enlighten import EnlightenError, Family, Transport
-from ..errors import refresh_errors
+from ..errors import SESSION_LOOK, refresh_errors
 from ..options import Options
 from ..snapshot import SiteSnapshot
 from .open_commands import OpenCommands
@@ -90,7 +91,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._urgent: set[Read] = set()
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
-        self._cancel_command_read: CALLBACK_TYPE | None = None
+        self._cancel_armed_read: CALLBACK_TYPE | None = None
         entry.async_on_unload(self.commands.async_add_listener(self._readings.note_outcome))
         entry.async_on_unload(self._cancel_read)
 
@@ -250,18 +251,31 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._cancel_read()
         now = dt_util.utcnow()
         if moment := self.commands.next_read_at(now):
-            self._cancel_command_read = async_call_later(
-                self.hass,
-                moment - now,
-                HassJob(self._async_command_read, "read after a command", cancel_on_shutdown=True),
-            )
+            self._read_in(moment - now, "read after a command")
 
-    async def _async_command_read(self, _now: datetime) -> None:
-        self._cancel_command_read = None
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Go on looking while a person is asked to sign in, when Home Assistant polls no more.
+
+        The session may work again by itself, and then nobody should have to do anything.
+        """
+        needs_person = isinstance(self.last_exception, ConfigEntryAuthFailed) and not self.last_update_success
+        if needs_person and not self._entry.pref_disable_polling:
+            self._read_in(SESSION_LOOK, "look at an ended session")
+
+    @callback
+    def _read_in(self, delay: timedelta, purpose: str) -> None:
+        self._cancel_read()
+        job = HassJob(self._async_armed_read, purpose, cancel_on_shutdown=True)
+        self._cancel_armed_read = async_call_later(self.hass, delay, job)
+
+    async def _async_armed_read(self, _now: datetime) -> None:
+        self._cancel_armed_read = None
         await self.async_refresh()
 
     @callback
     def _cancel_read(self) -> None:
-        if self._cancel_command_read:
-            self._cancel_command_read()
-            self._cancel_command_read = None
+        if self._cancel_armed_read:
+            self._cancel_armed_read()
+            self._cancel_armed_read = None

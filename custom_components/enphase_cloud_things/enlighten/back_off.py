@@ -12,9 +12,13 @@ from .limits import Jitter
 
 
 class Failure(Enum):
-    """How a family failed. Refused means 401, 403 or 404, three of which mean that it is not supported."""
+    """How a family failed. Refused means 401, 403 or 404, three of which mean that it is not supported.
+
+    A 401 while the session has ended says nothing about the family.
+    """
 
     REFUSED = auto()
+    SESSION_ENDED = auto()
     TROUBLE = auto()
 
 
@@ -107,10 +111,12 @@ class BackOff:
         schedule = _SCHEDULES.get(family)
         if schedule is None or (failure is Failure.REFUSED and not schedule.optional):
             return None
-        last = self._states.get((family, target))
-        failures = last.failures + 1 if last else 1
-        refusals = (last.refusals if last else 0) + 1 if failure is Failure.REFUSED else 0
-        delay = schedule.delay(failures, jitter)
+        last = self._states.get((family, target)) or _State(failures=0, refusals=0, next_try=now)
+        failures, refusals = last.failures, last.refusals
+        if failure is not Failure.SESSION_ENDED:
+            failures += 1
+            refusals = refusals + 1 if failure is Failure.REFUSED else 0
+        delay = schedule.delay(max(failures, 1), jitter)
         if refusals >= _REFUSALS_UNTIL_UNSUPPORTED and family is not Family.VPP_ENROLMENT:
             delay = _PROBE
         next_try = max(now + delay, retry_at or now)

@@ -34,6 +34,7 @@ class Caller:
         """Call over the transport in the name of the session."""
         self._session = session
         self._transport = transport
+        self._session_has_ended = False
 
     async def call[T](
         self,
@@ -102,15 +103,21 @@ class Caller:
             raise self._failed(call, err, refusal_counts=refusal_counts) from None
         finally:
             self._session.note_reply()
+        if family in CORE_FAMILIES:
+            self._session_has_ended = False
         self._session.note_success(family)
         self._transport.back_off.succeed(family, call.target)
         return result
 
     def _failed(self, call: Call, err: EnlightenError, *, refusal_counts: bool) -> EnlightenError:
         """Back off from a family that failed, and return the error to raise."""
+        if call.endpoint.family in CORE_FAMILIES and isinstance(err, AuthenticationRequired):
+            self._session_has_ended = True
         failure = _failure_of(call.endpoint, err)
         if failure is None:
             return err
+        if isinstance(err, AuthenticationRequired) and self._session_has_ended:
+            failure = Failure.SESSION_ENDED
         retry_at = err.retry_at if isinstance(err, ServiceUnavailable) else None
         if failure is Failure.TROUBLE or refusal_counts:
             retry_at = self._transport.back_off.fail(

@@ -33,6 +33,8 @@ _GOOD_FOR: Final = timedelta(seconds=30)
 _LATELY: Final = timedelta(seconds=300)
 # Between tries of a token route that refused the cookies or gave no token
 _TOKEN_PAUSE: Final = timedelta(seconds=300)
+# The same where the token serves on, after each failure in a row: some sessions never get a second one
+_AHEAD_PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class _Memory:
     refused_generation: int | None = None
     refusing: set[Family] = field(default_factory=set)
     token_route_closed_until: datetime | None = None
+    not_ahead_before: datetime | None = None
+    failures_ahead: int = 0
 
 
 class Renewal:
@@ -167,6 +171,9 @@ class Renewal:
         closed_until = self._memory.token_route_closed_until
         if not self._state.cookies.export() or (closed_until and now < closed_until):
             return False
+        if self._memory.refused_generation == self._state.generation and self._obstacle(now) is None:
+            # Another token would be refused as well
+            return False
         try:
             token = await self._login.mint_token()
         except TooManySessions:
@@ -202,7 +209,8 @@ class Renewal:
             raise
         _LOGGER.debug("The session was renewed with the stored password")
         self._memory.signed_in_generation = self._state.generation
-        self._memory.token_route_closed_until = None
+        self._memory.token_route_closed_until = self._memory.not_ahead_before = None
+        self._memory.failures_ahead = 0
 
     def _obstacle(self, now: datetime) -> EnlightenError | None:
         """Tell what keeps the client from signing in by itself."""
@@ -226,11 +234,11 @@ class Renewal:
     def _token_is_due(self) -> bool:
         now = self._clock()
         due_at = self._state.token_due_at
-        closed_until = self._memory.token_route_closed_until
+        closed = (self._memory.token_route_closed_until, self._memory.not_ahead_before)
         return (
             due_at is not None
             and due_at <= now
-            and not (closed_until and now < closed_until)
+            and not any(until and now < until for until in closed)
             and self._transport.paused_until is None
         )
 
@@ -242,6 +250,10 @@ class Renewal:
                 self._state.accept_token(await self._login.mint_token())
             except EnlightenError as err:
                 _LOGGER.debug("The token was not renewed ahead of its end: %s", err)
-                self._close_token_route(self._clock())
+                now, pause = self._clock(), _AHEAD_PAUSES[min(self._memory.failures_ahead, len(_AHEAD_PAUSES) - 1)]
+                self._close_token_route(now)
+                self._memory.not_ahead_before = now + pause
+                self._memory.failures_ahead += 1
                 return
+            self._memory.failures_ahead = 0
             self._memory.renewed_at = self._clock()
