@@ -943,3 +943,16 @@ async def test_a_token_without_an_end_is_renewed_when_it_is_refused(
     await visitor.status(SITE)
 
     assert simulator.requests.count(Family.JWT) == 1
+
+
+async def test_a_token_that_does_not_help_is_remembered_however_late_the_next_read_is(
+    unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.faults.add(faults.status_code(401), Family.SUMMARY, times=3)
+    with pytest.raises(ServiceUnavailable):
+        await unattended.chargers(SITE)
+    clock.tick(3000)
+
+    assert await unattended.chargers(SITE)
+
+    assert simulator.requests.logins == 1
