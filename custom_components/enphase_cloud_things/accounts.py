@@ -5,6 +5,7 @@ Two sites of one account must not sign in twice: the cloud caps concurrent sessi
 """
 
 import asyncio
+from collections import defaultdict
 from typing import Final
 
 from aiohttp import DummyCookieJar
@@ -17,7 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_ACCOUNT, DEFAULT_API_TIMEOUT, DOMAIN
 from .credential_store import CredentialStore
-from .enlighten import Credentials, EnlightenClient, Hosts, Session, Transport, new_cookie_jar
+from .enlighten import Credentials, EnlightenClient, Hosts, RequestBudget, Session, Transport, new_cookie_jar
 from .options import Options
 
 HOSTS: Final = Hosts()
@@ -33,12 +34,13 @@ class Account:
         credentials: Credentials | None = None,
         password: str | None = None,
         timeout: float = DEFAULT_API_TIMEOUT,
+        budget: RequestBudget | None = None,
     ) -> None:
         """Prepare the connections; nothing is sent until the client is used."""
         self._http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=new_cookie_jar(HOSTS))
         self._bare_http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=DummyCookieJar())
         self.transport = Transport(
-            self._http, bare_http=self._bare_http, hosts=HOSTS, clock=dt_util.utcnow, timeout=timeout
+            self._http, bare_http=self._bare_http, hosts=HOSTS, clock=dt_util.utcnow, timeout=timeout, budget=budget
         )
         self.session = Session(self.transport, credentials=credentials, password=password, clock=dt_util.utcnow)
         self.client = EnlightenClient(self.session, self.transport)
@@ -64,6 +66,8 @@ class AccountRegistry:
         self._hass = hass
         self._store = CredentialStore(hass)
         self._in_use: dict[str, Account] = {}
+        # They outlive reloads, which cost a person nothing but the account a dozen requests
+        self._budgets: defaultdict[str, RequestBudget] = defaultdict(RequestBudget)
         self._lock = asyncio.Lock()
 
     async def async_acquire(self, entry: ConfigEntry) -> Account:
@@ -153,6 +157,7 @@ class AccountRegistry:
             credentials=credentials,
             password=entry.data.get(CONF_PASSWORD),
             timeout=options.api_timeout,
+            budget=self._budgets[key],
         )
         account.session.on_change = lambda changed: self._store.save_soon(key, changed)
         return account

@@ -12,6 +12,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     Credentials,
     EnlightenClient,
     Hosts,
+    RequestBudget,
     Session,
     Transport,
     new_cookie_jar,
@@ -72,7 +73,7 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
                 hosts=hosts,
                 clock=clock,
                 jitter=shortest_jitter,
-                budget=budget,
+                budget=RequestBudget(budget),
             )
             session = Session(transport, credentials=credentials, password=password, on_change=on_change)
             stack.push_async_callback(session.close)

@@ -41,6 +41,7 @@ from .grid_services import GridServicesClient
 from .guard import GuardReason, SignInGuard
 from .headers import header_names
 from .history import HistoryClient
+from .limits import RequestBudget
 from .models.chargers import (
     DRAWING_POWER_STATES,
     SESSION_ACTIVE_STATES,
@@ -134,6 +135,7 @@ __all__ = [
     "RateComponent",
     "RateLimited",
     "Refusal",
+    "RequestBudget",
     "RouteGone",
     "Savings",
     "Season",

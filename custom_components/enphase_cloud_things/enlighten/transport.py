@@ -85,7 +85,8 @@ class Transport:
     """The one way to the cloud for everything of one account.
 
     `http` carries the cookies of the Enlighten host; `bare_http` is an HTTP session without a
-    cookie jar for hosts that must not see them.
+    cookie jar for hosts that must not see them. A `budget` is given where requests count that another
+    transport has sent for the same account.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Transport:
         clock: Clock = utc_now,
         timeout: float = 15.0,
         jitter: Jitter = random.uniform,
-        budget: int = 480,
+        budget: RequestBudget | None = None,
     ) -> None:
         self.timeout = timeout
         self.hosts = hosts or Hosts()
@@ -107,7 +108,7 @@ class Transport:
         self.on_pause: Callable[[datetime], None] | None = None
         self._http = http
         self._bare_http = bare_http
-        self._budget = RequestBudget(budget)
+        self._budget = budget or RequestBudget()
         self._pause = AccountPause()
         self._reads = ReadPlaces()
         self._commands = CommandPlaces()
