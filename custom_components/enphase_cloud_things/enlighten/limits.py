@@ -32,7 +32,7 @@ class RequestBudget:
     A command is never refused, but it counts, and so leaves less for the reads.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int = 480) -> None:
         """Allow `limit` requests in any 60 minutes."""
         self.limit = limit
         self._sent: deque[datetime] = deque()
