@@ -97,7 +97,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
 
     watch.follow(account, chargers, vpp)
     entry.async_on_unload(chargers.async_add_listener(lambda: update_charger_devices(hass, entry, chargers.data)))
-    entry.async_on_unload(chargers.async_add_listener(lambda: store.save_soon(chargers.as_stored)))
+    entry.async_on_unload(chargers.async_add_listener(lambda: store.save_soon(chargers.readings.as_stored)))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # The chargers do not wait for what they do not need.
     for optional in (currency, vpp, prices, history):
@@ -171,7 +171,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> 
         return False
     runtime = entry.runtime_data
     await runtime.commands.async_finish()
-    await runtime.store.async_save(runtime.chargers.as_stored())
+    await runtime.store.async_save(runtime.chargers.readings.as_stored())
     await async_get_registry(hass).async_release(entry)
     issue_watch(hass, entry).clear(forget_ignored=False)
     return True

@@ -29,14 +29,13 @@ from ..calc.polling import (
     next_interval,
     requests_per_hour,
 )
-from ..calc.session_events import SessionEvent
 from ..const import CONF_SERIALS
 from ..enlighten import EnlightenError, Family, Transport
 from ..errors import SESSION_LOOK, refresh_errors
 from ..options import Options
 from ..snapshot import SiteSnapshot
 from .open_commands import OpenCommands
-from .readings import ChargerReadings, StoredCharger
+from .readings import ChargerReadings
 from .site_readings import SiteReadings
 
 _LOGGER = logging.getLogger(__name__)
@@ -85,27 +84,27 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         )
         self._options = options
         self._entry = entry
-        self._readings = SiteReadings(readings, self.commands, dt_util.get_default_time_zone())
+        self.readings = SiteReadings(readings, self.commands, dt_util.get_default_time_zone())
         self._started_at = dt_util.utcnow()
         self._attempted_at: dict[Read, datetime] = {}
         self._urgent: set[Read] = set()
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
         self._cancel_armed_read: CALLBACK_TYPE | None = None
-        entry.async_on_unload(self.commands.async_add_listener(self._readings.note_outcome))
+        entry.async_on_unload(self.commands.async_add_listener(self.readings.note_outcome))
         entry.async_on_unload(self._cancel_read)
 
     @override
     async def _async_update_data(self) -> SiteSnapshot:
         began = dt_util.utcnow()
-        if self._readings.select(self._entry.data[CONF_SERIALS], nominal_voltage=self._options.nominal_voltage):
+        if self.readings.select(self._entry.data[CONF_SERIALS], nominal_voltage=self._options.nominal_voltage):
             # Whatever was read of the site as a whole lacks the new ones
             self._attempted_at.clear()
         try:
             with refresh_errors():
                 status = await self._account.client.status(self.site_id)
             await self._async_take_time_zone(status.time_zone)
-            self._urgent |= self._readings.take_status(
+            self._urgent |= self.readings.take_status(
                 status, began=began, now=dt_util.utcnow(), interval=self.update_interval or self._polling.slow
             )
             await self._async_read_parts(began)
@@ -120,7 +119,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     @property
     def zone(self) -> tzinfo:
         """The site's time zone, Home Assistant's own while the cloud has not told it."""
-        return self._readings.zone
+        return self.readings.zone
 
     @property
     def transport(self) -> Transport:
@@ -135,16 +134,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     def snapshot(self) -> SiteSnapshot:
         """Return all that is known now."""
-        return self._readings.snapshot(dt_util.utcnow())
-
-    @callback
-    def take_session_events(self, serial: str) -> list[SessionEvent]:
-        """Return what has happened at a charger and was not asked for yet, in order."""
-        return self._readings.take_session_events(serial)
-
-    def as_stored(self) -> dict[str, StoredCharger]:
-        """Return what a restart has to remember of every charger."""
-        return self._readings.as_stored()
+        return self.readings.snapshot(dt_util.utcnow())
 
     @callback
     def async_publish(self) -> None:
@@ -159,7 +149,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     @callback
     def set_wished_amps(self, serial: str, amps: int) -> None:
         """Keep the current (A) that a person wants for the next start."""
-        self._readings.of(serial).wished_amps = amps
+        self.readings.of(serial).wished_amps = amps
         self.async_publish()
 
     @callback
@@ -169,16 +159,16 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.async_publish()
 
     async def _async_take_time_zone(self, name: str | None) -> None:
-        readings = self._readings
+        readings = self.readings
         if name and name != readings.time_zone and (zone := await dt_util.async_get_time_zone(name)):
             readings.time_zone, readings.zone = name, zone
 
     async def _async_read_parts(self, began: datetime) -> None:
-        if self._readings.wants_second_reading(began):
+        if self.readings.wants_second_reading(began):
             self._urgent.add(Read(part=Part.SUMMARY))
         self._urgent |= self.commands.wanted_reads()
         wanted = [Read(part=Part.SUMMARY)]
-        wanted += [Read(part=part, serial=serial) for part in SERIAL_PARTS for serial in self._readings.serials]
+        wanted += [Read(part=part, serial=serial) for part in SERIAL_PARTS for serial in self.readings.serials]
         due = due_reads(
             wanted,
             self._attempted_at,
@@ -186,7 +176,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             started_at=self._started_at,
             interval=self.update_interval or self._polling.slow,
             urgent=self._urgent,
-            bounds_missing=bounds_missing(self._readings.summaries),
+            bounds_missing=bounds_missing(self.readings.summaries),
         )
         self._urgent.difference_update(due)
         self._attempted_at.update(dict.fromkeys(due, began))
@@ -197,16 +187,16 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             if read.serial is None:
                 await self._async_read_summary()
             else:
-                reading = await self._async_read_of_charger(read.part, self._readings.of(read.serial))
-                self._readings.judge(read.serial, reading, began=began, now=dt_util.utcnow())
+                reading = await self._async_read_of_charger(read.part, self.readings.of(read.serial))
+                self.readings.judge(read.serial, reading, began=began, now=dt_util.utcnow())
         except EnlightenError as error:
             self.logger.debug("Reading the %s failed: %s", read.part, error)
 
     async def _async_read_summary(self) -> None:
         summaries = await self._account.client.chargers(self.site_id)
-        if self._readings.time_zone is None:
+        if self.readings.time_zone is None:
             await self._async_take_time_zone(next((summary.time_zone for summary in summaries), None))
-        self._readings.take_summaries(summaries, now=dt_util.utcnow())
+        self.readings.take_summaries(summaries, now=dt_util.utcnow())
 
     async def _async_read_of_charger(self, part: Part, readings: ChargerReadings) -> Reading:
         client, serial = self._account.client, readings.serial
@@ -223,21 +213,21 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     def _next_interval(self) -> timedelta:
         now = dt_util.utcnow()
-        charging = any_drawing_power(self._readings.statuses)
+        charging = any_drawing_power(self.readings.statuses)
         load = requests_per_hour(
-            chargers=len(self._readings.serials),
+            chargers=len(self.readings.serials),
             vpp=self._options.enable_vpp,
             prices=self._options.enable_monetary,
             charging=charging,
         )
         return next_interval(
             Activity(
-                chargers=len(self._readings.serials),
+                chargers=len(self.readings.serials),
                 drawing_power=charging,
                 command_pending=bool(self.commands),
                 streaming=self._streaming_until is not None and now < self._streaming_until,
                 fast_until=self._fast_until,
-                read_at=self._readings.second_reading_at,
+                read_at=self.readings.second_reading_at,
             ),
             self._polling,
             now,
