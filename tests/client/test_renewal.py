@@ -179,7 +179,7 @@ async def test_without_a_password_an_ended_session_asks_for_a_person(
 async def test_a_forgotten_password_is_not_used(
     unattended: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
-    unattended.session.forget_password()
+    unattended.session.password = None
     world.accounts.expire_sessions()
 
     with pytest.raises(AuthenticationRequired):

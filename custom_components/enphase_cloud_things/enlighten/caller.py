@@ -60,7 +60,7 @@ class Caller:
         if endpoint.kind is Kind.READ and not fresh:
             self._transport.back_off.check(endpoint.family, call.target, self._transport.clock())
         if endpoint.family in CORE_FAMILIES:
-            await self._session.keep_fresh()
+            await self._session.renewal.keep_fresh()
         generation = self._session.generation
         try:
             return await self._send(call, read, refusal_counts=refusal_counts)
@@ -69,7 +69,7 @@ class Caller:
         except AuthenticationRequired:
             if not self._may_renew(endpoint):
                 raise
-        await self._session.renew(generation)
+        await self._session.renewal.renew(generation)
         generation = self._session.generation
         try:
             return await self._send(call, read, refusal_counts=refusal_counts)
@@ -77,7 +77,7 @@ class Caller:
             raise
         except AuthenticationRequired as err:
             is_wall = isinstance(err, LoginWall)
-            raise self._session.note_refusal(generation, endpoint.family, wall=is_wall) from None
+            raise self._session.renewal.note_refusal(generation, endpoint.family, wall=is_wall) from None
 
     def is_refused(self, family: Family, target: str) -> bool:
         """Tell whether the cloud has refused a family three times in a row for a charger, site or other item."""
@@ -85,7 +85,7 @@ class Caller:
 
     def _may_renew(self, endpoint: Endpoint) -> bool:
         # The site list is asked for right after a person has signed in
-        return endpoint.family is not Family.SITES and self._session.renewal_may_help(endpoint.family)
+        return endpoint.family is not Family.SITES and self._session.renewal.may_help(endpoint.family)
 
     async def _send[T](self, call: Call, read: Callable[[JsonValue], T], *, refusal_counts: bool) -> T:
         family = call.endpoint.family
@@ -105,7 +105,7 @@ class Caller:
             self._session.note_reply()
         if family in CORE_FAMILIES:
             self._session_has_ended = False
-        self._session.note_success(family)
+        self._session.renewal.note_success(family)
         self._transport.back_off.succeed(family, call.target)
         return result
 

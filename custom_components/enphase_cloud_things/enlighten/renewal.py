@@ -81,7 +81,14 @@ class Renewal:
     async def renew(self, generation: int) -> None:
         """Renew the session because the cloud refused the identity of that generation.
 
-        See `Session.renew`.
+        Nothing happens if the identity has changed since, or was renewed in the last 30 seconds.
+        Callers at the same time share one renewal, which goes on if one of them is cancelled. It
+        asks for a new token with the cookies; where these are refused it signs in with the stored
+        password, if there is one, the account asks for no codes, and the guard lets it.
+
+        Raises:
+            AuthenticationRequired: a person has to sign in; with `retry_at` it is tried again then.
+            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
         if generation == self._state.generation and not self._was_just_renewed():
             await self._renewing.join(lambda: self._renew(generation))

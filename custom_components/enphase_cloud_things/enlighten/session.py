@@ -9,7 +9,6 @@ from datetime import datetime
 from .clock import Clock
 from .cookies import StoredCookie, new_cookie_jar
 from .credentials import Credentials, CredentialsDict
-from .endpoints import Family
 from .errors import EnlightenError, OtpRequired, TooManySessions
 from .guard import SignInGuard
 from .headers import Identity
@@ -32,7 +31,7 @@ __all__ = [
 
 
 class Session:
-    """Keeps one account signed in."""
+    """Keeps one account signed in. `renewal` does so without a person, for whoever sends requests."""
 
     def __init__(
         self,
@@ -49,8 +48,8 @@ class Session:
         self._state.on_change = on_change
         self._login = Login(transport, self._state.cookies, self._state.identity)
         self._sign_in = SignIn(self._login, self._state)
-        self._renewal = Renewal(transport, self._state, self._login, self._sign_in, self._clock)
-        self._renewal.password = password
+        self.renewal = Renewal(transport, self._state, self._login, self._sign_in, self._clock)
+        self.renewal.password = password
         transport.on_pause = self._note_pause
 
     @property
@@ -77,11 +76,11 @@ class Session:
     @property
     def password(self) -> str | None:
         """The password for unattended sign-ins; `None` if there is none."""
-        return self._renewal.password
+        return self.renewal.password
 
     @password.setter
     def password(self, password: str | None) -> None:
-        self._renewal.password = password
+        self.renewal.password = password
 
     @property
     def on_change(self) -> Callable[[Credentials], None] | None:
@@ -96,10 +95,6 @@ class Session:
     def on_change(self, on_change: Callable[[Credentials], None] | None) -> None:
         self._state.on_change = on_change
 
-    def forget_password(self) -> None:
-        """Forget the password; the session goes on as long as the cloud lets it."""
-        self._renewal.password = None
-
     def identity(self) -> Identity:
         """Return what goes into the headers of a request that is sent now."""
         return self._state.identity()
@@ -110,7 +105,7 @@ class Session:
         The guard is cleared, for a person was there. Without a new password the old one is kept.
         """
         if password is not None:
-            self._renewal.password = password
+            self.renewal.password = password
         self._state.adopt(credentials)
         self._settle()
 
@@ -135,20 +130,6 @@ class Session:
                 raise self._hold_back() from err
             self._settle()
 
-    async def renew(self, generation: int) -> None:
-        """Renew the session because the cloud refused the identity of that generation.
-
-        Nothing happens if the identity has changed since, or was renewed in the last 30 seconds.
-        Callers at the same time share one renewal, which goes on if one of them is cancelled. It
-        asks for a new token with the cookies; where these are refused it signs in with the stored
-        password, if there is one, the account asks for no codes, and the guard lets it.
-
-        Raises:
-            AuthenticationRequired: a person has to sign in; with `retry_at` it is tried again then.
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
-        """
-        await self._renewal.renew(generation)
-
     async def renew_without_password(self) -> None:
         """Renew the session over the token route alone, once and at once.
 
@@ -156,31 +137,15 @@ class Session:
             AuthenticationRequired: the cloud does not take the cookies, or gave no token.
             RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
-        await self._renewal.renew_without_password()
-
-    async def keep_fresh(self) -> None:
-        """Get a new token if the present one ends soon; failing that, go on with the old one."""
-        await self._renewal.keep_fresh()
-
-    def renewal_may_help(self, family: Family) -> bool:
-        """Tell whether a renewal could help a family that the cloud refused."""
-        return self._renewal.may_help(family)
+        await self.renewal.renew_without_password()
 
     def note_reply(self) -> None:
         """Notice a session cookie that the last reply has replaced."""
         self._state.note_reply()
 
-    def note_success(self, family: Family) -> None:
-        """Note that the cloud took the session for a family."""
-        self._renewal.note_success(family)
-
-    def note_refusal(self, generation: int, family: Family, *, wall: bool) -> EnlightenError:
-        """Note that the cloud refused even a renewed identity, and return what to raise."""
-        return self._renewal.note_refusal(generation, family, wall=wall)
-
     async def close(self) -> None:
         """End whatever is under way. The HTTP sessions are their owner's business."""
-        await self._renewal.close()
+        await self.renewal.close()
 
     def _challenge(self, email: str) -> OtpChallenge:
         return OtpChallenge(login=self._login, email=email, finish=self._finish_with_code, clock=self._clock)
@@ -191,7 +156,7 @@ class Session:
             self._settle()
 
     def _settle(self) -> None:
-        self._renewal.note_sign_in()
+        self.renewal.note_sign_in()
         self._state.guard_with(SignInGuard())
 
     def _hold_back(self) -> EnlightenError:
