@@ -28,17 +28,22 @@ class Meanwhile(Protocol):
         """Return what it was waiting for."""
 
 
+async def let_pass(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float, *, step: float = 5.0) -> None:
+    """Let seconds pass for one of several Home Assistants. See `Advance`."""
+    while seconds > 0:
+        seconds_now = min(seconds, step)
+        freezer.tick(timedelta(seconds=seconds_now))
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        seconds -= seconds_now
+
+
 @pytest.fixture
 def advance(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Advance:
     """Return a function that lets time pass."""
 
     async def pass_by(seconds: float, *, step: float = 5.0) -> None:
-        while seconds > 0:
-            seconds_now = min(seconds, step)
-            freezer.tick(timedelta(seconds=seconds_now))
-            async_fire_time_changed(hass)
-            await hass.async_block_till_done(wait_background_tasks=True)
-            seconds -= seconds_now
+        await let_pass(hass, freezer, seconds, step=step)
 
     return pass_by
 
