@@ -77,7 +77,9 @@ class Commands:
             sent = await self._dispatch.async_send(
                 CommandKind.START,
                 charger,
-                lambda: self._client.start_charging(self._site_id, serial, level=sent_level, connector_id=connector_id),
+                lambda: self._client.start_charging(
+                    self._site_id, serial, level=sent_level, connector_id=connector_id, level_optional=level is None
+                ),
                 wish=sent_level,
             )
             await self._async_keep_scheduled(serial, mode, sent)

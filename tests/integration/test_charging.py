@@ -331,5 +331,18 @@ class TestACloudWhoseClockIsAhead:
     ) -> None:
         await setup_entry()
         await press(hass, START)
-        await advance(20)
+        await advance(50)
         assert state(hass, "sensor.carport_session_duration") == "0"
+
+
+async def test_a_model_that_takes_no_level_is_started_without_one(
+    hass: HomeAssistant, setup_entry: SetupEntry, car: Car, world: World, simulator: Simulator
+) -> None:
+    """The setpoint is a wish, not a condition."""
+    world.charger.quirks.refuses_levels = True
+    await setup_entry()
+    await press(hass, START)
+    assert [request.json for request in simulator.requests.of(Family.START)] == [
+        {"chargingLevel": 32, "connectorId": 1},
+        {"connectorId": 1},
+    ]

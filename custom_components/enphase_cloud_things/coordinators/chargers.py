@@ -102,7 +102,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             self._attempted_at.clear()
         try:
             with refresh_errors():
-                status = await self._account.client.status(self.site_id)
+                # Somebody waits for what a command does: that is worth a request in spite of a back-off.
+                status = await self._account.client.status(self.site_id, fresh=bool(self.commands))
             await self._async_take_time_zone(status.time_zone)
             self._urgent |= self.readings.take_status(
                 status, began=began, now=dt_util.utcnow(), interval=self.update_interval or self._polling.slow
@@ -200,15 +201,16 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     async def _async_read_of_charger(self, part: Part, readings: ChargerReadings) -> Reading:
         client, serial = self._account.client, readings.serial
+        fresh = Read(part=part, serial=serial) in self.commands.wanted_reads()
         if part is Part.MODE:
-            preference = await client.charge_mode(self.site_id, serial)
+            preference = await client.charge_mode(self.site_id, serial, fresh=fresh)
             if preference.selected is not None:
                 readings.preference = preference
             return preference
         if part is Part.GREEN:
-            readings.green = await client.green_settings(self.site_id, serial)
+            readings.green = await client.green_settings(self.site_id, serial, fresh=fresh)
             return readings.green
-        readings.configuration = await client.configuration(self.site_id, serial)
+        readings.configuration = await client.configuration(self.site_id, serial, fresh=fresh)
         return readings.configuration
 
     def _next_interval(self) -> timedelta:
