@@ -43,6 +43,7 @@ async def test_a_site_that_works_shows_its_link_to_the_cloud(
     hass: HomeAssistant, setup_entry: SetupEntry, world: World, freezer: FrozenDateTimeFactory
 ) -> None:
     await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
     before = dt_util.utcnow()
 
     info = await shown(hass)
