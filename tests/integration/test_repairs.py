@@ -1,16 +1,17 @@
 """Repairs: what a person is told to do, when, and how it ends by itself."""
 
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Family, Simulator, World, faults
 
 from .conftest import SetupEntry
@@ -21,6 +22,8 @@ __all__ = ["pages", "repairs"]
 
 STATUS = "sensor.carport_status"
 NO_ROUTE = faults.payload({"title": "Not Found", "status": 404, "detail": "No static resource status."}, 404)
+
+SESSION_CAP = faults.payload({"message": "You have too many active sessions."}, 422)
 
 
 def state(hass: HomeAssistant, entity_id: str = STATUS) -> str:
@@ -35,12 +38,20 @@ def asks_to_sign_in(entry: ConfigEntry, hass: HomeAssistant) -> bool:
     return any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
-async def restart_issues(hass: HomeAssistant) -> None:
-    """Have Home Assistant remember of issues what it remembers over a restart."""
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
-    await hass.async_block_till_done()
-    hass.data.pop(ir.DATA_REGISTRY)
+async def restart(hass: HomeAssistant, hass_storage: dict[str, Any], advance: Advance, entry: ConfigEntry) -> None:
+    """Have Home Assistant and the integration know no more than after a restart."""
+    await advance(15)
+    issues = deepcopy(hass_storage.get(ir.STORAGE_KEY))
+    await hass.config_entries.async_unload(entry.entry_id)
+    await advance(15)
+    for key in [key for key in hass.data if str(key).startswith(DOMAIN)]:
+        del hass.data[key]
+    if issues is not None:
+        hass_storage[ir.STORAGE_KEY] = issues
     await ir.async_load(hass)
+    assert not shown_issues(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
 
 
 class TestTooManySessions:
@@ -106,8 +117,7 @@ class TestTooManySessions:
         simulator: Simulator,
     ) -> None:
         await setup_entry(remember_password=True)
-        cap = faults.payload({"message": "You have too many active sessions."}, 422)
-        simulator.faults.add(cap, Family.JWT)
+        simulator.faults.add(SESSION_CAP, Family.JWT)
         world.accounts.expire_tokens()
         await advance(60)
         (issue,) = shown_issues(hass, "too_many_sessions")
@@ -147,6 +157,40 @@ class TestTooManySessions:
         await advance(60)
         assert asks_to_sign_in(entry, hass)
         assert not shown_issues(hass), "Home Assistant's own repair is enough"
+
+    async def test_without_a_password_no_sign_in_is_tried(
+        self,
+        hass: HomeAssistant,
+        setup_entry: SetupEntry,
+        world: World,
+        advance: Advance,
+        repairs: Repairs,
+        simulator: Simulator,
+    ) -> None:
+        await setup_entry()
+        simulator.faults.add(SESSION_CAP, Family.JWT)
+        world.accounts.expire_tokens()
+        await advance(60)
+        (issue,) = shown_issues(hass, "too_many_sessions")
+        world.accounts.expire_sessions()
+        simulator.faults.clear()
+        before = simulator.requests.logins
+        assert (await repairs.fix(issue))["reason"] == "sign_in_needed"
+        assert simulator.requests.logins == before
+
+    async def test_a_full_account_is_no_reason_to_ask_for_a_password(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance, simulator: Simulator
+    ) -> None:
+        entry = await setup_entry()
+        simulator.faults.add(SESSION_CAP, Family.STATUS)
+        await advance(60)
+        (issue,) = shown_issues(hass)
+        assert issue.translation_key == "too_many_sessions"
+        assert not asks_to_sign_in(entry, hass)
+        simulator.faults.clear()
+        await advance(600)
+        assert state(hass) == "unplugged"
+        assert not shown_issues(hass)
 
     async def test_it_vanishes_when_a_later_try_succeeds(
         self, hass: HomeAssistant, entry: ConfigEntry, world: World, freezer: FrozenDateTimeFactory, advance: Advance
@@ -256,8 +300,10 @@ class TestRateLimited:
         await setup_entry()
         for _ in range(3):
             simulator.faults.add(faults.status_code(429, retry_after=400), Family.STATUS, times=1)
-            await advance(500)
+            await advance(390)
             assert not shown_issues(hass)
+            await advance(110)
+            assert state(hass) == "unplugged"
 
     async def test_an_outage_is_no_rate_limit(
         self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
@@ -278,11 +324,23 @@ class TestRateLimited:
         entry = await setup_entry()
         simulator.faults.add(faults.status_code(429, retry_after=7200), Family.STATUS, times=1)
         await advance(18 * 60)
-        await restart_issues(hass)
-        assert not shown_issues(hass)
-        await advance(60)
+        await restart(hass, hass_storage, advance, entry)
+        assert entry.state is ConfigEntryState.SETUP_RETRY
         assert shown_issues(hass, "rate_limited")
-        assert entry.state is ConfigEntryState.LOADED
+
+    async def test_a_pause_that_begins_with_a_restart_is_not_told_at_once(
+        self,
+        hass: HomeAssistant,
+        setup_entry: SetupEntry,
+        simulator: Simulator,
+        advance: Advance,
+        hass_storage: dict[str, Any],
+    ) -> None:
+        entry = await setup_entry()
+        simulator.faults.add(faults.status_code(429, retry_after=7200), Family.STATUS, times=1)
+        await advance(60)
+        await restart(hass, hass_storage, advance, entry)
+        assert not shown_issues(hass)
 
 
 class TestEndpointGone:
@@ -311,6 +369,26 @@ class TestEndpointGone:
         assert issue.severity is ir.IssueSeverity.ERROR
         assert any(family in text for text in issue_texts(issue))
         assert issue.learn_more_url
+
+    async def test_the_route_for_tokens_counts_too(
+        self,
+        hass: HomeAssistant,
+        setup_entry: SetupEntry,
+        simulator: Simulator,
+        freezer: FrozenDateTimeFactory,
+        advance: Advance,
+    ) -> None:
+        """Trap 1: it has moved before, and showed elsewhere."""
+        await setup_entry()
+        simulator.faults.add(NO_ROUTE, Family.JWT)
+        freezer.tick(timedelta(hours=6))
+        await advance(60)
+        assert not shown_issues(hass)
+        freezer.tick(timedelta(hours=24))
+        await advance(400)
+        (issue,) = shown_issues(hass)
+        assert issue.translation_key == "endpoint_gone"
+        assert any("token" in text for text in issue_texts(issue))
 
     async def test_it_vanishes_when_the_route_is_back(
         self,
@@ -389,6 +467,49 @@ class TestEndpointGone:
         freezer.tick(timedelta(hours=25))
         await advance(120)
         assert shown_issues(hass, "endpoint_gone")
+
+
+class TestUnknownProgramme:
+    """A person has entered the id of a programme that the cloud does not know."""
+
+    ENTERED = {"vpp_program_id": "64f1c0ffee0ddba11ca5cade"}
+
+    async def test_it_is_told_without_the_id(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance
+    ) -> None:
+        await setup_entry(options=self.ENTERED)
+        await advance(60)
+        (issue,) = shown_issues(hass)
+        assert issue.translation_key == "vpp_program_invalid"
+        assert issue.severity is ir.IssueSeverity.WARNING
+        assert self.ENTERED["vpp_program_id"] not in f"{issue} {issue_texts(issue)}"
+
+    async def test_it_vanishes_when_the_options_are_corrected(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance
+    ) -> None:
+        entry = await setup_entry(options=self.ENTERED)
+        await advance(60)
+        hass.config_entries.async_update_entry(entry, options={})
+        await hass.config_entries.async_reload(entry.entry_id)
+        await advance(60)
+        assert not shown_issues(hass)
+
+    async def test_it_vanishes_when_the_cloud_knows_the_programme(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
+    ) -> None:
+        await setup_entry(options=self.ENTERED)
+        await advance(60)
+        world.site.vpp.enrol(self.ENTERED["vpp_program_id"])
+        await advance(2 * 3600)
+        assert not shown_issues(hass)
+
+    async def test_an_outage_says_nothing_about_the_programme(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+    ) -> None:
+        simulator.faults.add(faults.status_code(503), Family.VPP_EVENTS)
+        await setup_entry(options=self.ENTERED)
+        await advance(60)
+        assert not shown_issues(hass)
 
 
 class TestSigningIn:

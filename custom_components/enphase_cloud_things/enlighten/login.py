@@ -23,6 +23,7 @@ from .errors import (
     OtpRejected,
     OtpRequired,
     RateLimited,
+    RouteGone,
     ServiceUnavailable,
     TooManySessions,
 )
@@ -267,7 +268,8 @@ def _judge_token(reply: Reply) -> AccessToken:
         raise AuthenticationRequired("The cloud refused the session")
     token = AccessToken.from_wire(reply.value) if reply.is_success else None
     if token is None:
-        raise NotSupported("The cloud gave no token", refusal=reply.refusal)
+        kind = RouteGone if reply.refusal and reply.refusal.routing else NotSupported
+        raise kind("The cloud gave no token", refusal=reply.refusal)
     return token
 
 
