@@ -408,6 +408,23 @@ class TestEndpointGone:
         await advance(120)
         assert not shown_issues(hass)
 
+    async def test_after_a_restart_it_is_told_at_once(
+        self,
+        hass: HomeAssistant,
+        setup_entry: SetupEntry,
+        simulator: Simulator,
+        freezer: FrozenDateTimeFactory,
+        advance: Advance,
+        hass_storage: dict[str, Any],
+    ) -> None:
+        entry = await setup_entry()
+        simulator.faults.add(NO_ROUTE, Family.STATUS)
+        await advance(60)
+        freezer.tick(timedelta(hours=24))
+        await advance(120)
+        await restart(hass, hass_storage, advance, entry)
+        assert shown_issues(hass, "endpoint_gone")
+
     async def test_a_route_that_is_gone_for_a_moment_is_not_worth_telling(
         self,
         hass: HomeAssistant,
