@@ -40,6 +40,9 @@ class PricePart(StrEnum):
     SAVINGS = "savings"
 
 
+_DATED: Final = frozenset({PricePart.RATES_TODAY, PricePart.RATES_TOMORROW})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSnapshot:
     """What is known of prices and savings.
@@ -175,9 +178,15 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
                     self._due_at[part] = end_of_day(today, self.zone)
         except EnlightenError as error:
             self.logger.debug("Reading the %s failed: %s", part, error)
-            self._due_at[part] = _next_try(error, now)
+            self._due_at[part] = self._next_try(part, error, now)
             return self._in_spite_of(part, snapshot, now)
         return replace(snapshot, failing=snapshot.failing - {part})
+
+    def _next_try(self, part: PricePart, error: EnlightenError, now: datetime) -> datetime:
+        retry_at = error.retry_at if isinstance(error, ServiceUnavailable) else None
+        later = max(retry_at or now, now + RETRY)
+        # A new day is another question
+        return min(later, end_of_day(local_day(now, self.zone), self.zone)) if part in _DATED else later
 
     def _in_spite_of(self, part: PricePart, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
         """Return what holds after a part could not be read. Totals "so far" are worth nothing for ever."""
@@ -236,10 +245,4 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
 
 
 def _is_wanted(part: PricePart, snapshot: PriceSnapshot) -> bool:
-    is_dated = part in {PricePart.RATES_TODAY, PricePart.RATES_TOMORROW}
-    return snapshot.needs_dated_rates or not is_dated
-
-
-def _next_try(error: EnlightenError, now: datetime) -> datetime:
-    retry_at = error.retry_at if isinstance(error, ServiceUnavailable) else None
-    return max(retry_at or now, now + RETRY)
+    return snapshot.needs_dated_rates or part not in _DATED
