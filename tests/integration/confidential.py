@@ -1,7 +1,7 @@
 """Everything that the simulated cloud and its owner want kept to themselves, and a search for it."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 import re
 from urllib.parse import quote
@@ -36,11 +36,18 @@ class Confidential:
 
     def found_in(self, text: str) -> set[str]:
         """Return what is found of the secrets in a text, in words and with what stands around it."""
-        found = set()
-        for secret, meaning in self._known():
-            if (place := text.find(secret)) >= 0:
-                found.add(f"{meaning} in {text[max(place - _CONTEXT, 0) : place + len(secret) + _CONTEXT]!r}")
-        return found
+        return _found(self._known(), text)
+
+    def names_in(self, text: str) -> set[str]:
+        """Return which names are found in a text that people gave their sites, often an address, and chargers."""
+        names = [(site.title, "the name of a site") for site in self._world.sites.values()]
+        names += [
+            (charger.name, "the name of a charger")
+            for site in self._world.sites.values()
+            for charger in site.chargers
+            if charger.name
+        ]
+        return _found(names, text)
 
     def _known(self) -> Iterator[tuple[str, str]]:
         for account in self._world.accounts.by_email.values():
@@ -86,3 +93,11 @@ class Confidential:
             self._overheard[value] = f"the field {name}"
             for part in value.split(".")[1:]:
                 self._overheard[part] = f"a part of the field {name}"
+
+
+def _found(secrets: Iterable[tuple[str, str]], text: str) -> set[str]:
+    return {
+        f"{meaning} in {text[max(place - _CONTEXT, 0) : place + len(secret) + _CONTEXT]!r}"
+        for secret, meaning in secrets
+        if (place := text.find(secret)) >= 0
+    }

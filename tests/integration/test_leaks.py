@@ -108,9 +108,16 @@ class Household:
         } | {f"the diagnostics of {name}": text async for name, text in self._diagnostics()}
 
     def _log(self) -> str:
-        records = [
-            record for record in self.caplog.records if record.name.startswith(("custom_components", "homeassistant"))
-        ]
+        return self._written(
+            [r for r in self.caplog.records if r.name.startswith(("custom_components", "homeassistant"))]
+        )
+
+    def own_log(self) -> str:
+        """Return what the integration has written, without Home Assistant's own words about its entries."""
+        own = [record for record in self.caplog.records if record.name.startswith("custom_components")]
+        return self._written([record for record in own if record.filename != "config_entries.py"])
+
+    def _written(self, records: list[logging.LogRecord]) -> str:
         return "\n".join(self.caplog.handler.format(record) for record in records)
 
     async def _system_log(self) -> str:
@@ -214,7 +221,9 @@ def leaks(household: Household, confidential: Confidential) -> Look:
         await household.hass.async_block_till_done(wait_background_tasks=True)
         outside = await household.outside()
         assert all(outside[place] for place in ("the log", "the states", "the diagnostics of the entry"))
-        return {place: found for place, text in outside.items() if (found := confidential.found_in(text))}
+        found = {place: confidential.found_in(text) for place, text in outside.items()}
+        found["the integration's own log"] = confidential.names_in(household.own_log())
+        return {place: secrets for place, secrets in found.items() if secrets}
 
     return look
 
