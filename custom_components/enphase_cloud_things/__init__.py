@@ -9,7 +9,6 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .accounts import Account, async_get_registry
-from .charger_store import ChargerStore
 from .commands import Commands
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
 from .coordinators.chargers import ChargerCoordinator
@@ -26,6 +25,7 @@ from .options import Options
 from .runtime import EnphaseConfigEntry, RuntimeData
 from .services import async_setup_services
 from .session_import import SessionImport
+from .stores.chargers import ChargerStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

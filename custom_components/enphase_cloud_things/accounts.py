@@ -17,9 +17,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_ACCOUNT, DEFAULT_API_TIMEOUT, DOMAIN
-from .credential_store import CredentialStore
 from .enlighten import Credentials, EnlightenClient, Hosts, RequestBudget, Session, Transport, new_cookie_jar
 from .options import Options
+from .stores.credentials import CredentialStore
 
 HOSTS: Final = Hosts()
 

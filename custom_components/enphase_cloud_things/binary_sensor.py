@@ -19,9 +19,9 @@ from homeassistant.util import dt as dt_util
 from .calc.status import drawing_power, faulted, plugged_in
 from .coordinators.chargers import ChargerCoordinator
 from .enlighten import ChargerStatus
+from .entities.vpp import VPP_BINARY_SENSORS, VppBinarySensor, add_vpp_entities
 from .entity import ChargerEntity, ChargerEntityDescription, SiteEntity, add_charger_entities
 from .runtime import EnphaseConfigEntry
-from .vpp_entities import VPP_BINARY_SENSORS, VppBinarySensor, add_vpp_entities
 
 PARALLEL_UPDATES = 0
 

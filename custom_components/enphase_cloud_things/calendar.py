@@ -3,9 +3,9 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .price_entities import PRICE_CALENDARS, PriceCalendar, add_price_entities
+from .entities.prices import PRICE_CALENDARS, PriceCalendar, add_price_entities
+from .entities.vpp import VPP_CALENDAR, VppCalendar, add_vpp_entities
 from .runtime import EnphaseConfigEntry
-from .vpp_entities import VPP_CALENDAR, VppCalendar, add_vpp_entities
 
 PARALLEL_UPDATES = 0
 

@@ -19,11 +19,11 @@ from .const import (
 )
 from .devices import remove_devices_left_out
 from .enlighten import AuthenticationRequired, EnlightenError, NotSupported, Site
-from .flow_forms import NO_CHARGERS_FORM, chargers_form, is_site_id, site_form
-from .options_flow import EnphaseOptionsFlow
+from .flows.forms import NO_CHARGERS_FORM, chargers_form, is_site_id, site_form
+from .flows.options import EnphaseOptionsFlow
+from .flows.sign_in import error_key
+from .flows.sign_in_steps import SignInFlow
 from .reauthentication import async_resume
-from .sign_in import error_key
-from .sign_in_flow import SignInFlow
 
 
 class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):

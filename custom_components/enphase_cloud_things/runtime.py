@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from homeassistant.config_entries import ConfigEntry
 
 from .accounts import Account
-from .charger_store import ChargerStore
 from .commands import Commands
 from .coordinators.chargers import ChargerCoordinator
 from .coordinators.currency import CurrencyCoordinator
@@ -14,6 +13,7 @@ from .coordinators.prices import PriceCoordinator
 from .coordinators.vpp import VppCoordinator
 from .options import Options
 from .session_import import SessionImport
+from .stores.chargers import ChargerStore
 
 
 @dataclass(slots=True, kw_only=True)

@@ -25,13 +25,13 @@ from .calc.status import (
 from .const import DIAGNOSTIC_STATE_PERIOD
 from .coordinators.chargers import ChargerCoordinator
 from .enlighten import ChargerStatus, ChargerSummary
+from .entities.prices import PRICE_SENSORS, SAVINGS_SENSORS, PriceSensor, SavingsSensor, add_price_entities
+from .entities.sessions import add_session_sensors
+from .entities.vpp import VPP_EVENTS, VPP_SENSORS, VppEventsSensor, VppSensor, add_vpp_entities
 from .entity import ChargerEntity, ChargerEntityDescription, SiteEntity, add_charger_entities
 from .modes import MODE_OPTIONS, option_of
-from .price_entities import PRICE_SENSORS, SAVINGS_SENSORS, PriceSensor, SavingsSensor, add_price_entities
 from .runtime import EnphaseConfigEntry
-from .session_sensors import add_session_sensors
 from .snapshot import ChargerSnapshot
-from .vpp_entities import VPP_EVENTS, VPP_SENSORS, VppEventsSensor, VppSensor, add_vpp_entities
 
 PARALLEL_UPDATES = 0
 

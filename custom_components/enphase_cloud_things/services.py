@@ -10,21 +10,21 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from .commands import Commands
-from .const import CONF_SITE_ID, DOMAIN
-from .dispatch import CommandResult, Outcome
-from .enlighten import TriggerMessage
-from .fan_out import async_for_each, raise_failures
-from .reauthentication import async_clear_reauthentication
-from .services_history import GET_SESSIONS_SCHEMA, IMPORT_SESSIONS_SCHEMA, async_get_sessions, async_import_sessions
-from .services_prices import GET_PRICES_SCHEMA, async_get_prices
-from .targets import (
+from .actions.fan_out import async_for_each, raise_failures
+from .actions.history import GET_SESSIONS_SCHEMA, IMPORT_SESSIONS_SCHEMA, async_get_sessions, async_import_sessions
+from .actions.prices import GET_PRICES_SCHEMA, async_get_prices
+from .actions.targets import (
     ChargerTarget,
     async_entries_of_site,
     async_targeted_chargers,
     async_targeted_entries,
     async_targeted_sites,
 )
+from .commands import Commands
+from .const import CONF_SITE_ID, DOMAIN
+from .dispatch import CommandResult, Outcome
+from .enlighten import TriggerMessage
+from .reauthentication import async_clear_reauthentication
 
 ATTR_CHARGING_LEVEL: Final = "charging_level"
 ATTR_CONNECTOR_ID: Final = "connector_id"

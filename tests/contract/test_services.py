@@ -163,7 +163,7 @@ def test_an_action_has_an_icon(service: str) -> None:
 
 
 def test_every_field_is_one_that_the_code_reads() -> None:
-    known = {text for path in INTEGRATION.glob("*.py") for text in strings(module(path).tree)}
+    known = {text for path in INTEGRATION.rglob("*.py") for text in strings(module(path).tree)}
     unread = {f"{service}.{name}" for service in SERVICES for name, _ in fields(service) if name not in known}
     assert not unread, listed("remove these from services.yaml", unread)
 

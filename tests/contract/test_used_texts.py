@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from inspect import getfile
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final
@@ -10,9 +11,10 @@ from homeassistant.const import Platform
 import probatio
 import pytest
 
-from custom_components.enphase_cloud_things import config_flow, errors, flow_forms, options_flow, sign_in, sign_in_flow
+from custom_components.enphase_cloud_things import config_flow, errors
 from custom_components.enphase_cloud_things.enlighten import EnlightenError
-from custom_components.enphase_cloud_things.flow_forms import (
+from custom_components.enphase_cloud_things.flows import forms, options, sign_in, sign_in_steps
+from custom_components.enphase_cloud_things.flows.forms import (
     CONFIRMATION_FORM,
     NO_CHARGERS_FORM,
     OTP_FORM,
@@ -42,9 +44,9 @@ CODE: Final = modules(INTEGRATION)
 ENTITIES: Final = described_entities()
 CONSTANTS: Final = frozenset(text for code in CODE for text in strings(code.tree))
 
-CONFIG_FLOW: Final = (INTEGRATION / "config_flow.py", INTEGRATION / "sign_in_flow.py")
-OPTIONS_FLOW: Final = INTEGRATION / "options_flow.py"
-FLOW_FORMS: Final = INTEGRATION / "flow_forms.py"
+CONFIG_FLOW: Final = (INTEGRATION / "config_flow.py", INTEGRATION / "flows" / "sign_in_steps.py")
+OPTIONS_FLOW: Final = INTEGRATION / "flows" / "options.py"
+FLOW_FORMS: Final = INTEGRATION / "flows" / "forms.py"
 REPAIRS: Final = INTEGRATION / "repairs.py"
 
 SIGN_IN_FORMS: Final = (sign_in_form(email=None), sign_in_form(email=None, password_optional=True))
@@ -228,7 +230,7 @@ class TestFlows:
 
     @pytest.mark.parametrize(
         ("flow", "kind"),
-        [("config", config_flow.EnphaseConfigFlow), ("options", options_flow.EnphaseOptionsFlow)],
+        [("config", config_flow.EnphaseConfigFlow), ("options", options.EnphaseOptionsFlow)],
     )
     def test_every_step_with_a_text_is_one_the_flow_can_go_to(self, flow: str, kind: type) -> None:
         assert not [step for step in texts(flow, "step") if f"async_step_{step}" not in dir(kind)]
@@ -269,8 +271,8 @@ class TestFlows:
     def test_no_text_is_for_an_error_that_is_never_shown(self, flow: str) -> None:
         named = {
             text
-            for flow_module in (config_flow, flow_forms, options_flow, sign_in, sign_in_flow)
-            for text in strings(module(INTEGRATION / f"{flow_module.__name__.rpartition('.')[2]}.py").tree)
+            for flow_module in (config_flow, forms, options, sign_in, sign_in_steps)
+            for text in strings(module(Path(getfile(flow_module))).tree)
         }
         assert not texts(flow, "error").keys() - named, f"remove these from {flow}.error in en.json"
 

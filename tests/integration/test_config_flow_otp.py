@@ -9,7 +9,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.enphase_cloud_things.enlighten import OtpExpired
-from custom_components.enphase_cloud_things.sign_in import SignIn
+from custom_components.enphase_cloud_things.flows.sign_in import SignIn
 from simulator import OWNER_EMAIL, Family, World, faults
 
 from .flows import ACCOUNT, assert_form, filled_in, sign_in, submit

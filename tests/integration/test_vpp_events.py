@@ -47,6 +47,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def with_status(status: str) -> Callable[[VirtualPowerPlant, GridEvent], None]:
+    """Return a change of an event's status."""
+
+    def change(_plant: VirtualPowerPlant, event: GridEvent) -> None:
+        event.status = status
+
+    return change
+
+
+def superseded(_plant: VirtualPowerPlant, event: GridEvent) -> None:
+    """Mark an event as replaced by another."""
+    event.superseded = True
+
+
 async def until_just_before(moment: datetime, simulator: Simulator, pass_time: PassTime) -> None:
     """Let time pass until a second before a moment, and forget the requests so far."""
     await pass_time(moment - MOMENT)
@@ -198,11 +212,11 @@ class TestMeaning:
             pytest.param(lambda plant, event: plant.cancel(event), id="cancelled"),
             pytest.param(lambda plant, event: plant.cancel(event, status=None), id="time of a cancellation only"),
             pytest.param(lambda plant, event: plant.withdraw(event), id="vanished"),
-            pytest.param(lambda _plant, event: setattr(event, "status", "optedout"), id="opted out"),
-            pytest.param(lambda _plant, event: setattr(event, "status", "Opted-Out"), id="spelt otherwise"),
-            pytest.param(lambda _plant, event: setattr(event, "status", "deleted"), id="deleted"),
-            pytest.param(lambda _plant, event: setattr(event, "superseded", True), id="superseded"),
-            pytest.param(lambda _plant, event: setattr(event, "status", "superceded"), id="superceded"),
+            pytest.param(with_status("optedout"), id="opted out"),
+            pytest.param(with_status("Opted-Out"), id="spelt otherwise"),
+            pytest.param(with_status("deleted"), id="deleted"),
+            pytest.param(superseded, id="superseded"),
+            pytest.param(with_status("superceded"), id="superceded"),
         ],
     )
     @pytest.mark.parametrize("running", [False, True])

@@ -14,14 +14,14 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .calc.days import local_day, start_of_day
-from .calc.prices import PriceInterval, PriceSchedule
+from ..calc.days import local_day, start_of_day
+from ..calc.prices import PriceInterval, PriceSchedule
+from ..const import DOMAIN, MANUFACTURER
+from ..coordinators.prices import PriceCoordinator, PricePart, PriceSnapshot
+from ..enlighten import Savings
+from ..entity import EnphaseEntity, add_entities_while
+from ..runtime import EnphaseConfigEntry
 from .calendar_event import ExactCalendarEvent
-from .const import DOMAIN, MANUFACTURER
-from .coordinators.prices import PriceCoordinator, PricePart, PriceSnapshot
-from .enlighten import Savings
-from .entity import EnphaseEntity, add_entities_while
-from .runtime import EnphaseConfigEntry
 
 LONGEST_RANGE: Final = timedelta(days=400)
 

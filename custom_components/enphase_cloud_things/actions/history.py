@@ -11,14 +11,14 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from .calc.days import end_of_day, start_of_day
-from .calc.session_hours import Days
-from .const import DOMAIN
-from .enlighten import EnlightenError, HistorySession
-from .errors import action_failed
+from ..calc.days import end_of_day, start_of_day
+from ..calc.session_hours import Days
+from ..const import DOMAIN
+from ..enlighten import EnlightenError, HistorySession
+from ..errors import action_failed
+from ..session_import import ImportResult
 from .fan_out import async_for_each, raise_failures
 from .requested_days import ATTR_END, ATTR_START, past_days
-from .session_import import ImportResult
 from .targets import ChargerTarget, async_targeted_chargers
 
 ATTR_LIMIT: Final = "limit"

@@ -9,8 +9,8 @@ from typing import Final, TypedDict
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN
-from .enlighten import Credentials, CredentialsDict
+from ..const import DOMAIN
+from ..enlighten import Credentials, CredentialsDict
 
 STORAGE_VERSION: Final = 1
 SAVE_DELAY: Final = 1.0

@@ -7,9 +7,9 @@ from homeassistant.core import ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .calc.days import ONE_DAY, local_day
-from .calc.session_hours import Days
-from .const import DOMAIN
+from ..calc.days import ONE_DAY, local_day
+from ..calc.session_hours import Days
+from ..const import DOMAIN
 
 ATTR_START: Final = "start"
 ATTR_END: Final = "end"

@@ -6,10 +6,10 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_PASSWORD
 
-from .accounts import async_get_registry
-from .const import CONF_ACCOUNT, CONF_REMEMBER_PASSWORD
-from .flow_forms import CONFIRMATION_FORM, settings_form, settings_from_form
-from .options import Options
+from ..accounts import async_get_registry
+from ..const import CONF_ACCOUNT, CONF_REMEMBER_PASSWORD
+from ..options import Options
+from .forms import CONFIRMATION_FORM, settings_form, settings_from_form
 
 
 class EnphaseOptionsFlow(OptionsFlowWithReload):

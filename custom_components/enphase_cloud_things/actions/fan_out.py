@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from homeassistant.exceptions import HomeAssistantError
 
-from .const import DOMAIN
+from ..const import DOMAIN
 
 
 async def async_for_each[TargetT, ResultT](

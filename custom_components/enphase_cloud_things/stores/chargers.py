@@ -6,8 +6,8 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN
-from .coordinators.readings import StoredCharger
+from ..const import DOMAIN
+from ..coordinators.readings import StoredCharger
 
 STORAGE_VERSION: Final = 1
 SAVE_DELAY: Final = 60.0

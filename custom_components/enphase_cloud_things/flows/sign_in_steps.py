@@ -9,10 +9,10 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, Conf
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import callback
 
-from .const import CONF_CODE, CONF_REMEMBER_PASSWORD, CONF_RESEND, DOMAIN
-from .enlighten import EnlightenError, OtpRequired, RateLimited
-from .flow_forms import OTP_FORM, SignInInput, sign_in_form
-from .options import Options
+from ..const import CONF_CODE, CONF_REMEMBER_PASSWORD, CONF_RESEND, DOMAIN
+from ..enlighten import EnlightenError, OtpRequired, RateLimited
+from ..options import Options
+from .forms import OTP_FORM, SignInInput, sign_in_form
 from .sign_in import SignIn, code_step_continues, error_key
 
 

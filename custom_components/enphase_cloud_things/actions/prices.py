@@ -9,13 +9,13 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from .calc.days import end_of_day, start_of_day
-from .calc.prices import PriceInterval, PriceSchedule
-from .calc.session_hours import Days
-from .const import DOMAIN
-from .coordinators.prices import PriceCoordinator
+from ..calc.days import end_of_day, start_of_day
+from ..calc.prices import PriceInterval, PriceSchedule
+from ..calc.session_hours import Days
+from ..const import DOMAIN
+from ..coordinators.prices import PriceCoordinator
+from ..runtime import EnphaseConfigEntry
 from .requested_days import ATTR_END, ATTR_START, coming_days
-from .runtime import EnphaseConfigEntry
 from .targets import async_targeted_sites
 
 GET_PRICES_SCHEMA: Final = probatio.Schema(

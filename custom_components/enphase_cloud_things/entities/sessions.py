@@ -10,12 +10,12 @@ from homeassistant.const import UnitOfLength
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .calc.past_sessions import session_cost, session_range
-from .coordinators.chargers import ChargerCoordinator
-from .coordinators.history import HistoryCoordinator
-from .enlighten import ChargingSession, HistorySession
-from .entity import ChargerEntity, ChargerEntityDescription, add_charger_entities
-from .runtime import EnphaseConfigEntry
+from ..calc.past_sessions import session_cost, session_range
+from ..coordinators.chargers import ChargerCoordinator
+from ..coordinators.history import HistoryCoordinator
+from ..enlighten import ChargingSession, HistorySession
+from ..entity import ChargerEntity, ChargerEntityDescription, add_charger_entities
+from ..runtime import EnphaseConfigEntry
 
 
 @dataclass(frozen=True, kw_only=True)

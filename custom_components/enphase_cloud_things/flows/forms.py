@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .const import (
+from ..const import (
     CONF_API_TIMEOUT,
     CONF_APPLY_AMPS_WHILE_CHARGING,
     CONF_CODE,
@@ -38,8 +38,8 @@ from .const import (
     CONF_SLOW_POLL_INTERVAL,
     CONF_VPP_PROGRAM_ID,
 )
-from .enlighten import Site
-from .options import BOUNDS
+from ..enlighten import Site
+from ..options import BOUNDS
 
 _SITE_ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 _VPP_PROGRAM_ID: Final = re.compile(r"[0-9a-f]{24}")

@@ -9,8 +9,8 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from .accounts import Account
-from .enlighten import (
+from ..accounts import Account
+from ..enlighten import (
     AccountBlocked,
     AuthenticationRequired,
     ConnectionFailed,

@@ -1,0 +1,1 @@
+"""Entities by subject; the platforms pick from them."""

@@ -1,0 +1,1 @@
+"""The steps of the flows: signing in, choosing, and the options."""
