@@ -189,6 +189,25 @@ class TestOutage:
         await pass_time(timedelta(minutes=70), step=300)
         assert number(hass, SAVED_EXPORT) > float(before[1])
 
+    async def test_an_empty_answer_in_between_takes_nothing_back(
+        self, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+    ) -> None:
+        await set_up(options=PRICES_ONLY)
+        before = both(hass)
+        simulator.faults.add(faults.null_data(), Family.SAVINGS, times=1)
+        await pass_time(timedelta(minutes=45))
+        assert both(hass) == before
+        await pass_time(timedelta(minutes=20))
+        assert number(hass, SAVED_EXPORT) > float(before[1])
+
+    async def test_empty_answers_for_two_hours_leave_nothing_known(
+        self, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+    ) -> None:
+        await set_up(options=PRICES_ONLY)
+        simulator.faults.add(faults.null_data(), Family.SAVINGS)
+        await pass_time(timedelta(minutes=160), step=300)
+        assert both(hass) == (STATE_UNKNOWN, STATE_UNKNOWN)
+
     async def test_figures_of_yesterday_do_not_outlive_midnight(
         self, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
     ) -> None:

@@ -169,8 +169,7 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
                     snapshot = await self._async_read_tariff(snapshot)
                     self._due_at[part] = now + TARIFF_CADENCE
                 case PricePart.SAVINGS:
-                    snapshot = await self._async_read_savings(snapshot, today)
-                    self._savings_read_at = now
+                    snapshot = await self._async_read_savings(snapshot, now)
                     self._due_at[part] = now + SAVINGS_CADENCE
                 case PricePart.RATES_TODAY | PricePart.RATES_TOMORROW:
                     day = today if part is PricePart.RATES_TODAY else today + ONE_DAY
@@ -179,7 +178,9 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         except EnlightenError as error:
             self.logger.debug("Reading the %s failed: %s", part, error)
             self._due_at[part] = self._next_try(part, error, now)
-            return self._in_spite_of(part, snapshot, now)
+            if part is PricePart.SAVINGS:
+                snapshot = self._with_lasting_savings(snapshot, now)
+            return replace(snapshot, failing=snapshot.failing | {part})
         return replace(snapshot, failing=snapshot.failing - {part})
 
     def _next_try(self, part: PricePart, error: EnlightenError, now: datetime) -> datetime:
@@ -187,12 +188,6 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         later = max(retry_at or now, now + RETRY)
         # A new day is another question
         return min(later, end_of_day(local_day(now, self.zone), self.zone)) if part in _DATED else later
-
-    def _in_spite_of(self, part: PricePart, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
-        """Return what holds after a part could not be read. Totals "so far" are worth nothing for ever."""
-        read_at = self._savings_read_at
-        outdated = part is PricePart.SAVINGS and (read_at is None or now - read_at >= SAVINGS_TRUST)
-        return replace(snapshot, savings=None if outdated else snapshot.savings, failing=snapshot.failing | {part})
 
     async def _async_read_tariff(self, snapshot: PriceSnapshot) -> PriceSnapshot:
         try:
@@ -213,12 +208,21 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         kept = {known: old for known, old in snapshot.dated_rates.items() if known > today - RATES_KEPT}
         return replace(snapshot, dated_rates=kept | {day: rates})
 
-    async def _async_read_savings(self, snapshot: PriceSnapshot, today: date) -> PriceSnapshot:
+    async def _async_read_savings(self, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
         try:
-            savings = await self._client.savings(self.site_id, today)
+            savings = await self._client.savings(self.site_id, local_day(now, self.zone))
         except NotSupported:
             savings = None
+        if savings is None:
+            return self._with_lasting_savings(snapshot, now)
+        self._savings_read_at = now
         return replace(snapshot, savings=savings)
+
+    def _with_lasting_savings(self, snapshot: PriceSnapshot, now: datetime) -> PriceSnapshot:
+        """Keep the savings for a while where the cloud tells no newer ones: totals "so far" do not hold for ever."""
+        read_at = self._savings_read_at
+        lasting = read_at is not None and now - read_at < SAVINGS_TRUST
+        return snapshot if lasting else replace(snapshot, savings=None)
 
     @callback
     def _arm(self, now: datetime) -> None:
