@@ -5,7 +5,8 @@ password signs in again by itself, anything else asks a person to.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 import re
 from typing import Final
 
@@ -13,6 +14,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.typing import UNDEFINED
 
 from .const import (
     CONF_ACCOUNT,
@@ -100,12 +102,23 @@ _MONETARY_KEYS: Final[Mapping[str, str]] = {
 _REMOVED: Final = frozenset({"max_current"})
 
 _OLD_UNIQUE_IDS: Final[tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]] = (
-    (re.compile(rf"{DOMAIN}_site_(?P<owner>\d+)_(?P<key>\w+)"), _SITE_KEYS),
-    (re.compile(rf"{DOMAIN}_vpp_(?P<owner>\d+)_[^_]+_(?P<key>\w+)"), _VPP_KEYS),
-    (re.compile(rf"{DOMAIN}_monetary_(?P<owner>\d+)_(?P<key>\w+)"), _MONETARY_KEYS),
-    (re.compile(rf"{DOMAIN}_(?P<owner>[^_]+)_(?P<key>\w+)"), _CHARGER_KEYS),
+    (re.compile(rf"{DOMAIN}_site_(?P<owner>\d+)(?P<programme>)_(?P<key>\w+)"), _SITE_KEYS),
+    (re.compile(rf"{DOMAIN}_vpp_(?P<owner>\d+)_(?P<programme>.+)_(?P<key>{'|'.join(_VPP_KEYS)})"), _VPP_KEYS),
+    (re.compile(rf"{DOMAIN}_monetary_(?P<owner>\d+)(?P<programme>)_(?P<key>\w+)"), _MONETARY_KEYS),
+    (re.compile(rf"{DOMAIN}_(?P<owner>[^_]+)(?P<programme>)_(?P<key>\w+)"), _CHARGER_KEYS),
 )
-_OLD_VPP_DEVICE: Final = re.compile(r"(?P<kept>vpp:\d+):.+")
+"""What old unique ids look like; a programme's id may be anything that a person has typed."""
+
+_OLD_VPP_DEVICE: Final = re.compile(r"(?P<kept>vpp:\d+):(?P<programme>.+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heir:
+    """An entity that may go on under a new unique id; `programme` is empty for all but those of a programme."""
+
+    entity: er.RegistryEntry
+    programme: str
+    is_old: bool
 
 
 async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> bool:
@@ -113,7 +126,12 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     if entry.version > VERSION:
         return False
     if entry.version < VERSION:
+        programme = str(entry.data.get("vpp_program_id") or "").strip()
+        device = _kept_vpp_device(hass, entry, programme)
+        _migrate_entities(hass, entry, programme, device)
+        _migrate_devices(hass, entry, device)
         data = _migrated_data(entry.data)
+        # Last of all, so that whatever stops the migration has it tried again
         hass.config_entries.async_update_entry(
             entry,
             data=data,
@@ -122,8 +140,6 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> bool:
             version=VERSION,
             minor_version=MINOR_VERSION,
         )
-        _migrate_devices(hass, entry)
-        _migrate_entities(hass, entry)
     return True
 
 
@@ -154,33 +170,86 @@ def _migrated_options(entry: ConfigEntry) -> dict[str, object]:
 
 
 @callback
-def _migrate_devices(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    registry = dr.async_get(hass)
-    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
-        identifiers = {(domain, _OLD_VPP_DEVICE.sub(r"\g<kept>", name)) for domain, name in device.identifiers}
-        if identifiers != device.identifiers:
-            registry.async_update_device(device.id, new_identifiers=identifiers)
+def _kept_vpp_device(hass: HomeAssistant, entry: ConfigEntry, programme: str) -> dr.DeviceEntry | None:
+    """Return the device to go on with: that of the programme in use, else the newest.
+
+    The earlier integration made one for each programme. What this one may have made already counts least, for nobody
+    can have built on it.
+    """
+
+    def weight(device: dr.DeviceEntry) -> tuple[bool, bool, datetime]:
+        programmes = {match["programme"] for _, name in device.identifiers if (match := _OLD_VPP_DEVICE.match(name))}
+        return programme in programmes, bool(programmes), device.created_at
+
+    return max(_vpp_devices(hass, entry), key=weight, default=None)
+
+
+def _vpp_devices(hass: HomeAssistant, entry: ConfigEntry) -> list[dr.DeviceEntry]:
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return [device for device in devices if any(name.startswith("vpp:") for _, name in device.identifiers)]
 
 
 @callback
-def _migrate_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def _migrate_devices(hass: HomeAssistant, entry: ConfigEntry, kept: dr.DeviceEntry | None) -> None:
+    """Leave one device of a programme under the new identifier; entities of the others go with them."""
+    if kept is None:
+        return
+    registry = dr.async_get(hass)
+    for device in _vpp_devices(hass, entry):
+        if device.id != kept.id:
+            registry.async_remove_device(device.id)
+    identifiers = {(domain, _OLD_VPP_DEVICE.sub(r"\g<kept>", name)) for domain, name in kept.identifiers}
+    if identifiers != kept.identifiers:
+        registry.async_update_device(kept.id, new_identifiers=identifiers)
+
+
+@callback
+def _migrate_entities(
+    hass: HomeAssistant, entry: ConfigEntry, programme: str, vpp_device: dr.DeviceEntry | None
+) -> None:
+    """Give each entity its new unique id; where several would have the same, one of them goes on and the others go."""
     registry = er.async_get(hass)
+    heirs: dict[tuple[str, str], list[_Heir]] = {}
     for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
-        owner, key = _old_key(entity.unique_id)
-        if owner is None:
-            continue
-        if key is None:
+        old = _old_key(entity.unique_id)
+        if old is not None and old.key is None:
             registry.async_remove(entity.entity_id)
-        elif not registry.async_get_entity_id(entity.domain, DOMAIN, f"{owner}_{key}"):
-            registry.async_update_entity(entity.entity_id, new_unique_id=f"{owner}_{key}")
+            continue
+        heir = _Heir(entity=entity, programme=old.programme if old else "", is_old=old is not None)
+        new_id = f"{old.owner}_{old.key}" if old else entity.unique_id
+        heirs.setdefault((entity.domain, new_id), []).append(heir)
+
+    def weight(heir: _Heir) -> tuple[bool, bool, datetime]:
+        return heir.is_old, heir.programme == programme, heir.entity.created_at
+
+    for (_, unique_id), claims in heirs.items():
+        chosen = max(claims, key=weight)
+        for claim in claims:
+            if claim is not chosen:
+                registry.async_remove(claim.entity.entity_id)
+        if chosen.is_old:
+            _rename(registry, chosen, unique_id, vpp_device)
 
 
-def _old_key(unique_id: str) -> tuple[str | None, str | None]:
-    """Return whose an old unique id is and the new key; no owner for a foreign id, no key for one that has gone."""
+@callback
+def _rename(registry: er.EntityRegistry, heir: _Heir, unique_id: str, vpp_device: dr.DeviceEntry | None) -> None:
+    """Give an entity its new unique id, and one of another programme the device that stays."""
+    device_id = vpp_device.id if vpp_device and heir.programme and heir.entity.device_id else UNDEFINED
+    registry.async_update_entity(heir.entity.entity_id, new_unique_id=unique_id, device_id=device_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OldId:
+    """What an old unique id says; without a `key` there is no such entity any more."""
+
+    owner: str
+    programme: str
+    key: str | None
+
+
+def _old_key(unique_id: str) -> _OldId | None:
+    """Return whose an old unique id is and the new key, `None` for an id that the earlier integration never gave."""
     for pattern, keys in _OLD_UNIQUE_IDS:
-        if match := pattern.fullmatch(unique_id):
-            if match["key"] in keys:
-                return match["owner"], keys[match["key"]]
-            if match["key"] in _REMOVED:
-                return match["owner"], None
-    return None, None
+        if (match := pattern.fullmatch(unique_id)) and (match["key"] in keys or match["key"] in _REMOVED):
+            return _OldId(owner=match["owner"], programme=match["programme"], key=keys.get(match["key"]))
+    return None

@@ -1,9 +1,12 @@
 """Upgrading from the earlier integration: nothing a person has built on it breaks."""
 
 from typing import Any
+from unittest.mock import patch
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,6 +15,7 @@ from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import OWNER_EMAIL, OWNER_KEY, Simulator, World
 
 SITE, SERIAL, PROGRAMME = "4410287", "202640011873", "5fe08a1b9c3d47e2a6b1f094"
+EARLIER_PROGRAMME = "5fe08a1b9c3d47e2a6b1f001"
 
 CHARGER = [
     ("switch", "charging_switch", "charging"),
@@ -120,10 +124,48 @@ def old_entities(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, tuple
     return named
 
 
-async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def set_up(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Start the new integration."""
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def vpp_device(registry: dr.DeviceRegistry, entry: ConfigEntry, programme: str) -> dr.DeviceEntry:
+    """Register the device that the earlier integration made for a programme."""
+    return registry.async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={(DOMAIN, f"vpp:{SITE}:{programme}")}, name="VPP"
+    )
+
+
+def vpp_entity(
+    registry: er.EntityRegistry, entry: ConfigEntry, programme: str, key: str, device: dr.DeviceEntry | None
+) -> er.RegistryEntry:
+    """Register a sensor that the earlier integration made for a programme."""
+    return registry.async_get_or_create(
+        "sensor",
+        DOMAIN,
+        f"{DOMAIN}_vpp_{SITE}_{programme}_{key}",
+        config_entry=entry,
+        device_id=device.id if device else None,
+    )
+
+
+def identifiers_of(registry: dr.DeviceRegistry, device: dr.DeviceEntry) -> set[tuple[str, str]] | None:
+    """Return the identifiers that a device has now, `None` if it is gone."""
+    kept = registry.async_get(device.id)
+    return kept.identifiers if kept else None
+
+
+def unique_id_of(registry: er.EntityRegistry, entity: er.RegistryEntry) -> str | None:
+    """Return the unique id that an entity has now, `None` if it is gone."""
+    kept = registry.async_get(entity.entity_id)
+    return kept.unique_id if kept else None
+
+
+def state_of(hass: HomeAssistant, entity: er.RegistryEntry) -> str | None:
+    """Return what an entity shows."""
+    state = hass.states.get(entity.entity_id)
+    return state.state if state else None
 
 
 @pytest.fixture(autouse=True)
@@ -173,6 +215,101 @@ async def test_the_programmes_device_loses_the_programme_from_its_identifier(
     kept = device_registry.async_get(device.id)
     assert kept is not None
     assert kept.identifiers == {(DOMAIN, f"vpp:{SITE}")}
+
+
+class TestTwoProgrammes:
+    """A site that changed its programme has what the earlier integration made for each."""
+
+    @pytest.fixture(params=[False, True], ids=["the old one first", "the old one last"])
+    def devices(
+        self, request: pytest.FixtureRequest, hass: HomeAssistant, device_registry: dr.DeviceRegistry
+    ) -> dict[str, dr.DeviceEntry]:
+        entry = old_entry(hass)
+        programmes = [PROGRAMME, EARLIER_PROGRAMME] if request.param else [EARLIER_PROGRAMME, PROGRAMME]
+        return {programme: vpp_device(device_registry, entry, programme) for programme in programmes}
+
+    async def test_the_device_of_the_one_in_use_stays(
+        self, hass: HomeAssistant, device_registry: dr.DeviceRegistry, devices: dict[str, dr.DeviceEntry]
+    ) -> None:
+        (entry,) = hass.config_entries.async_entries(DOMAIN)
+        await set_up(hass, entry)
+        assert (entry.state, entry.version) == (ConfigEntryState.LOADED, 2)
+        assert identifiers_of(device_registry, devices[PROGRAMME]) == {(DOMAIN, f"vpp:{SITE}")}
+        assert device_registry.async_get(devices[EARLIER_PROGRAMME].id) is None
+
+    async def test_the_entities_of_the_one_in_use_go_on(
+        self, hass: HomeAssistant, entity_registry: er.EntityRegistry, devices: dict[str, dr.DeviceEntry]
+    ) -> None:
+        (entry,) = hass.config_entries.async_entries(DOMAIN)
+        entities = {
+            programme: vpp_entity(entity_registry, entry, programme, "vpp_events", device)
+            for programme, device in devices.items()
+        }
+        await set_up(hass, entry)
+        assert unique_id_of(entity_registry, entities[PROGRAMME]) == f"{SITE}_vpp_events"
+        assert unique_id_of(entity_registry, entities[EARLIER_PROGRAMME]) is None
+        assert state_of(hass, entities[PROGRAMME]) == "0"
+
+    async def test_an_entity_that_only_the_other_one_had_goes_on_as_well(
+        self, hass: HomeAssistant, entity_registry: er.EntityRegistry, devices: dict[str, dr.DeviceEntry]
+    ) -> None:
+        (entry,) = hass.config_entries.async_entries(DOMAIN)
+        only = vpp_entity(entity_registry, entry, EARLIER_PROGRAMME, "vpp_events", devices[EARLIER_PROGRAMME])
+        await set_up(hass, entry)
+        assert unique_id_of(entity_registry, only) == f"{SITE}_vpp_events"
+        assert state_of(hass, only) == "0"
+
+
+async def test_without_a_programme_in_use_the_newest_device_stays(
+    hass: HomeAssistant, device_registry: dr.DeviceRegistry, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = old_entry(hass, vpp_program_id=None)
+    first = vpp_device(device_registry, entry, PROGRAMME)
+    freezer.tick(60)
+    second = vpp_device(device_registry, entry, EARLIER_PROGRAMME)
+    await set_up(hass, entry)
+    assert device_registry.async_get(first.id) is None
+    assert identifiers_of(device_registry, second) == {(DOMAIN, f"vpp:{SITE}")}
+
+
+async def test_a_device_that_is_already_there_gives_way_to_the_old_one(
+    hass: HomeAssistant, device_registry: dr.DeviceRegistry
+) -> None:
+    entry = old_entry(hass)
+    old = vpp_device(device_registry, entry, PROGRAMME)
+    device_registry.async_get_or_create(config_entry_id=entry.entry_id, identifiers={(DOMAIN, f"vpp:{SITE}")})
+    await set_up(hass, entry)
+    assert identifiers_of(device_registry, old) == {(DOMAIN, f"vpp:{SITE}")}
+
+
+async def test_a_programme_may_be_called_anything(hass: HomeAssistant, entity_registry: er.EntityRegistry) -> None:
+    entry = old_entry(hass, vpp_program_id="My_Program_1")
+    entity = vpp_entity(entity_registry, entry, "My_Program_1", "vpp_events_today_count", None)
+    await set_up(hass, entry)
+    assert unique_id_of(entity_registry, entity) == f"{SITE}_vpp_events_today"
+
+
+async def test_a_duplicate_that_is_already_there_gives_way_to_the_old_entity(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry
+) -> None:
+    entry = old_entry(hass)
+    old = entity_registry.async_get_or_create(
+        "sensor", DOMAIN, f"{DOMAIN}_{SERIAL}_lifetime_kwh", config_entry=entry, suggested_object_id="mine"
+    )
+    fresh = entity_registry.async_get_or_create("sensor", DOMAIN, f"{SERIAL}_lifetime_energy", config_entry=entry)
+    await set_up(hass, entry)
+    assert unique_id_of(entity_registry, old) == f"{SERIAL}_lifetime_energy"
+    assert unique_id_of(entity_registry, fresh) is None
+
+
+async def test_a_migration_that_stops_midway_is_tried_again_at_the_next_start(hass: HomeAssistant) -> None:
+    entry = old_entry(hass)
+    before = dict(entry.data)
+    vpp_device(dr.async_get(hass), entry, PROGRAMME)
+    with patch.object(dr.DeviceRegistry, "async_update_device", side_effect=HomeAssistantError):
+        await set_up(hass, entry)
+    assert entry.state is ConfigEntryState.MIGRATION_ERROR
+    assert (entry.version, dict(entry.data)) == (1, before)
 
 
 async def test_options_and_data_take_their_new_names(hass: HomeAssistant) -> None:
