@@ -25,7 +25,10 @@ from simulator.faults import Trouble
 from simulator.reply import Reply
 
 from .conftest import SetupEntry
+from .long_runs import enable_event_loop_debug
 from .past_sessions import STATUS, add_session
+
+__all__ = ["enable_event_loop_debug"]
 
 pytestmark = pytest.mark.freeze_time("2026-11-10 09:00:00+00:00")
 

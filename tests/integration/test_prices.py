@@ -30,8 +30,9 @@ from .energy_plan import (
     shown,
     value,
 )
+from .long_runs import enable_event_loop_debug
 
-__all__ = ["pass_time", "set_up"]
+__all__ = ["enable_event_loop_debug", "pass_time", "set_up"]
 
 DEVICE = "monetary:4410287"
 MOMENT = timedelta(seconds=1)

@@ -13,8 +13,11 @@ from simulator.faults import Trouble
 from simulator.ready_tariffs import TARIFFS
 
 from .conftest import SetupEntry
+from .long_runs import enable_event_loop_debug
 from .passing_time import Advance
 from .past_sessions import A_MINUTE, AN_HOUR, COST, RANGE, STATUS, SWITCH, charge, shown
+
+__all__ = ["enable_event_loop_debug"]
 
 pytestmark = pytest.mark.freeze_time("2026-11-10 09:00:00+00:00")
 

@@ -24,9 +24,10 @@ from .energy_plan import (
     shown,
     value,
 )
+from .long_runs import enable_event_loop_debug
 from .repairs import issue_texts, shown_issues
 
-__all__ = ["pass_time", "set_up"]
+__all__ = ["enable_event_loop_debug", "pass_time", "set_up"]
 
 PROGRAMME = "vpp:4410287"
 ANOTHER = "7c0d5e21a94b3f68e1d20b57"
@@ -83,7 +84,7 @@ class TestFound:
         world.account.session_lifetime = timedelta(days=30)
         await set_up(options=PROGRAMME_ONLY)
         simulator.faults.add(faults.status_code(503), Family.VPP_ENROLMENT)
-        await pass_time(timedelta(days=6, hours=23), step=1800)
+        await pass_time(timedelta(days=6, hours=23), step=4 * 3600)
         assert value(hass, EVENTS) == "0"
         await pass_time(timedelta(hours=3), step=900)
         assert value(hass, EVENTS) == STATE_UNAVAILABLE

@@ -33,8 +33,9 @@ from .energy_plan import (
     shown,
     value,
 )
+from .long_runs import enable_event_loop_debug
 
-__all__ = ["pass_time", "set_up"]
+__all__ = ["enable_event_loop_debug", "pass_time", "set_up"]
 
 MOMENT = timedelta(seconds=1)
 # Not a multiple of any interval, so that no poll and no transition fall together
