@@ -179,13 +179,16 @@ class Charger:
             self._arrive(self._now)
 
     def begin(self, connector: Connector, now: datetime, *, level: int | None = None, override: bool = False) -> None:
-        """Open a transaction if there is a car; ``override`` sets the mode aside for it."""
+        """Open a transaction if there is a car; ``override`` sets the mode aside for it.
+
+        The amps of a session are settled here: those asked for, else the stored default (docs/api.md §6.5).
+        """
         if connector.car is None or self.faulted:
             return
         if connector.running:
-            connector.manual_override = connector.manual_override or override
+            connector.override(level=level, wanted=override)
             return
-        connector.begin(now, level=level)
+        connector.begin(now, level=default_level(self.settings) if level is None else level)
         connector.manual_override = override
         connector.waiting_for_authentication = asks_for_authentication(self.settings)
         self.report_by(now + self.quirks.first_meter_after)
@@ -251,12 +254,11 @@ class Charger:
     def _source(self, connector: Connector) -> PowerSource:
         local = self._surroundings.local(self._now)
         window = open_window(self.slots, local)
-        level = connector.session.level if connector.session else None
         return PowerSource(
             mode=ChargeMode.MANUAL if connector.manual_override else self.modes.active,
             model=self.model,
             phases=connector.phases(self.model),
-            level=default_level(self.settings) if level is None else level,
+            level=connector.session.level if connector.session else None,
             window=window.slot if window else None,
             local=local,
             surplus_watts=self._surroundings.surplus_watts(self._now, with_battery=self.use_battery),

@@ -12,11 +12,16 @@ SCHEDULES = "schedules"
 
 
 def start(charger: Charger, *, level: int | None, connector: Connector) -> None:
-    """Begin to charge; a level overrides green and smart mode (docs/api.md §5.1)."""
+    """Begin to charge: a level sets the mode aside, without one the session follows the mode (docs/api.md §5.1)."""
     now = charger.advance()
-    override = level is not None or charger.modes.preference is ChargeMode.SCHEDULED
-    _drift(charger, now)
-    charger.later(START, lambda at: charger.begin(connector, at, level=level, override=override))
+    drifts = level is not None and _drift(charger, now)
+
+    def apply(at: datetime) -> None:
+        if drifts:
+            charger.modes.active = ChargeMode.MANUAL
+        charger.begin(connector, at, level=level, override=level is not None)
+
+    charger.later(START, apply)
 
 
 def start_is_pending(charger: Charger) -> bool:
@@ -26,25 +31,25 @@ def start_is_pending(charger: Charger) -> bool:
 
 def stop(charger: Charger) -> None:
     """End every transaction; the cars stay on their cables."""
+    drifts = _drift(charger, charger.advance())
 
     def apply(_at: datetime) -> None:
+        if drifts:
+            charger.modes.active = ChargeMode.MANUAL
         for connector in charger.connectors:
             if connector.running:
                 connector.end()
                 connector.stopped = True
                 connector.manual_override = False
 
-    _drift(charger, charger.advance())
     charger.later("stop", apply)
 
 
 def set_mode(charger: Charger, mode: ChargeMode) -> None:
-    """Store a mode; put back after a drift it leaves the running session alone."""
+    """Store a mode, which running sessions follow too once it has reached the charger."""
     now = charger.advance()
-    reasserted = charger.modes.drifted and mode is ChargeMode.SCHEDULED
     charger.modes.store(mode, now, charger.quirks.preference_lag)
-    charger.modes.drifted = False
-    charger.later("mode", lambda at: _follow(charger, mode, at, keep_override=reasserted))
+    charger.later("mode", lambda at: _follow(charger, mode, at))
 
 
 def configure(charger: Charger, key: str, value: str) -> None:
@@ -93,16 +98,17 @@ def report_soon(charger: Charger) -> None:
     charger.report_by(charger.advance() + charger.effect_delay)
 
 
-def _drift(charger: Charger, now: datetime) -> None:
-    if charger.modes.preference is ChargeMode.SCHEDULED and charger.quirks.drifts_to_manual:
-        charger.modes.store(ChargeMode.MANUAL, now, charger.quirks.preference_lag)
-        charger.modes.active = ChargeMode.MANUAL
-        charger.modes.drifted = True
+def _drift(charger: Charger, now: datetime) -> bool:
+    """Let a command turn a stored schedule mode into manual, and tell whether it did."""
+    if charger.modes.preference is not ChargeMode.SCHEDULED or not charger.quirks.drifts_to_manual:
+        return False
+    charger.modes.store(ChargeMode.MANUAL, now, charger.quirks.preference_lag)
+    return True
 
 
-def _follow(charger: Charger, mode: ChargeMode, now: datetime, *, keep_override: bool) -> None:
+def _follow(charger: Charger, mode: ChargeMode, now: datetime) -> None:
     charger.modes.active = mode
     for connector in charger.connectors:
-        connector.manual_override = connector.manual_override and keep_override
+        connector.manual_override = False
         if mode is not ChargeMode.MANUAL and not connector.stopped:
             charger.begin(connector, now)

@@ -23,7 +23,10 @@ class ConnectorType(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class ChargeSession:
-    """What happened between two plug-ins or two starts: energy in Wh as drawn from the grid."""
+    """What happened between two plug-ins or two starts: energy in Wh as drawn from the grid.
+
+    ``level`` in A is what was asked for when the session began, None where nothing was.
+    """
 
     plugged_in_at: datetime
     started_at: datetime | None = None
@@ -93,6 +96,12 @@ class Connector:
         self.session.started_at = now
         self.session.level = level
         self.running, self.stopped = True, False
+
+    def override(self, *, level: int | None, wanted: bool) -> None:
+        """Let a start set the mode aside for the open transaction, at the amps it asks for."""
+        self.manual_override = self.manual_override or wanted
+        if level is not None and self.session is not None:
+            self.session.level = level
 
     def end(self) -> None:
         """Close the transaction."""

@@ -21,7 +21,7 @@ def state_report(charger: Charger) -> StateReport:
     mode = ChargeMode.MANUAL if overridden else charger.modes.active
     return StateReport(
         connectors=tuple(_connector(charger, connector) for connector in charger.connectors),
-        session=_session(charger, leading),
+        session=_session(leading),
         mode=_EFFECTIVE_MODE_NUMBERS.get(mode, 0),
         charging=any(item.running and not item.waiting_for_authentication for item in charger.connectors),
         plugged_in=any(item.car is not None for item in charger.connectors),
@@ -59,14 +59,13 @@ def _connector(charger: Charger, connector: Connector) -> ConnectorState:
     )
 
 
-def _session(charger: Charger, connector: Connector) -> SessionState | None:
+def _session(connector: Connector) -> SessionState | None:
     session = connector.session
     if session is None:
         return None
-    level = charger.model.max_amps if session.level is None else session.level
     return SessionState(
         plugged_in_at=session.plugged_in_at,
         started_at=session.started_at,
         unplugged_at=session.unplugged_at,
-        level=level if connector.running else None,
+        level=session.level if connector.running else None,
     )

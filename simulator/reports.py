@@ -20,7 +20,7 @@ class ConnectorState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionState:
-    """The reported times of the current or previous session; ``level`` in A only while a transaction is open."""
+    """The reported times of the current or previous session; ``level`` is what an open transaction asked for, in A."""
 
     plugged_in_at: datetime
     started_at: datetime | None

@@ -37,7 +37,8 @@ class Quirks:
 
     ``preference_lag``: how long a mode change stays invisible to preference reads.
     ``preference_400_but_applied``: a mode change is answered 400 and happens all the same (docs/api.md §6.1).
-    ``drifts_to_manual``: a start or stop in scheduled mode leaves the charger in manual mode (docs/api.md §5.1).
+    ``drifts_to_manual``: a start with a level or a stop in scheduled mode leaves the charger in manual mode
+    (docs/api.md §5.1).
     ``refuses_levels``: every start with amps fails with "Invalid charge level".
     ``config_refuses_bearer``: charger configuration answers 403 unless it is asked by cookie alone (docs/api.md §6.5).
     ``starts_when_plugged_in``: manual mode charges without a start.
@@ -106,7 +107,6 @@ class Modes:
     active: ChargeMode = ChargeMode.MANUAL
     previous: ChargeMode = ChargeMode.MANUAL
     shown_from: datetime | None = None
-    drifted: bool = False
     smart: bool = False
     storm_disables_green: bool = False
     hidden: set[ChargeMode] = field(default_factory=set)

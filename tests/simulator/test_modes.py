@@ -199,23 +199,86 @@ async def test_scheduled_charging_keeps_to_its_window_across_midnight(
     assert world.charger.watts == 0
 
 
-@pytest.mark.parametrize("command", ["start", "stop"])
-async def test_a_command_in_scheduled_mode_drifts_to_manual_until_reasserted(
-    browser: Browser, world: World, clock: ManualClock, command: str
-) -> None:
+@pytest.fixture
+def waiting(world: World, clock: ManualClock) -> World:
+    """A car on a charger in scheduled mode, in the morning, long before its window."""
     world.charger.slots = [night()]
     world.charger.modes.fix(ChargeMode.SCHEDULED)
-    world.charger.plug_in()
+    world.charger.plug_in(Car(battery_kwh=200, state_of_charge=0.1))
+    clock.tick(30)
+    return world
+
+
+async def test_a_start_without_a_level_waits_for_the_window(
+    browser: Browser, waiting: World, clock: ManualClock
+) -> None:
+    assert (await browser.post(START, {"connectorId": 1})).status == 200
+    clock.tick(3600)
+
+    assert pick(await browser.charger(), "connectors", 0, "connectorStatusType") == "SUSPENDED_EVSE"
+    assert await enabled_mode(browser) == "SCHEDULED_CHARGING"
+    assert waiting.charger.watts == 0
+    clock.tick(13 * 3600)
+    assert waiting.charger.watts == 10 * 230 * 3
+
+
+async def test_a_start_with_a_level_charges_by_hand_until_scheduled_is_put_again(
+    browser: Browser, waiting: World, clock: ManualClock
+) -> None:
+    await browser.post(START, {"chargingLevel": 12, "connectorId": 1})
+    clock.tick(30)
+    assert await enabled_mode(browser) == "MANUAL_CHARGING"
+    assert pick(await browser.charger(), "session_d", "charge_level") == 12
+    assert waiting.charger.watts == 12 * 230 * 3
+
+    assert (await browser.put(MODE, {"mode": "SCHEDULED_CHARGING"})).status == 200
     clock.tick(30)
 
-    answer = await (browser.post(START) if command == "start" else browser.put(STOP))
+    assert pick(await browser.charger(), "connectors", 0, "connectorStatusType") == "SUSPENDED_EVSE"
+    assert waiting.charger.watts == 0
+    clock.tick(14 * 3600)
+    assert waiting.charger.watts == 10 * 230 * 3
 
-    assert answer.status == 200
+
+async def test_scheduled_put_right_behind_a_start_applies_to_it(
+    browser: Browser, waiting: World, clock: ManualClock
+) -> None:
+    await browser.post(START, {"chargingLevel": 12, "connectorId": 1})
+    clock.tick(1)
+    await browser.put(MODE, {"mode": "SCHEDULED_CHARGING"})
+
+    clock.tick(60)
+
+    assert await enabled_mode(browser) == "SCHEDULED_CHARGING"
+    assert waiting.charger.watts == 0
+
+
+async def test_choosing_scheduled_ends_a_session_by_hand_outside_the_window(
+    browser: Browser, world: World, clock: ManualClock
+) -> None:
+    world.charger.slots = [night()]
+    world.charger.plug_in()
+    await browser.post(START, {"chargingLevel": 16, "connectorId": 1})
+    clock.tick(30)
+    assert world.charger.watts > 0
+
+    await browser.put(MODE, {"mode": "SCHEDULED_CHARGING"})
+    clock.tick(30)
+
+    assert world.charger.watts == 0
+
+
+async def test_a_stop_in_scheduled_mode_drifts_to_manual_until_reasserted(
+    browser: Browser, waiting: World, clock: ManualClock
+) -> None:
+    assert (await browser.put(STOP)).status == 200
     assert await enabled_mode(browser) == "MANUAL_CHARGING"
     assert (await browser.put(MODE, {"mode": "SCHEDULED_CHARGING"})).status == 200
-    clock.tick(60)
+    clock.tick(14 * 3600)
+
+    await browser.sign_in()
     assert await enabled_mode(browser) == "SCHEDULED_CHARGING"
-    assert (world.charger.watts > 0) is (command == "start")
+    assert waiting.charger.watts == 0
 
 
 async def test_smart_charging_waits_for_the_night(browser: Browser, world: World, clock: ManualClock) -> None:
@@ -243,3 +306,43 @@ async def test_switching_to_green_tames_a_running_manual_session(
     clock.tick(30)
 
     assert world.charger.watts == 0
+
+
+class TestTheAmpsOfASession:
+    CONFIGURATION = f"/service/evse_controller/api/v1/{SITE}/ev_chargers/{SERIAL}/ev_charger_config"
+
+    async def default_level(self, browser: Browser, amps: int) -> None:
+        answer = await browser.put(self.CONFIGURATION, [{"key": "DefaultChargeLevel", "value": amps}])
+        assert answer.status == 200
+
+    async def test_nothing_asked_for_is_no_level_and_full_power(
+        self, browser: Browser, world: World, clock: ManualClock
+    ) -> None:
+        world.charger.plug_in()
+        await browser.post(START, {"connectorId": 1})
+        clock.tick(30)
+
+        assert pick(await browser.charger(), "session_d", "charge_level") is None
+        assert world.charger.watts == 16 * 230 * 3
+
+    async def test_the_default_level_holds_for_later_sessions_only(
+        self, browser: Browser, world: World, clock: ManualClock
+    ) -> None:
+        world.charger.plug_in()
+        await self.default_level(browser, 10)
+        clock.tick(10)
+        await browser.post(START, {"connectorId": 1})
+        clock.tick(30)
+        assert world.charger.watts == 10 * 230 * 3
+
+        await self.default_level(browser, 13)
+        clock.tick(600)
+
+        assert world.charger.watts == 10 * 230 * 3
+        assert pick(await browser.charger(), "session_d", "charge_level") == 10
+        await browser.put(STOP)
+        clock.tick(30)
+        await browser.post(START, {"connectorId": 1})
+        clock.tick(30)
+        assert world.charger.watts == 13 * 230 * 3
+        assert pick(await browser.charger(), "session_d", "charge_level") == 13
