@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 
 from aiohttp import web
@@ -83,7 +85,7 @@ class Endpoints:
         if any(trouble.drops for trouble in troubles):
             return _hang_up(request)
         entry.status = reply.status
-        return _response(reply, place.prefix)
+        return _response(reply, place.prefix, self._world.clock())
 
     async def _call(self, request: web.Request, place: Place, match: Match) -> Call:
         body = await request.read()
@@ -159,8 +161,9 @@ def _hang_up(request: web.Request) -> web.Response:
     return web.Response()
 
 
-def _response(reply: Reply, prefix: str) -> web.Response:
+def _response(reply: Reply, prefix: str, now: datetime) -> web.Response:
     response = web.Response(status=reply.status, body=reply.body or None)
+    response.headers["Date"] = format_datetime(now.astimezone(UTC), usegmt=True)
     if reply.content_type is not None:
         response.headers["Content-Type"] = f"{reply.content_type}; charset=utf-8"
     for name, value in reply.headers:

@@ -15,9 +15,12 @@ from custom_components.enphase_cloud_things.enlighten import (
     NotSupported,
     RateLimited,
     ServiceUnavailable,
+    SignInGuard,
 )
 from custom_components.enphase_cloud_things.enlighten.limits import AccountPause, Priority, RequestBudget
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, Simulator, World, faults
+from simulator.faults import Trouble
+from simulator.reply import Reply
 
 from .conftest import START_OF_TEST, Connect, shortest_jitter
 
@@ -162,6 +165,9 @@ async def test_a_third_status_waits(client: EnlightenClient, simulator: Simulato
         ("Tue, 10 Nov 2026 07:10:00", timedelta(minutes=10)),
         (10**8, timedelta(hours=24)),
         (None, timedelta(seconds=60)),
+        (0, timedelta(seconds=60)),
+        (1, timedelta(seconds=60)),
+        ("Tue, 10 Nov 2026 06:58:00 GMT", timedelta(seconds=60)),
         ("soon", timedelta(seconds=60)),
         ("-5", timedelta(seconds=60)),
     ],
@@ -182,6 +188,58 @@ async def test_a_rate_limit_pauses_the_whole_account(
         assert caught.value.retry_at == START_OF_TEST + pause
 
     assert len(simulator.requests) == 1
+
+
+async def test_a_cloud_that_says_to_retry_at_once_is_left_alone_longer_and_longer(
+    client: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.faults.add(faults.status_code(429, retry_after=0), Family.STATUS)
+    pauses = []
+    for _ in range(5):
+        with pytest.raises(RateLimited) as caught:
+            await client.status(SITE)
+        assert caught.value.retry_at is not None
+        pauses.append((caught.value.retry_at - clock()) / timedelta(minutes=1))
+        clock.move_to(caught.value.retry_at)
+
+    assert pauses == [1, 2, 4, 8, 8]
+
+
+async def test_a_date_to_retry_counts_from_the_clock_of_the_cloud(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    """A clock that is an hour behind would pause for an hour longer."""
+    headers = (("Date", "Tue, 10 Nov 2026 08:00:00 GMT"), ("Retry-After", "Tue, 10 Nov 2026 08:10:00 GMT"))
+    simulator.faults.add(Trouble(name="busy", answer=Reply(status=429, headers=headers)), Family.STATUS)
+
+    with pytest.raises(RateLimited) as caught:
+        await client.status(SITE)
+
+    assert caught.value.retry_at == START_OF_TEST + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("retry_after", [999999999, "Tue, 10 Nov 2099 06:58:00 GMT"])
+async def test_no_family_is_held_back_for_more_than_a_day(
+    client: EnlightenClient, simulator: Simulator, retry_after: int | str
+) -> None:
+    simulator.faults.add(faults.status_code(503, retry_after=retry_after), Family.STATUS)
+
+    with pytest.raises(ServiceUnavailable) as caught:
+        await client.status(SITE)
+
+    assert caught.value.retry_at == START_OF_TEST + timedelta(hours=24)
+
+
+async def test_a_stored_time_far_in_the_future_holds_nothing_back_for_more_than_a_day(connect: Connect) -> None:
+    """A clock that was wrong when it was stored must not stop everything for years."""
+    far = START_OF_TEST + timedelta(days=3650)
+    guard = SignInGuard(rejections=3, blocked_until=far, reason="rejected")
+    credentials = Credentials(email=OWNER_EMAIL, rate_limited_until=far, guard=guard)
+
+    client = await connect(credentials=credentials)
+
+    assert client.transport.paused_until == START_OF_TEST + timedelta(hours=24)
+    assert client.session.credentials.guard.blocked_until == START_OF_TEST + timedelta(hours=24)
 
 
 async def test_a_pause_ends_by_itself(client: EnlightenClient, simulator: Simulator, clock: ManualClock) -> None:

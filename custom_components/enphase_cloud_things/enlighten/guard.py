@@ -45,6 +45,12 @@ class SignInGuard:
     blocked_until: datetime | None = None
     reason: str | None = None
 
+    def sane(self, now: datetime) -> SignInGuard:
+        """Return the guard without an end later than any that it sets, such as one of a clock that was wrong."""
+        if self.blocked_until is None:
+            return self
+        return replace(self, blocked_until=min(self.blocked_until, now + _STOP))
+
     def blocks(self, now: datetime) -> bool:
         """Tell whether an unattended sign-in must not be tried now."""
         if self.reason == GuardReason.ACCOUNT_BLOCKED:

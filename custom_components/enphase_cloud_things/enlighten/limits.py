@@ -15,7 +15,8 @@ from typing import Final
 type Jitter = Callable[[float, float], float]
 
 _WINDOW: Final = timedelta(minutes=60)
-_LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
+# Whatever the cloud asks for; a longer wait is a mistake of somebody's
+LONGEST_WAIT: Final = timedelta(hours=24)
 
 
 class Priority(Enum):
@@ -69,13 +70,13 @@ class AccountPause:
         return self._until if self._until is not None and now < self._until else None
 
     def begin(self, now: datetime, *, retry_at: datetime | None, jitter: Jitter) -> datetime:
-        """Pause after a 429, at least until `retry_at`, and return the end.
+        """Pause after a 429, at least until `retry_at` but for a day at most, and return the end.
 
-        Without a time from the cloud the pause doubles from one minute to eight, with jitter.
-        A pause under way never gets shorter.
+        The least pause doubles from one minute to eight, with jitter, whatever the cloud says: a time that has
+        passed would be none. A pause under way never gets shorter.
         """
         delay = timedelta(seconds=60 * 2 ** min(self._in_a_row, 3) * jitter(1.0, 2.5))
-        end = now + delay if retry_at is None else min(retry_at, now + _LONGEST_RETRY_AFTER)
+        end = min(max(retry_at or now, now + delay), now + LONGEST_WAIT)
         if self.until(now) is None:
             self._in_a_row += 1
         return self.extend(end)

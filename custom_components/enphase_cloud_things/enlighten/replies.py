@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 
 from .errors import Refusal
+from .limits import LONGEST_WAIT
 from .redact import scrub
 from .wire import Fields, JsonValue, Oddities
 
@@ -112,17 +113,18 @@ def read_reply(
     *,
     now: datetime,
     retry_after: str | None = None,
+    date: str | None = None,
     location: str | None = None,
     leads_elsewhere: bool = False,
 ) -> Reply:
-    """Read an answer. `retry_after` is the header of that name; for the others see `Reply`."""
+    """Read an answer. `retry_after` and `date` are the headers of these names; for the others see `Reply`."""
     text = body.decode("utf-8", errors="replace").lstrip("\ufeff").strip()
     kind, value = _read_body(text)
     return Reply(
         status=status,
         kind=kind,
         value=value,
-        retry_at=read_retry_after(retry_after, now),
+        retry_at=read_retry_after(retry_after, now, date=date),
         location=location,
         leads_elsewhere=leads_elsewhere,
         refusal=_read_refusal(status, value, text),
@@ -130,18 +132,35 @@ def read_reply(
     )
 
 
-def read_retry_after(value: str | None, now: datetime) -> datetime | None:
-    """Read a `Retry-After` header, which is seconds or a date (UTC if it names no zone)."""
+def read_retry_after(value: str | None, now: datetime, *, date: str | None = None) -> datetime | None:
+    """Read a `Retry-After` header, which is seconds or a date, as a time at most a day from `now`.
+
+    A date is one of the cloud's clock, so it counts from the `date` that the same answer bears, if it does.
+    """
     if value is None:
         return None
     text = value.strip()
     try:
         if re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
-            return now + timedelta(seconds=float(text))
-        moment = parsedate_to_datetime(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            delay = timedelta(seconds=float(text))
+        else:
+            delay = _http_date(text) - (_sent_at(date) or now)
+        return now + min(delay, LONGEST_WAIT)
     except ValueError, OverflowError:
         return None
+
+
+def _sent_at(date: str | None) -> datetime | None:
+    try:
+        return None if date is None else _http_date(date)
+    except ValueError, OverflowError:
+        return None
+
+
+def _http_date(text: str) -> datetime:
+    """Read a date of a header, which is UTC if it names no zone."""
+    moment = parsedate_to_datetime(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _read_body(text: str) -> tuple[BodyKind, JsonValue]:

@@ -136,7 +136,8 @@ class SessionState:
             self.on_change(self.credentials)
 
     def _adopt(self, credentials: Credentials) -> None:
-        self._stored = replace(credentials, cookies=(), rate_limited_until=None)
+        guard = credentials.guard.sane(self._clock())
+        self._stored = replace(credentials, cookies=(), rate_limited_until=None, guard=guard)
         self.cookies.restore(credentials.cookies)
         self._last_rotating = self._rotating()
         if credentials.rate_limited_until is not None:

@@ -29,7 +29,7 @@ from .back_off import BackOff
 from .clock import Clock, utc_now
 from .endpoints import Endpoint, Family, Host, Hosts, Kind
 from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, InvalidResponse, NotSupported, RateLimited
-from .limits import AccountPause, CommandPlaces, Jitter, Priority, ReadPlaces, RequestBudget
+from .limits import LONGEST_WAIT, AccountPause, CommandPlaces, Jitter, Priority, ReadPlaces, RequestBudget
 from .outcomes import read_outcome
 from .replies import Reply, read_reply
 from .wire import JsonValue
@@ -146,8 +146,8 @@ class Transport:
         )
 
     def pause_until(self, until: datetime) -> None:
-        """Pause the account at least until that time, such as one known from before a restart."""
-        self._pause.extend(until)
+        """Pause the account at least until that time, such as one known from before a restart; for a day at most."""
+        self._pause.extend(min(until, self.clock() + LONGEST_WAIT))
 
     async def request[T](self, call: Call, read: Callable[[JsonValue], T]) -> T:
         """Send a request and return what `read` makes of the JSON of its answer, `{}` for an empty one.
@@ -284,6 +284,7 @@ class Transport:
             content,
             now=now,
             retry_after=response.headers.get("Retry-After"),
+            date=response.headers.get("Date"),
             location=location,
             leads_elsewhere=leads_elsewhere,
         )
