@@ -15,6 +15,18 @@ __all__ = ["custom_components"]
 settings.register_profile("machine independent", deadline=None)
 settings.load_profile("machine independent")
 
+ORDINARY_NOON = "2026-11-17 12:00:00+00:00"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let tests in which time passes begin at one and the same moment unless they name another.
+
+    Otherwise midnight would come to some of them on some days.
+    """
+    has_its_own = item.get_closest_marker("freeze_time") is not None
+    if isinstance(item, pytest.Function) and "freezer" in item.fixturenames and not has_its_own:
+        item.add_marker(pytest.mark.freeze_time(ORDINARY_NOON))
+
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> World:

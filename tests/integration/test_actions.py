@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from homeassistant.const import ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_LABEL_ID
-from homeassistant.core import HomeAssistant, ServiceResponse
+from homeassistant.const import ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_LABEL_ID, STATE_ON
+from homeassistant.core import HomeAssistant, ServiceResponse, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, label_registry as lr
 import probatio
@@ -95,6 +95,27 @@ class TestReplies:
     ) -> None:
         await setup_entry()
         assert await self.reply_of(hass, meanwhile, "start_charging") == ("confirmed", None)
+
+    @pytest.mark.parametrize("cadence", [300, 600], ids=["metadata", "mode"])
+    async def test_what_is_confirmed_shows_even_while_more_is_being_read(
+        self,
+        hass: HomeAssistant,
+        setup_entry: SetupEntry,
+        car: Car,
+        advance: Advance,
+        meanwhile: Meanwhile,
+        cadence: float,
+    ) -> None:
+        async def state_at_the_reply() -> State | None:
+            await act(hass, "start_charging", reply=True, entity_id=SWITCH)
+            return hass.states.get(SWITCH)
+
+        await setup_entry()
+        # The reading that confirms is followed by others whose turn has come
+        await advance(cadence - 4)
+        shown = await meanwhile(state_at_the_reply())
+        assert shown is not None
+        assert shown.state == STATE_ON
 
     async def test_a_start_that_does_not_show_in_time_is_accepted(
         self, hass: HomeAssistant, setup_entry: SetupEntry, car: Car, world: World, meanwhile: Meanwhile
@@ -233,10 +254,10 @@ class TestLiveStream:
         await setup_entry()
         await act(hass, "start_live_stream")
         simulator.requests.clear()
-        await advance(120)
+        await advance(120, step=1)
         assert simulator.requests.count(Family.STATUS) >= 9
         await act(hass, "stop_live_stream", device_id=[])
         await advance(20)
         simulator.requests.clear()
-        await advance(120)
+        await advance(120, step=1)
         assert simulator.requests.count(Family.STATUS) <= 4

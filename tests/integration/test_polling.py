@@ -180,7 +180,7 @@ async def test_a_charger_missing_from_three_answers_is_unavailable(
 ) -> None:
     await setup_entry()
     simulator.faults.add(faults.empty_list(), Family.STATUS)
-    await advance(100)
+    await advance(120)
     assert state(hass, STATUS) == STATE_UNAVAILABLE
 
 

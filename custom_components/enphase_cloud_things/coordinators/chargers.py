@@ -159,6 +159,19 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._streaming_until = moment
         self.async_publish()
 
+    @callback
+    def _show(self) -> None:
+        """Show what has changed so far, for the rest of a refresh may take its time or fail.
+
+        Whoever waits for the outcome of a command finds the state that goes with it. A charger that is new waits for
+        its name, which its entities are called after.
+        """
+        snapshot = self.snapshot()
+        of_known_chargers = self.data and self.data.chargers.keys() == snapshot.chargers.keys()
+        if self.last_update_success and of_known_chargers and snapshot != self.data:
+            self.data = snapshot
+            self.async_update_listeners()
+
     async def _async_take_time_zone(self, name: str | None) -> None:
         readings = self.readings
         if name and name != readings.time_zone and (zone := await dt_util.async_get_time_zone(name)):
@@ -181,6 +194,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         )
         self._urgent.difference_update(due)
         self._attempted_at.update(dict.fromkeys(due, began))
+        if due:
+            self._show()
         await asyncio.gather(*(self._async_read_part(read, began) for read in due))
 
     async def _async_read_part(self, read: Read, began: datetime) -> None:
@@ -190,6 +205,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             else:
                 reading = await self._async_read_of_charger(read.part, self.readings.of(read.serial))
                 self.readings.judge(read.serial, reading, began=began, now=dt_util.utcnow())
+                self._show()
         except EnlightenError as error:
             self.logger.debug("Reading the %s failed: %s", read.part, error)
 
@@ -258,13 +274,14 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     @callback
     def _read_in(self, delay: timedelta, purpose: str) -> None:
-        self._cancel_read()
-        job = HassJob(self._async_armed_read, purpose, cancel_on_shutdown=True)
-        self._cancel_armed_read = async_call_later(self.hass, delay, job)
+        @callback
+        def read(_now: datetime) -> None:
+            self._cancel_armed_read = None
+            # Ends with the entry, and holds up nobody who stops Home Assistant
+            self._entry.async_create_background_task(self.hass, self.async_refresh(), purpose)
 
-    async def _async_armed_read(self, _now: datetime) -> None:
-        self._cancel_armed_read = None
-        await self.async_refresh()
+        self._cancel_read()
+        self._cancel_armed_read = async_call_later(self.hass, delay, HassJob(read, purpose, cancel_on_shutdown=True))
 
     @callback
     def _cancel_read(self) -> None:

@@ -1,0 +1,97 @@
+"""CPU time of Home Assistant's thread: for a refresh in which nothing has changed, and for the setup."""
+
+from collections.abc import Iterator
+from statistics import median
+from time import thread_time
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+import pytest
+
+from custom_components.enphase_cloud_things.runtime import EnphaseConfigEntry
+from simulator import Simulator, World
+from tests.integration.conftest import SetupEntry
+
+from .conftest import Record
+from .other_thread import running_in_a_thread
+
+WARM_UP = 5
+"""Refreshes after which even a hundred chargers have had all their turns."""
+
+REFRESHES = 25
+
+
+@pytest.fixture
+def simulator(world: World, socket_enabled: None) -> Iterator[Simulator]:
+    with running_in_a_thread(world) as simulator:
+        yield simulator
+
+
+async def cpu_of_refreshes(entry: EnphaseConfigEntry, times: int) -> list[float]:
+    """Refresh the chargers a number of times and return the milliseconds that each took."""
+    chargers = entry.runtime_data.chargers
+    spent = []
+    for _ in range(times):
+        before = thread_time()
+        await chargers.async_refresh()
+        spent.append((thread_time() - before) * 1000)
+        assert chargers.last_update_success
+    return spent
+
+
+class TestOneCharger:
+    """What nearly everybody has."""
+
+    async def test_an_unchanged_refresh(self, setup_entry: SetupEntry, record: Record) -> None:
+        entry = await setup_entry()
+        await cpu_of_refreshes(entry, WARM_UP)
+        spent = await cpu_of_refreshes(entry, REFRESHES * 4)
+        record("CPU of an unchanged refresh, 1 charger", median(spent), "ms", most=1.5)
+
+    async def test_setup(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, record: Record
+    ) -> None:
+        entry = await setup_entry()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await hass.config_entries.async_unload(entry.entry_id)
+        simulator.requests.clear()
+        before_chargers: list[int] = []
+
+        @callback
+        def note(event: Event[EventStateChangedData]) -> None:
+            if event.data["entity_id"] == "switch.carport" and not before_chargers:
+                before_chargers.append(len(simulator.requests))
+
+        hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+        before = thread_time()
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        record("CPU of a setup", thread_time() - before, "s", most=0.5)
+        record("requests of a setup", len(simulator.requests), most=16)
+        record("requests before the charger entities exist", before_chargers[0], most=5)
+
+
+class TestAHundredChargers:
+    @pytest.fixture
+    def world(self) -> World:
+        return World.with_chargers(100)
+
+    async def test_an_unchanged_refresh(self, setup_entry: SetupEntry, record: Record) -> None:
+        entry = await setup_entry()
+        await cpu_of_refreshes(entry, WARM_UP)
+        spent = await cpu_of_refreshes(entry, REFRESHES)
+        record("CPU of an unchanged refresh, 100 chargers", median(spent), "ms", most=25)
+
+
+class TestAThousandChargers:
+    @pytest.fixture
+    def world(self) -> World:
+        return World.with_chargers(1000)
+
+    @pytest.mark.timeout(600)
+    async def test_a_refresh(self, setup_entry: SetupEntry, record: Record) -> None:
+        """A few chargers have their turns in each of these refreshes; the budget of an hour does not reach further."""
+        entry = await setup_entry()
+        await cpu_of_refreshes(entry, 5)
+        spent = await cpu_of_refreshes(entry, REFRESHES)
+        record("CPU of a refresh, 1000 chargers", median(spent), "ms", most=275)
