@@ -51,6 +51,11 @@ class HourlyStatistics:
         self._description = description
         self._known = dict(known)
 
+    @property
+    def amounts(self) -> Mapping[datetime, float]:
+        """The amount of every hour that is known."""
+        return {start: hour.amount for start, hour in self._known.items()}
+
     @callback
     def async_write(self, amounts: Mapping[datetime, float]) -> int:
         """Give some hours new amounts, and return how many hours had to be written for that."""

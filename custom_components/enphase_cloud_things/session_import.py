@@ -13,7 +13,8 @@ from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from .calc.days import end_of_day, local_day, start_of_day
-from .calc.session_hours import Days, SessionHours, parts
+from .calc.hourly import hour_of
+from .calc.session_hours import Days, HourAmounts, SessionHours, parts
 from .coordinators.currency import CurrencyCoordinator
 from .coordinators.history import HistoryCoordinator
 from .enlighten import EnlightenError
@@ -23,6 +24,9 @@ _LOGGER = logging.getLogger(__name__)
 
 REMEMBERED: Final = timedelta(days=1)
 """How long the same call goes on where the last one was stopped; after that costs may be known that were not."""
+
+PAGES_OF_A_PART: Final = 200
+"""More than three hundred sessions a day. How many requests there are is for the account's budget to limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,15 @@ class _Interrupted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """From when to when all sessions that began there are known; `complete` once all that was wanted is."""
+
+    start: datetime
+    end: datetime
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
     """The statistics of one charger; costs only where the currency is known."""
 
@@ -58,9 +71,19 @@ class _Target:
     cost: HourlyStatistics | None
     currency: str | None
 
-    def write(self, sessions: SessionHours) -> int:
-        changed = self.energy.async_write(sessions.energy.of_range)
-        return changed + (self.cost.async_write(sessions.cost.of_range) if self.cost else 0)
+    def write(self, sessions: SessionHours, read: _Read) -> int:
+        """Write what is known for certain once some days were read, and return how many hours that changed."""
+        changed = self._write(self.energy, sessions, sessions.energy, read)
+        return changed + (self._write(self.cost, sessions, sessions.cost, read) if self.cost else 0)
+
+    @staticmethod
+    def _write(statistics: HourlyStatistics, sessions: SessionHours, amounts: HourAmounts, read: _Read) -> int:
+        given_up = sessions.given_up(statistics.amounts, read.start, read.end)
+        # What comes next may have sessions that share these hours
+        certain = {
+            hour: amount for hour, amount in amounts.of_range.items() if read.complete or hour < hour_of(read.end)
+        }
+        return statistics.async_write(dict.fromkeys(given_up, 0.0) | certain)
 
 
 class SessionImport:
@@ -103,12 +126,19 @@ class SessionImport:
         wanted = parts(days, local_day(now, zone))
         for number, part in enumerate(wanted, 1):
             try:
-                sessions.add(await self._history.async_sessions(serial, part))
+                sessions.add(await self._history.async_sessions(serial, part, max_pages=PAGES_OF_A_PART))
             except EnlightenError as stopped:
                 error, next_start = stopped, min(max(part.first, days.first), days.last)
                 _LOGGER.info("The import of charging sessions stopped before %s: %s", part.first, stopped)
                 break
-            changed += target.write(sessions)
+            changed += target.write(
+                sessions,
+                _Read(
+                    start=start_of_day(wanted[0].first, zone),
+                    end=end_of_day(part.last, zone),
+                    complete=number == len(wanted),
+                ),
+            )
             _LOGGER.info("Imported charging sessions up to %s (part %d of %d)", part.last, number, len(wanted))
         await async_statistics_written(self._hass)
         return ImportResult(

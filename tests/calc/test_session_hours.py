@@ -131,3 +131,28 @@ def test_nothing_is_read_of_a_range_far_in_the_future() -> None:
 def test_hours_are_full_hours() -> None:
     hours = of_the_day(session(3.2, 5.7))
     assert all(hour == hour_of(hour) for hour in hours.energy.of_range)
+
+
+def given_up(known: dict[int, float], *sessions: HistorySession) -> set[int]:
+    """Return which hours of the day, counted from its midnight, no session covers any more."""
+    amounts = {DAY + timedelta(hours=hour): amount for hour, amount in known.items()}
+    return {
+        int((hour - DAY) / timedelta(hours=1))
+        for hour in of_the_day(*sessions).given_up(amounts, DAY - ONE_DAY, DAY + ONE_DAY)
+    }
+
+
+def test_hours_that_no_session_covers_are_given_up() -> None:
+    assert given_up({2: 1.0, 3: 1.0, 4: 0.0, 5: 2.0}, session(1.5, 3)) == {3, 5}
+
+
+def test_hours_that_go_on_from_before_what_was_read_may_have_a_session_that_was_not_listed() -> None:
+    assert given_up(dict.fromkeys([-24, -23, -22, 5], 1.0)) == {5}
+
+
+def test_hours_before_and_after_what_was_read_are_left_alone() -> None:
+    assert given_up({-26: 1.0, 24: 1.0}) == set()
+
+
+def test_hours_of_a_session_without_energy_are_not_given_up() -> None:
+    assert given_up({2: 1.0}, session(2, 3, energy=None)) == set()

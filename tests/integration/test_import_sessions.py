@@ -199,6 +199,18 @@ class TestHours:
         assert sum(amount for amount, _ in stored.values()) == pytest.approx(7.2)
         assert_sums_are_running(stored)
 
+    async def test_a_month_may_have_any_number_of_sessions(
+        self, hass: HomeAssistant, set_up: SetUp, world: World, simulator: Simulator
+    ) -> None:
+        """A charger that follows the sun starts and stops with every cloud."""
+        begin = datetime(2026, 10, 1, 6, 5, tzinfo=VIENNA)
+        for number in range(30 * 12):
+            day, hour = divmod(number, 12)
+            add_session(world, begin + timedelta(days=day, hours=hour), timedelta(minutes=40), energy=0.5)
+        await set_up()
+        reply = await imported(hass, "2026-10-01", "2026-10-30")
+        assert (reply["outcome"], reply["sessions"], reply["energy"]) == ("completed", 360, 180)
+
     async def test_a_year_adds_up_to_its_sessions(self, hass: HomeAssistant, set_up: SetUp, world: World) -> None:
         world.charger.history.seed_year()
         await set_up()
@@ -303,6 +315,58 @@ class TestRepeated:
         await imported(hass, "2026-11-03", "2026-11-03")
         assert list((await hours_of(hass, ENERGY)).values()) == pytest.approx([(8, 8), (5, 13)])
 
+    async def test_a_session_that_became_shorter_leaves_nothing_behind(
+        self, hass: HomeAssistant, set_up: SetUp, world: World
+    ) -> None:
+        for day in (8, 9):
+            add_session(world, datetime(2026, 11, day, 23, 0, tzinfo=VIENNA), timedelta(hours=4), energy=8)
+        await set_up()
+        await imported(hass, "2026-11-08", "2026-11-08")
+        await imported(hass, "2026-11-09", "2026-11-09")
+        first = world.charger.history.earlier[0]
+        world.charger.history.earlier[0] = replace(first, ended_at=first.started_at + timedelta(hours=1))
+        reply = await imported(hass, "2026-11-08", "2026-11-08")
+        stored = await hours_of(hass, ENERGY)
+        assert list(stored.values()) == pytest.approx(
+            [(8, 8), (0, 8), (0, 8), (0, 8), (2, 10), (2, 12), (2, 14), (2, 16)]
+        )
+        assert reply["hours_changed"] > 0
+
+    async def test_a_session_that_the_cloud_deleted_leaves_nothing_behind(
+        self, hass: HomeAssistant, set_up: SetUp, world: World
+    ) -> None:
+        for day in (3, 8):
+            add_session(world, datetime(2026, 11, day, 12, 0, tzinfo=VIENNA), timedelta(hours=1), energy=5)
+        await set_up()
+        await imported(hass, "2026-11-01")
+        del world.charger.history.earlier[0]
+        await imported(hass, "2026-11-03", "2026-11-03")
+        assert list((await hours_of(hass, ENERGY)).values()) == pytest.approx([(0, 0), (5, 5)])
+        assert max(total for _, total in (await hours_of(hass, COST)).values()) == pytest.approx(
+            sum(amount for amount, _ in (await hours_of(hass, COST)).values())
+        )
+
+    async def test_a_session_that_began_long_before_what_is_read_keeps_its_hours(
+        self, hass: HomeAssistant, set_up: SetUp, world: World
+    ) -> None:
+        add_session(world, datetime(2026, 10, 12, 12, 0, tzinfo=VIENNA), timedelta(days=20), energy=48)
+        await set_up()
+        await imported(hass, "2026-10-01")
+        before = await hours_of(hass, ENERGY)
+        assert (await imported(hass, "2026-10-30"))["hours_changed"] == 0
+        assert await hours_of(hass, ENERGY) == before
+
+    async def test_energy_that_is_left_out_for_once_is_no_reason_to_forget_it(
+        self, hass: HomeAssistant, set_up: SetUp, world: World, simulator: Simulator
+    ) -> None:
+        add_session(world, datetime(2026, 11, 8, 18, 30, tzinfo=VIENNA), timedelta(hours=3))
+        await set_up()
+        await imported(hass, "2026-11-08")
+        before = await hours_of(hass, ENERGY)
+        simulator.faults.add(faults.field_value("data.result.*.aggEnergyValue", None), Family.HISTORY)
+        assert (await imported(hass, "2026-11-08"))["hours_changed"] == 0
+        assert await hours_of(hass, ENERGY) == before
+
     async def test_importing_yesterday_every_day_loses_nothing_of_a_night(
         self, hass: HomeAssistant, set_up: SetUp, world: World, freezer: FrozenDateTimeFactory
     ) -> None:
@@ -359,6 +423,20 @@ class TestStopped:
         assert stopped["sessions"] + rest["sessions"] >= len(world.charger.history.earlier)
         assert (await imported(hass, A_YEAR_AGO))["hours_changed"] == 0
         assert_sums_are_running(await hours_of(hass, ENERGY))
+
+    async def test_a_repeated_import_that_is_stopped_leaves_a_night_between_two_parts_whole(
+        self, hass: HomeAssistant, set_up: SetUp, world: World, simulator: Simulator
+    ) -> None:
+        """The hour after the last midnight of the first part belongs to the first session of the next one as well."""
+        add_session(world, datetime(2026, 10, 13, 20, 0, tzinfo=VIENNA), timedelta(hours=4, minutes=30), energy=9)
+        add_session(world, datetime(2026, 10, 14, 0, 40, tzinfo=VIENNA), timedelta(hours=2), energy=6)
+        await set_up()
+        await imported(hass, "2026-09-20")
+        before = await hours_of(hass, ENERGY)
+        simulator.faults.add(after(1, faults.status_code(503)), Family.HISTORY)
+        stopped = await imported(hass, "2026-09-20")
+        assert (stopped["next_start"], stopped["hours_changed"]) == ("2026-10-14", 0)
+        assert await hours_of(hass, ENERGY) == before
 
     @pytest.mark.parametrize(
         ("trouble", "words"),

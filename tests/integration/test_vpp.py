@@ -84,7 +84,7 @@ class TestFound:
         world.account.session_lifetime = timedelta(days=30)
         await set_up(options=PROGRAMME_ONLY)
         simulator.faults.add(faults.status_code(503), Family.VPP_ENROLMENT)
-        await pass_time(timedelta(days=6, hours=23), step=4 * 3600)
+        await pass_time(timedelta(days=6, hours=23), step=3000)
         assert value(hass, EVENTS) == "0"
         await pass_time(timedelta(hours=3), step=900)
         assert value(hass, EVENTS) == STATE_UNAVAILABLE

@@ -11,6 +11,7 @@ from typing import Final
 
 from ..enlighten.models.sessions import HistorySession
 from .days import ONE_DAY
+from .hourly import ONE_HOUR, hour_of, split_by_hour
 from .past_sessions import hourly, span
 
 MARGIN: Final = timedelta(days=7)
@@ -59,6 +60,7 @@ class SessionHours:
     energy: HourAmounts = field(default_factory=HourAmounts)
     cost: HourAmounts = field(default_factory=HourAmounts)
     _seen: set[str] = field(default_factory=set)
+    _covered: set[datetime] = field(default_factory=set)
 
     def add(self, sessions: Iterable[HistorySession]) -> None:
         """Add sessions, each of them once however often it is listed."""
@@ -67,12 +69,25 @@ class SessionHours:
                 self._seen.add(session.session_id)
                 self._add(session)
 
+    def given_up(self, known: Mapping[datetime, float], start: datetime, end: datetime) -> set[datetime]:
+        """Return the hours to which the cloud knows no session any more, of those that are known to have an amount.
+
+        Between `start` and `end` all sessions must have been added that began there. One that began before goes on
+        without a gap, so the hours that follow on `start` may be its own.
+        """
+        hour = hour_of(start)
+        while known.get(hour) and hour not in self._covered:
+            hour += ONE_HOUR
+        last = hour_of(end)
+        return {each for each, amount in known.items() if amount and hour <= each < last} - self._covered
+
     def _add(self, session: HistorySession) -> None:
         when = span(session)
         if when is None:
             self.running += session.started_at is not None and session.started_at < self.end
             return
         of_range = when.touches(self.start, self.end)
+        self._covered.update(hour for hour, _ in split_by_hour(1.0, when.start, when.end))
         if of_range:
             self.finished += 1
             self.without_energy += session.energy is None

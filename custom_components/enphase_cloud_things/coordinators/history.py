@@ -29,7 +29,8 @@ SETTLING: Final = timedelta(hours=1)
 
 USUAL_REACH: Final = timedelta(days=3)
 LONGEST_REACH: Final = timedelta(days=31)
-USUAL_PAGES: Final = 5
+USUAL_PAGES: Final = 20
+"""Thirty sessions a day in the longest reach, as a charger has that starts and stops with the clouds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
