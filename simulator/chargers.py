@@ -1,7 +1,7 @@
 """A charger as a state machine, driven forward from one moment to a later one in steps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 import math
 from typing import Protocol
@@ -14,8 +14,17 @@ from .physics import Car, seconds_until_full
 from .power import PowerSource, settle
 from .reporting import meter_report, state_report
 from .reports import CloudView
-from .schedules import Slot, open_window
-from .settings import ChargeMode, Modes, Quirks, Setting, asks_for_authentication, default_level, ordinary_settings
+from .schedules import Slot, Window, open_window
+from .settings import (
+    ChargeMode,
+    Held,
+    Modes,
+    Quirks,
+    Setting,
+    asks_for_authentication,
+    default_level,
+    ordinary_settings,
+)
 
 GRID_SECONDS = 30
 """While a transaction is open, sun, schedule and car are looked at this often."""
@@ -36,11 +45,16 @@ class Surroundings(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingEffect:
-    """An accepted change that has not reached the charger yet."""
+    """A change that has not happened at the charger yet; one ``from_cloud`` needs the charger to be connected."""
 
     at: datetime
     name: str
     apply: Callable[[datetime], None]
+    from_cloud: bool = True
+
+    def reaches(self, cloud: CloudView) -> bool:
+        """Whether nothing but time keeps the change from the charger."""
+        return cloud.connected or not self.from_cloud
 
 
 class Charger:
@@ -79,7 +93,9 @@ class Charger:
         self.modes = Modes()
         self.settings: dict[str, Setting] = ordinary_settings()
         self.slots: list[Slot] = []
+        self.window: Window | None = None
         self.use_battery = False
+        self.held = Held()
         self.supports_use_battery = True
         self.faulted = False
         self.safe_limit = False
@@ -102,7 +118,7 @@ class Charger:
         outlet = self.connector(connector)
         outlet.plug_in(car or Car(), now)
         if self.modes.active is not ChargeMode.MANUAL or self.quirks.starts_when_plugged_in:
-            self.later("start on plug-in", lambda at: self.begin(outlet, at))
+            self.later("start on plug-in", lambda at: self.begin(outlet, at), from_cloud=False)
         self.settle()
 
     def unplug(self, *, connector: int = 1) -> Car | None:
@@ -136,8 +152,11 @@ class Charger:
         self.cloud.lose(self.advance())
 
     def come_online(self) -> None:
-        """Find the way back and report everything at once."""
+        """Find the way back, report everything at once and soon hear what the cloud has asked for meanwhile."""
         now = self.advance()
+        if not self.cloud.connected:
+            soon = now + self.effect_delay
+            self.effects = [replace(item, at=soon) if item.from_cloud else item for item in self.effects]
         self.cloud.regain()
         self.cloud.receive_state(state_report(self), now)
         self.cloud.receive_meter(meter_report(self, now))
@@ -172,9 +191,10 @@ class Charger:
 
     # Changes
 
-    def later(self, name: str, apply: Callable[[datetime], None]) -> None:
-        """Let an accepted change reach the charger after the effect delay."""
-        self.effects.append(PendingEffect(at=self._now + self.effect_delay, name=name, apply=apply))
+    def later(self, name: str, apply: Callable[[datetime], None], *, from_cloud: bool = True) -> None:
+        """Let a change happen after the effect delay; one from the cloud waits for an offline charger's return."""
+        at = self._now + self.effect_delay
+        self.effects.append(PendingEffect(at=at, name=name, apply=apply, from_cloud=from_cloud))
         if not self.effect_delay:
             self._arrive(self._now)
 
@@ -199,6 +219,8 @@ class Charger:
 
     def settle(self) -> None:
         """Let every connector follow from what is set and report what has changed."""
+        slots = self.slots if self.held.slots is None else self.held.slots
+        self.window = open_window(slots, self._surroundings.local(self._now))
         for connector in self.connectors:
             settle(connector, self._source(connector))
         state = state_report(self)
@@ -220,7 +242,7 @@ class Charger:
         return self._now
 
     def _next_boundary(self, until: datetime) -> datetime:
-        moments = [until, self._next_meter, *(effect.at for effect in self.effects)]
+        moments = [until, self._next_meter, *(effect.at for effect in self.effects if effect.reaches(self.cloud))]
         for connector in self.connectors:
             if connector.running:
                 moments.append(_next_grid_point(self._now))
@@ -240,28 +262,29 @@ class Charger:
                 self._surroundings.count(self.serial, self._now, until, drawn)
 
     def _arrive(self, now: datetime) -> None:
-        due = [effect for effect in self.effects if effect.at <= now]
-        self.effects = [effect for effect in self.effects if effect.at > now]
+        due = [effect for effect in self.effects if effect.at <= now and effect.reaches(self.cloud)]
+        self.effects = [effect for effect in self.effects if effect.at > now or not effect.reaches(self.cloud)]
         for effect in due:
             effect.apply(now)
-        if due or _is_grid_point(now) or any(item.is_done for item in self.connectors):
+        reports = now >= self._next_meter
+        if due or reports or _is_grid_point(now) or any(item.is_done for item in self.connectors):
             self.settle()
-        if now >= self._next_meter:
+        if reports:
             self.cloud.receive_meter(meter_report(self, now))
             live = self.live_until is not None and now < self.live_until
             self._next_meter = now + (self.live_interval if live else self.reporting_interval)
 
     def _source(self, connector: Connector) -> PowerSource:
         local = self._surroundings.local(self._now)
-        window = open_window(self.slots, local)
+        use_battery = self.use_battery if self.held.use_battery is None else self.held.use_battery
         return PowerSource(
             mode=ChargeMode.MANUAL if connector.manual_override else self.modes.active,
             model=self.model,
             phases=connector.phases(self.model),
             level=connector.session.level if connector.session else None,
-            window=window.slot if window else None,
+            window=self.window.slot if self.window else None,
             local=local,
-            surplus_watts=self._surroundings.surplus_watts(self._now, with_battery=self.use_battery),
+            surplus_watts=self._surroundings.surplus_watts(self._now, with_battery=use_battery),
             safe_limit=self.safe_limit,
             load_limit_amps=self.load_limit_amps,
             faulted=self.faulted,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from .chargers import Charger
 from .connectors import Connector
 from .schedules import Slot
-from .settings import AUTHENTICATION_KEYS, ChargeMode, Setting
+from .settings import ChargeMode
 
 START = "start"
 SCHEDULES = "schedules"
@@ -53,15 +53,14 @@ def set_mode(charger: Charger, mode: ChargeMode) -> None:
 
 
 def configure(charger: Charger, key: str, value: str) -> None:
-    """Change a setting; authentication keys stay pending until the charger took them over (docs/api.md §6.5)."""
+    """Change a setting, which is pending until the charger has taken it over (docs/api.md §6.5)."""
     charger.advance()
-    if key in AUTHENTICATION_KEYS:
-        charger.settings[key].pending = value
-    else:
-        charger.settings[key].value = value
+    charger.settings[key].pending = value
 
     def apply(_at: datetime) -> None:
-        charger.settings[key] = Setting(value=value)
+        setting = charger.settings[key]
+        setting.value = value
+        setting.pending = None if setting.pending == value else setting.pending
 
     charger.later(key, apply)
 
@@ -69,20 +68,34 @@ def configure(charger: Charger, key: str, value: str) -> None:
 def allow_battery(charger: Charger, *, allowed: bool) -> None:
     """Let a home battery help green charging, or not."""
     charger.advance()
+    if charger.held.use_battery is None:
+        charger.held.use_battery = charger.use_battery
     charger.use_battery = allowed
-    charger.later("battery", lambda _at: None)
+
+    def apply(_at: datetime) -> None:
+        charger.held.use_battery = None if charger.use_battery is allowed else allowed
+
+    charger.later("battery", apply)
 
 
 def set_schedules(charger: Charger, slots: list[Slot]) -> None:
     """Store a new list of schedules."""
     charger.advance()
+    if charger.held.slots is None:
+        charger.held.slots = charger.slots
     charger.slots = slots
-    charger.later(SCHEDULES, lambda _at: None)
+
+    def apply(_at: datetime) -> None:
+        charger.held.slots = None if charger.slots is slots else slots
+
+    charger.later(SCHEDULES, apply)
 
 
 def watch(charger: Charger, duration: timedelta) -> None:
-    """Let the charger report more often for a while."""
+    """Let the charger report more often for a while; one that is offline never hears of it."""
     now = charger.advance()
+    if not charger.cloud.connected:
+        return
     charger.live_until = now + duration
     charger.report_by(now + charger.live_interval)
 

@@ -1,16 +1,18 @@
 """From a charger's true state to the reports it sends."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .connectors import Connector, ConnectorType
-from .reports import ConnectorState, MeterReport, SessionState, StateReport
+from .reports import ConnectorState, MeterReport, ScheduleState, SessionState, StateReport
 from .settings import ChargeMode
 
 if TYPE_CHECKING:
     from .chargers import Charger
 
 _EFFECTIVE_MODE_NUMBERS = {ChargeMode.GREEN: 1}
+_ECONOMICAL_KINDS = {ChargeMode.GREEN: "greencharging", ChargeMode.SMART: "smartcharging"}
+_ECONOMICAL_SPAN = timedelta(days=14)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -23,6 +25,8 @@ def state_report(charger: Charger) -> StateReport:
         connectors=tuple(_connector(charger, connector) for connector in charger.connectors),
         session=_session(leading),
         mode=_EFFECTIVE_MODE_NUMBERS.get(mode, 0),
+        scheduled=charger.modes.active is ChargeMode.SCHEDULED,
+        schedule=_schedule(charger),
         charging=any(item.running and not item.waiting_for_authentication for item in charger.connectors),
         plugged_in=any(item.car is not None for item in charger.connectors),
         faulted=charger.faulted,
@@ -57,6 +61,17 @@ def _connector(charger: Charger, connector: Connector) -> ConnectorState:
         safe_limit=charger.safe_limit or not connector.running,
         load_balancing=connector.type is ConnectorType.CHARGING and charger.load_limit_amps is not None,
     )
+
+
+def _schedule(charger: Charger) -> ScheduleState | None:
+    kind = _ECONOMICAL_KINDS.get(charger.modes.active)
+    if kind is not None:
+        begun = charger.created_at
+        return ScheduleState(kind=kind, start=begun, end=begun + _ECONOMICAL_SPAN, limit=0)
+    window = charger.window
+    if charger.modes.active is not ChargeMode.SCHEDULED or window is None:
+        return None
+    return ScheduleState(kind=window.slot.kind, start=window.start, end=window.end, limit=window.slot.amps or 0)
 
 
 def _session(connector: Connector) -> SessionState | None:

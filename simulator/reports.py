@@ -29,12 +29,27 @@ class SessionState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleState:
+    """The reported schedule that is open; ``limit`` in A, 0 for none (docs/api.md §4.5)."""
+
+    kind: str
+    start: datetime
+    end: datetime
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateReport:
-    """Everything a charger reports at once when it changes. ``mode`` is the effective mode's number."""
+    """Everything a charger reports at once when it changes.
+
+    ``mode`` is the effective mode's number, ``schedule`` what the mode it was set to has open.
+    """
 
     connectors: tuple[ConnectorState, ...]
     session: SessionState | None
     mode: int
+    scheduled: bool
+    schedule: ScheduleState | None
     charging: bool
     plugged_in: bool
     faulted: bool

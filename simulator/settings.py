@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from .schedules import Slot
+
 
 class ChargeMode(StrEnum):
     """Stored mode preferences (docs/api.md §6.1)."""
@@ -45,6 +47,8 @@ class Quirks:
     ``state_reports_carry_energy``: a state change brings fresh meter values along.
     ``meter_values_on_trigger``: ``MeterValues`` requested by hand makes the charger report its meter.
     ``first_meter_after``: when the first meter report of a session follows its start.
+    ``keeps_commands_for_later``: a start or stop that is answered 552 reaches the charger once it is back; nobody
+    knows what the real cloud does with it (docs/api.md §5.1).
     """
 
     preference_lag: timedelta = timedelta()
@@ -56,6 +60,7 @@ class Quirks:
     state_reports_carry_energy: bool = False
     meter_values_on_trigger: bool = False
     first_meter_after: timedelta = timedelta(seconds=30)
+    keeps_commands_for_later: bool = False
     start_route: StartRoute = StartRoute.POST_PLURAL
     command_reply: CommandReply = CommandReply.FLAT
     after_stop: str = "SUSPENDED_EVSE"
@@ -64,10 +69,23 @@ class Quirks:
 
 @dataclass(slots=True, kw_only=True)
 class Setting:
-    """One charger setting; ``pending`` is what was asked for and has not reached the charger yet."""
+    """One charger setting: ``value`` is what the charger has, ``pending`` what was asked for and is on its way."""
 
     value: str | None
     pending: str | None = None
+
+    @property
+    def stored(self) -> str | None:
+        """What the cloud has stored, whether or not the charger has it yet."""
+        return self.value if self.pending is None else self.pending
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """What a charger still runs by while another choice is on its way to it; None: it runs by what is stored."""
+
+    slots: list[Slot] | None = None
+    use_battery: bool | None = None
 
 
 AUTHENTICATION_KEYS = ("sessionAuthentication", "rfidSessionAuthentication")

@@ -50,10 +50,11 @@ def _rows(call: Call) -> list[JsonObject]:
 def _value(charger: Charger, key: str) -> dict[str, Json]:
     setting = charger.settings[key]
     pending = any(effect.name == key for effect in charger.effects)
+    keeps_old_value = key in AUTHENTICATION_KEYS
     return {
         "key": key,
-        "value": setting.value,
-        "reqValue": setting.pending,
+        "value": setting.value if keeps_old_value else setting.stored,
+        "reqValue": setting.pending if keeps_old_value else None,
         "status": _PENDING if pending else _SETTLED,
     }
 

@@ -32,6 +32,7 @@ def _start(call: Call) -> Reply:
     _check_route(call, charger)
     level, connector_number = _wish(call)
     _check_control(call, charger)
+    heard = _is_heard(call, charger)
     try:
         connector = charger.connector(connector_number)
     except KeyError:
@@ -43,6 +44,8 @@ def _start(call: Call) -> Reply:
     if level is not None and (charger.quirks.refuses_levels or not charger.model.allows(level)):
         raise call.refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Invalid charge level")
     start(charger, level=level, connector=connector)
+    if not heard:
+        raise _unreachable(call)
     return _accepted(call, charger, {} if level is None else {"chargingLevel": level})
 
 
@@ -79,8 +82,17 @@ def _wish(call: Call) -> tuple[int | None, int]:
 def _check_control(call: Call, charger: Charger) -> None:
     if not charger.owner_may_control:
         raise call.refusal(HTTPStatus.FORBIDDEN, "Home owner control is disabled")
-    if not charger.cloud.connected:
-        raise call.refusal(_UNREACHABLE, "Request queued, charger is not connected")
+
+
+def _is_heard(call: Call, charger: Charger) -> bool:
+    """Whether a command reaches the charger now; one that is not even kept for it is refused."""
+    if not charger.cloud.connected and not charger.quirks.keeps_commands_for_later:
+        raise _unreachable(call)
+    return charger.cloud.connected
+
+
+def _unreachable(call: Call) -> RefusalError:
+    return call.refusal(_UNREACHABLE, "Request queued, charger is not connected")
 
 
 def _accepted(call: Call, charger: Charger, details: Mapping[str, Json]) -> Reply:
@@ -97,11 +109,14 @@ def _accepted(call: Call, charger: Charger, details: Mapping[str, Json]) -> Repl
 def _stop(call: Call) -> Reply:
     charger = call.charger
     _check_control(call, charger)
+    heard = _is_heard(call, charger)
     if not any(connector.car is not None for connector in charger.connectors):
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not plugged to EV", NOT_PLUGGED)
     if not any(connector.running for connector in charger.connectors) and not start_is_pending(charger):
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not in charging state")
     stop(charger)
+    if not heard:
+        raise _unreachable(call)
     return _accepted(call, charger, {})
 
 
@@ -112,6 +127,8 @@ def _trigger(call: Call) -> Reply:
     if message not in _MESSAGES:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Requested message is not supported")
     _check_control(call, charger)
+    if not charger.cloud.connected:
+        raise _unreachable(call)
     if message == "MeterValues" and charger.quirks.meter_values_on_trigger:
         report_soon(charger)
     return json_reply(controller_envelope({"status": "accepted"}, call.now))

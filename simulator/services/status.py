@@ -7,16 +7,12 @@ from simulator.connectors import ConnectorType
 from simulator.families import Family
 from simulator.presentation import StatusShape
 from simulator.reply import Reply, json_reply
-from simulator.reports import ConnectorState, SessionState
+from simulator.reports import ConnectorState, ScheduleState, SessionState
 from simulator.routing import Call, Route
-from simulator.schedules import open_window
-from simulator.settings import ChargeMode
-from simulator.site import Site
 from simulator.wire import Json, bracketed_utc, controller_envelope, epoch_milliseconds, epoch_seconds
 
 _MILES_PER_KWH = 3.52
 _AUTHENTICATED_IDLE = 4
-_GREEN_WINDOW_SECONDS = 1_209_600
 
 
 def _status(call: Call) -> Reply:
@@ -25,7 +21,7 @@ def _status(call: Call) -> Reply:
     if call.world.presentation.status_shape is StatusShape.FLAT:
         rows: list[Json] = [_flat(charger) for charger in chargers]
         return json_reply({"evChargerData": rows, "ts": epoch_seconds(call.now)})
-    nested: list[Json] = [_nested(site, charger, call.now) for charger in chargers]
+    nested: list[Json] = [_nested(charger) for charger in chargers]
     data: Json = {"site": site.site_id, "tz": site.time_zone.key, "chargers": nested}
     return json_reply(controller_envelope(data, call.now))
 
@@ -44,7 +40,7 @@ def _keyed_status(call: Call) -> Reply:
     return json_reply(controller_envelope(data, call.now))
 
 
-def _nested(site: Site, charger: Charger, now: datetime) -> dict[str, Json]:
+def _nested(charger: Charger) -> dict[str, Json]:
     cloud, state = charger.cloud, charger.cloud.state
     connectors: list[Json] = [_connector(connector) for connector in state.connectors]
     return {
@@ -63,7 +59,7 @@ def _nested(site: Site, charger: Charger, now: datetime) -> dict[str, Json]:
         "smartEV": {"hasToken": False, "hasEVDetails": False},
         "evManufacturerName": state.manufacturer,
         "isEVDetailsSet": state.manufacturer is not None,
-        "sch_d": _schedule(site, charger, now),
+        "sch_d": _schedule(state.schedule),
         "session_d": _session(charger),
         "connectors": connectors,
     }
@@ -99,22 +95,16 @@ def _session(charger: Charger) -> dict[str, Json]:
     }
 
 
-def _schedule(site: Site, charger: Charger, now: datetime) -> dict[str, Json]:
-    if charger.modes.active in {ChargeMode.GREEN, ChargeMode.SMART}:
-        kind = "greencharging" if charger.modes.active is ChargeMode.GREEN else "smartcharging"
-        start = epoch_seconds(charger.created_at)
-        economical: Json = {"type": kind, "startTime": start, "endTime": start + _GREEN_WINDOW_SECONDS, "limit": 0}
-        return {"status": 1, "info": [economical]}
-    window = open_window(charger.slots, site.local(now))
-    if charger.modes.active is not ChargeMode.SCHEDULED or window is None:
+def _schedule(schedule: ScheduleState | None) -> dict[str, Json]:
+    if schedule is None:
         return {"status": 0, "info": []}
-    scheduled: Json = {
-        "type": window.slot.kind,
-        "startTime": epoch_seconds(window.start),
-        "endTime": epoch_seconds(window.end),
-        "limit": window.slot.amps or 0,
+    row: Json = {
+        "type": schedule.kind,
+        "startTime": epoch_seconds(schedule.start),
+        "endTime": epoch_seconds(schedule.end),
+        "limit": schedule.limit,
     }
-    return {"status": 1, "info": [scheduled]}
+    return {"status": 1, "info": [row]}
 
 
 def _flat(charger: Charger) -> dict[str, Json]:
@@ -132,7 +122,7 @@ def _flat(charger: Charger) -> dict[str, Json]:
         "connectorStatusReason": leading.reason,
         "chargingLevel": session.level if session else None,
         "session_d": _flat_session(session, cloud.meter.session_wh),
-        "sch_d": {"enabled": charger.modes.active is ChargeMode.SCHEDULED, "mode": "IMMEDIATE"},
+        "sch_d": {"enabled": state.scheduled, "mode": "IMMEDIATE"},
     }
 
 

@@ -37,7 +37,7 @@ def _electrical(charger: Charger) -> dict[str, Json]:
             "min": str(model.min_amps),
             "max": str(model.max_amps),
             "granularity": str(model.granularity),
-            "defaultChargeLevel": (default.value if default else None) or "disabled",
+            "defaultChargeLevel": (default.stored if default else None) or "disabled",
         },
         "maxCurrent": model.max_amps,
         "breakerRating": model.breaker_amps,

@@ -229,7 +229,10 @@ async def test_what_an_offline_charger_does_is_heard_of_later(
     world.charger.go_offline()
     clock.tick(1800)
     world.charger.unplug()
-    charge(world, clock)
+    world.charger.quirks.starts_when_plugged_in = True
+    world.charger.plug_in(Car(max_amps=10, phases=1))
+    clock.tick(3600)
+    world.charger.unplug()
     (unheard,) = await today(services)
     world.charger.come_online()
     newest, oldest = await today(services)
