@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from homeassistant.components.recorder import DOMAIN as RECORDER_DOMAIN, get_instance
@@ -11,6 +12,7 @@ from homeassistant.components.recorder.models import StatisticData, StatisticMea
 from homeassistant.components.recorder.statistics import (
     StatisticsRow,
     async_add_external_statistics,
+    get_metadata,
     statistics_during_period,
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
@@ -83,8 +85,7 @@ async def async_load_statistics(hass: HomeAssistant, description: StatisticDescr
 
     Raises HomeAssistantError if Home Assistant records nothing.
     """
-    if RECORDER_DOMAIN not in hass.config.components:
-        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="recorder_missing")
+    _check_recorder(hass)
     statistic_id = description.statistic_id
     rows = await get_instance(hass).async_add_executor_job(
         statistics_during_period,
@@ -100,11 +101,27 @@ async def async_load_statistics(hass: HomeAssistant, description: StatisticDescr
     return HourlyStatistics(hass, description, {hour.start: hour for hour in known})
 
 
+async def async_unit_of(hass: HomeAssistant, statistic_id: str) -> str | None:
+    """Return the unit of a statistic, `None` if there is none.
+
+    Raises HomeAssistantError if Home Assistant records nothing.
+    """
+    _check_recorder(hass)
+    known = await get_instance(hass).async_add_executor_job(partial(get_metadata, hass, statistic_ids={statistic_id}))
+    return known[statistic_id][1]["unit_of_measurement"] if statistic_id in known else None
+
+
 async def async_statistics_written(hass: HomeAssistant) -> None:
     """Wait until all that was handed to the recorder is in the database, where the next import looks."""
     written: asyncio.Future[None] = hass.loop.create_future()
     get_instance(hass).queue_task(SynchronizeTask(written))
     await written
+
+
+@callback
+def _check_recorder(hass: HomeAssistant) -> None:
+    if RECORDER_DOMAIN not in hass.config.components:
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="recorder_missing")
 
 
 def _hour_total(row: StatisticsRow) -> HourTotal:

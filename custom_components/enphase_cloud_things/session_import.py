@@ -18,7 +18,13 @@ from .calc.session_hours import Days, HourAmounts, SessionHours, parts
 from .coordinators.currency import CurrencyCoordinator
 from .coordinators.history import HistoryCoordinator
 from .enlighten import EnlightenError
-from .hourly_statistics import HourlyStatistics, StatisticDescription, async_load_statistics, async_statistics_written
+from .hourly_statistics import (
+    HourlyStatistics,
+    StatisticDescription,
+    async_load_statistics,
+    async_statistics_written,
+    async_unit_of,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,7 +41,7 @@ class ImportResult:
 
     `hours` are those that hold the sessions, `hours_changed` those that differ from what the statistics had. Unless
     `error` is none the import was stopped, and sessions from `next_start` on are missing. Without a known `currency`
-    no costs were written.
+    no costs were written, and neither if there are costs in `other_currency` already.
     """
 
     first: date
@@ -43,6 +49,7 @@ class ImportResult:
     hours: int
     hours_changed: int
     currency: str | None
+    other_currency: str | None = None
     next_start: date | None = None
     error: EnlightenError | None = None
 
@@ -65,11 +72,12 @@ class _Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
-    """The statistics of one charger; costs only where the currency is known."""
+    """The statistics of one charger; costs only where the currency is known, and no other one was before."""
 
     energy: HourlyStatistics
     cost: HourlyStatistics | None
     currency: str | None
+    other_currency: str | None
 
     def write(self, sessions: SessionHours, read: _Read) -> int:
         """Write what is known for certain once some days were read, and return how many hours that changed."""
@@ -147,6 +155,7 @@ class SessionImport:
             hours=len(sessions.energy.of_range),
             hours_changed=changed,
             currency=target.currency,
+            other_currency=target.other_currency,
             next_start=next_start,
             error=error,
         )
@@ -159,9 +168,13 @@ class SessionImport:
             unit=UnitOfEnergy.KILO_WATT_HOUR,
             unit_class=EnergyConverter.UNIT_CLASS,
         )
-        cost: HourlyStatistics | None = None
-        if currency is not None:
-            cost = await async_load_statistics(
-                self._hass, StatisticDescription(object_id=f"{object_id}_cost", name=f"{name} cost", unit=currency)
-            )
-        return _Target(energy=await async_load_statistics(self._hass, energy), cost=cost, currency=currency)
+        cost_of_sessions = StatisticDescription(object_id=f"{object_id}_cost", name=f"{name} cost", unit=currency or "")
+        unit = await async_unit_of(self._hass, cost_of_sessions.statistic_id)
+        other_currency = unit if currency and unit != currency else None
+        has_cost = currency is not None and other_currency is None
+        return _Target(
+            energy=await async_load_statistics(self._hass, energy),
+            cost=await async_load_statistics(self._hass, cost_of_sessions) if has_cost else None,
+            currency=currency,
+            other_currency=other_currency,
+        )

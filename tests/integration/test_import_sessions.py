@@ -22,6 +22,7 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Family, Simulator, World, faults
 from simulator.faults import Trouble
+from simulator.ready_tariffs import TARIFFS
 from simulator.reply import Reply
 
 from .conftest import SetupEntry
@@ -522,6 +523,37 @@ class TestStopped:
         assert (reply["currency"], reply["cost"]) == (None, None)
         assert len(await hours_of(hass, ENERGY)) == 4
         assert await hours_of(hass, COST) == {}
+
+
+@pytest.mark.usefixtures("recording")
+class TestOtherCurrency:
+    """Costs of two currencies in one statistic would add up to nothing."""
+
+    @pytest.fixture
+    async def before(self, hass: HomeAssistant, set_up: SetUp, world: World) -> Hours:
+        """Costs in euros that were imported, of a site that has become another's."""
+        add_session(world, datetime(2026, 11, 3, 12, 0, tzinfo=VIENNA), timedelta(hours=1), energy=5)
+        entry = await set_up()
+        await imported(hass, "2026-11-03")
+        add_session(world, datetime(2026, 11, 8, 12, 0, tzinfo=VIENNA), timedelta(hours=1), energy=5)
+        await hass.config_entries.async_remove(entry.entry_id)
+        world.site.tariff = TARIFFS["nem3"]
+        await set_up()
+        return await hours_of(hass, COST)
+
+    async def test_costs_are_refused_and_energy_is_not(self, hass: HomeAssistant, before: Hours) -> None:
+        reply = await imported(hass, "2026-11-08")
+        assert "EUR" in reply["cost_refused"]
+        assert (reply["outcome"], reply["currency"]) == ("completed", "USD")
+        assert await hours_of(hass, COST) == before
+        assert len(await hours_of(hass, ENERGY)) == 2
+
+    async def test_whoever_wants_no_reply_gets_an_error(self, hass: HomeAssistant, before: Hours) -> None:
+        with pytest.raises(HomeAssistantError) as raised:
+            await hass.services.async_call(
+                DOMAIN, "import_sessions", {"entity_id": STATUS, "start": "2026-11-08"}, blocking=True
+            )
+        assert raised.value.translation_key == "cost_in_other_currency"
 
 
 @pytest.mark.usefixtures("recording")

@@ -323,11 +323,63 @@ class TestCurrency:
             pytest.param(faults.field_value("currency_conversion.currency_unit", "€"), id="a symbol"),
         ],
     )
-    async def test_a_cloud_without_currency_leaves_home_assistants_own(
+    async def test_without_a_code_the_sign_tells_the_currency(
         self, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, trouble: faults.Trouble
     ) -> None:
         simulator.faults.add(trouble, Family.CURRENCY)
         await set_up(options=PRICES_ONLY)
+        assert shown(hass, IMPORT_PRICE).attributes["unit_of_measurement"] == "EUR/kWh"
+
+    @pytest.mark.parametrize(
+        ("sign", "country", "code"),
+        [
+            ("$", "AU", "AUD"),
+            ("$", "ca", "CAD"),
+            ("$", "NZ", "NZD"),
+            ("$", "US", "USD"),
+            ("£", "US", "GBP"),
+            ("$", "AT", "CHF"),
+            ("$", None, "CHF"),
+            ("¤", "AU", "CHF"),
+        ],
+    )
+    async def test_whose_dollars_they_are_the_country_tells_and_else_home_assistant(
+        self,
+        hass: HomeAssistant,
+        set_up: SetUp,
+        simulator: Simulator,
+        sign: str,
+        country: str | None,
+        code: str,
+    ) -> None:
+        hass.config.currency = "CHF"
+        simulator.faults.add(faults.status_code(404), Family.CURRENCY)
+        simulator.faults.add(faults.field_value("currency", sign), Family.TARIFF)
+        simulator.faults.add(faults.field_value("country", country), Family.TARIFF)
+        await set_up(options=PRICES_ONLY)
+        assert shown(hass, IMPORT_PRICE).attributes["unit_of_measurement"] == f"{code}/kWh"
+
+    async def test_a_currency_that_was_guessed_stays_as_well(
+        self, hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    ) -> None:
+        simulator.faults.add(faults.status_code(404), Family.CURRENCY)
+        simulator.faults.add(faults.field_value("currency", "$"), Family.TARIFF)
+        entry = await set_up(options=PRICES_ONLY)
+        simulator.faults.clear()
+        hass.config.currency = "CHF"
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert shown(hass, IMPORT_PRICE).attributes["unit_of_measurement"] == "GBP/kWh"
+
+    async def test_a_cloud_that_never_tells_the_currency_is_waited_for_an_hour(
+        self, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+    ) -> None:
+        simulator.faults.add(faults.status_code(503), Family.CURRENCY)
+        simulator.faults.add(faults.field_value("currency", "$"), Family.TARIFF)
+        await set_up(options=PRICES_ONLY)
+        await pass_time(timedelta(minutes=58), step=120)
+        assert device_of(hass, DEVICE) is None
+        await pass_time(timedelta(minutes=9), step=120)
         assert shown(hass, IMPORT_PRICE).attributes["unit_of_measurement"] == "GBP/kWh"
 
     async def test_a_cloud_that_cannot_tell_the_currency_now_is_waited_for(

@@ -303,6 +303,7 @@ class TestCurrency:
     ) -> None:
         hass.config.currency = "CHF"
         simulator.faults.add(faults.status_code(404), Family.CURRENCY)
+        simulator.faults.add(faults.field_value("currency", None), Family.TARIFF)
         entry = await setup_entry()
         await settled(hass)
         assert shown(hass, COST).attributes[ATTR_UNIT_OF_MEASUREMENT] == "CHF"

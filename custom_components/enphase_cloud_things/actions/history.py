@@ -70,6 +70,8 @@ async def async_import_sessions(call: ServiceCall) -> ServiceResponse:
         result = await charger.entry.runtime_data.session_import.async_import(charger.serial, charger.name, days)
         if result.error and not call.return_response:
             raise _stopped(charger, result, result.error)
+        if result.other_currency and not call.return_response:
+            raise _without_cost(charger, result)
         return _imported(charger, days, result)
 
     outcomes = await async_for_each(targets, imported)
@@ -164,6 +166,7 @@ def _imported(charger: ChargerTarget, days: Days, result: ImportResult) -> JsonO
         "sessions_without_cost": sessions.without_cost,
         "energy": round(sessions.total_energy, 3),
         "cost": round(sessions.total_cost, 2) if result.currency else None,
+        "cost_refused": str(_without_cost(charger, result)) if result.other_currency else None,
         "currency": result.currency,
         "hours": result.hours,
         "hours_changed": result.hours_changed,
@@ -178,5 +181,17 @@ def _stopped(charger: ChargerTarget, result: ImportResult, error: EnlightenError
             "name": charger.name,
             "next_start": str(result.next_start),
             "reason": str(action_failed(error, charger.name)),
+        },
+    )
+
+
+def _without_cost(charger: ChargerTarget, result: ImportResult) -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="cost_in_other_currency",
+        translation_placeholders={
+            "name": charger.name,
+            "currency": str(result.currency),
+            "other_currency": str(result.other_currency),
         },
     )
