@@ -179,16 +179,17 @@ def due_reads(
     a burst; `interval`, the time between refreshes, raises that number where refreshes
     are rare. With `bounds_missing` the summary is read more often for the first minutes.
     """
-    chargers = list(dict.fromkeys(read.serial for read in wanted if read.serial is not None))
+    serials = dict.fromkeys(read.serial for read in wanted if read.serial is not None)
+    turn_of = {serial: turn for turn, serial in enumerate(serials)}
     first = [read for read in wanted if read in urgent]
     turns: list[Read] = []
     for read in wanted:
         if read in urgent:
             continue
-        period = _period(read.part, len(chargers))
+        period = _period(read.part, len(turn_of))
         if read.part is Part.SUMMARY and bounds_missing and now - started_at < EARLY_SUMMARY_UNTIL:
             period = EARLY_SUMMARY_CADENCE
-        offset = period * chargers.index(read.serial) / len(chargers) if read.serial is not None else timedelta()
+        offset = period * turn_of[read.serial] / len(turn_of) if read.serial is not None else timedelta()
         if _turn_has_come(attempted_at.get(read), now, started_at + offset, period):
             (first if read.serial is None else turns).append(read)
     turns.sort(key=lambda read: attempted_at.get(read, started_at - LONGEST_INTERVAL))

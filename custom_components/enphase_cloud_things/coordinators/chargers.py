@@ -205,7 +205,6 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             else:
                 reading = await self._async_read_of_charger(read.part, self.readings.of(read.serial))
                 self.readings.judge(read.serial, reading, began=began, now=dt_util.utcnow())
-                self._show()
         except EnlightenError as error:
             self.logger.debug("Reading the %s failed: %s", read.part, error)
 
