@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 import logging
 from typing import Final
 
@@ -114,7 +115,7 @@ class AmpsRestarts:
         await self._async_start(restart)
 
     async def _async_start(self, restart: _Restart) -> None:
-        """Start once; only a start that certainly was not sent is tried again."""
+        """Start once; only a start that certainly was kept back is tried again."""
         self._cancel_pause(restart)
         if not self._is_open(restart):
             return
@@ -123,10 +124,8 @@ class AmpsRestarts:
         setpoint = self._coordinator.data.chargers[serial].setpoint
         try:
             await self._client.start_charging(self._coordinator.site_id, serial, level=setpoint)
-        except (CommandRejected, CommandOutcomeUnknown) as error:
-            self._give_up(restart, error)
         except EnlightenError as error:
-            if restart.attempts_left:
+            if restart.attempts_left and _was_kept_back(error):
                 self._pause(restart)
             else:
                 self._give_up(restart, error)
@@ -157,3 +156,13 @@ class AmpsRestarts:
         if restart.cancel_pause:
             restart.cancel_pause()
             restart.cancel_pause = None
+
+
+def _was_kept_back(error: EnlightenError) -> bool:
+    """Tell whether a start was certainly not carried out, for a reason that may pass.
+
+    To the cloud, a refusal for want of rights has nothing to do with the charger.
+    """
+    if isinstance(error, CommandRejected):
+        return error.refusal.http_status == HTTPStatus.UNAUTHORIZED
+    return not isinstance(error, CommandOutcomeUnknown)

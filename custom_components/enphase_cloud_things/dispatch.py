@@ -23,6 +23,7 @@ from .enlighten import (
     NoScheduleEnabled,
     NotCharging,
     NotPluggedIn,
+    TooManySessions,
 )
 from .errors import action_failed, invalid_wish, translation_key
 from .snapshot import ChargerSnapshot
@@ -141,7 +142,11 @@ class Dispatch:
 
     def failed(self, error: EnlightenError, name: str) -> HomeAssistantError:
         """Return what a person sees of an error; where only a sign-in helps, ask for it."""
-        if isinstance(error, AuthenticationRequired) and error.retry_at is None:
+        if (
+            isinstance(error, AuthenticationRequired)
+            and not isinstance(error, TooManySessions)
+            and error.retry_at is None
+        ):
             self._entry.async_start_reauth(self._hass)
         if isinstance(error, NoScheduleEnabled):
             return invalid_wish("no_schedule_enabled", name)

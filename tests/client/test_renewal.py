@@ -1,6 +1,7 @@
 """A session that ends is renewed: once for all, without a login where possible, and not at any price."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from custom_components.enphase_cloud_things.enlighten import (
     AccountBlocked,
     AuthenticationRequired,
+    ChargeMode,
+    CommandRejected,
     ConnectionFailed,
     Credentials,
     EnlightenClient,
@@ -17,6 +20,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     RateLimited,
     ServiceUnavailable,
     TooManySessions,
+    TriggerMessage,
 )
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, Simulator, World, faults
 from simulator.accounts import CapShape
@@ -27,6 +31,7 @@ from .conftest import START_OF_TEST, Connect
 
 SITE = "4410287"
 SERIAL = "202640011873"
+CABIN = "4410288"
 CAP_TEXT = "Too many active sessions"
 
 
@@ -292,6 +297,23 @@ async def test_a_family_that_alone_is_refused_cannot_cause_a_login_storm(
         with pytest.raises(EnlightenError):
             await unattended.chargers(SITE)
         clock.tick(1200)
+
+    assert simulator.requests.logins <= 4
+
+
+async def test_a_site_that_alone_is_refused_cannot_cause_a_login_storm(
+    unattended: EnlightenClient, world: World, simulator: Simulator, clock: ManualClock
+) -> None:
+    """What works for one site of the account must not make up for another that is refused."""
+    world.add_site(CABIN, "Hill Cabin")
+    world.account.site_ids.append(CABIN)
+    simulator.faults.add(faults.status_code(401), Family.STATUS, path_part=CABIN)
+
+    for _ in range(24 * 12):
+        await unattended.status(SITE)
+        with pytest.raises(EnlightenError):
+            await unattended.status(CABIN)
+        clock.tick(300)
 
     assert simulator.requests.logins <= 4
 
@@ -619,20 +641,142 @@ async def test_a_command_joins_a_renewal_and_is_sent_once_more(
     assert simulator.requests.count(Family.LIVE_STREAM) == 2
 
 
-async def test_commands_that_stay_refused_cost_one_login(
-    unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
-) -> None:
-    """A right may be missing; the rest of the session is fine."""
-    simulator.faults.add(faults.status_code(401), Family.TRIGGER, Family.LIVE_STREAM)
+type Command = Callable[[EnlightenClient], Awaitable[object]]
 
-    for _ in range(6):
-        with pytest.raises(EnlightenError):
-            await unattended.start_live_stream(SITE)
-        await unattended.status(SITE)
-        clock.tick(60)
+COMMANDS: dict[str, Command] = {
+    "start": lambda client: client.start_charging(SITE, SERIAL, level=16),
+    "stop": lambda client: client.stop_charging(SITE, SERIAL),
+    "mode": lambda client: client.set_charge_mode(SITE, SERIAL, ChargeMode.MANUAL),
+    "green": lambda client: client.set_use_battery(SITE, SERIAL, True),
+    "configuration": lambda client: client.configure(SITE, SERIAL, "DefaultChargeLevel", 20),
+    "trigger": lambda client: client.trigger_message(SITE, SERIAL, TriggerMessage.HEARTBEAT),
+    "stream on": lambda client: client.start_live_stream(SITE),
+    "stream off": lambda client: client.stop_live_stream(SITE),
+}
+REFUSALS_OF_THE_SESSION = {"401": faults.status_code(401), "login page": faults.login_wall()}
+OF_COMMANDS = (
+    Family.START,
+    Family.STOP,
+    Family.MODE,
+    Family.GREEN,
+    Family.CONFIGURATION,
+    Family.TRIGGER,
+    Family.LIVE_STREAM,
+)
+
+
+@pytest.mark.parametrize("trouble", REFUSALS_OF_THE_SESSION.values(), ids=REFUSALS_OF_THE_SESSION)
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+async def test_a_command_that_is_refused_on_a_healthy_session_is_only_rejected(
+    client: EnlightenClient, simulator: Simulator, command: Command, trouble: Trouble
+) -> None:
+    """A right may be missing; nobody has to sign in for that, and nothing is renewed."""
+    simulator.faults.add(trouble, *OF_COMMANDS)
+
+    with pytest.raises(CommandRejected) as caught:
+        await command(client)
+
+    assert caught.value.refusal.http_status == 401
+    assert simulator.requests.count(*OF_COMMANDS) == 1
+    assert simulator.requests.count(Family.STATUS) == 1
+    assert simulator.requests.count(Family.JWT) == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+async def test_a_command_that_an_ended_session_refuses_is_sent_once_more_after_the_renewal(
+    unattended: EnlightenClient, world: World, simulator: Simulator, command: Command
+) -> None:
+    world.accounts.expire_sessions()
+    simulator.faults.add(faults.status_code(401), *OF_COMMANDS, times=1)
+    simulator.faults.add(faults.payload({}), *OF_COMMANDS)
+
+    await command(unattended)
 
     assert simulator.requests.logins == 1
+    assert simulator.requests.count(*OF_COMMANDS) == 2
+
+
+async def test_a_command_that_a_renewed_session_refuses_again_is_rejected(
+    unattended: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    world.accounts.expire_sessions()
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM)
+
+    with pytest.raises(CommandRejected):
+        await unattended.start_live_stream(SITE)
+
+    assert simulator.requests.count(Family.LIVE_STREAM) == 2
     assert unattended.session.credentials.guard.rejections == 0
+
+
+async def test_a_command_of_a_session_that_nobody_can_renew_asks_for_a_person(
+    client: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    world.accounts.expire_sessions()
+
+    with pytest.raises(AuthenticationRequired):
+        await client.start_live_stream(SITE)
+
+    assert simulator.requests.count(Family.LIVE_STREAM) == 1
+
+
+@pytest.mark.parametrize("trouble", [faults.status_code(503), faults.text_body("ready")], ids=["503", "no JSON"])
+async def test_a_refused_command_is_rejected_where_the_status_tells_nothing_of_the_session(
+    client: EnlightenClient, simulator: Simulator, trouble: Trouble
+) -> None:
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM)
+    simulator.faults.add(trouble, Family.STATUS)
+
+    with pytest.raises(CommandRejected):
+        await client.start_live_stream(SITE)
+
+
+async def test_commands_that_stay_refused_cost_no_login(
+    unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.faults.add(faults.status_code(401), Family.TRIGGER, Family.LIVE_STREAM)
+
+    for _ in range(24):
+        with pytest.raises(CommandRejected):
+            await unattended.start_live_stream(SITE)
+        clock.tick(3600)
+
+    assert simulator.requests.logins == 0
+    assert unattended.session.credentials.guard.rejections == 0
+
+
+async def test_a_request_that_waited_for_its_place_goes_out_as_who_the_session_is_by_then(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    """Trap 5: headers made before the wait would carry a token that is dead by now."""
+    simulator.faults.add(faults.slow(30), Family.SUMMARY)
+    holder = asyncio.create_task(client.chargers(SITE))
+    await simulator.requests.until(1, Family.SUMMARY)
+    waiting = asyncio.create_task(client.charge_mode(SITE, SERIAL))
+    await asyncio.sleep(0)
+
+    await client.session.renew_without_password()
+    holder.cancel()
+    await waiting
+
+    sent = simulator.requests.last(Family.MODE).headers["e-auth-token"]
+    assert sent == client.session.credentials.access_token
+
+
+async def test_an_optional_family_that_refuses_an_identity_replaced_meanwhile_is_not_left_alone(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(faults.status_code(401), Family.MODE, times=1)
+    simulator.faults.add(faults.slow(0.2), Family.MODE, times=1)
+    reader = asyncio.create_task(client.charge_mode(SITE, SERIAL))
+    await simulator.requests.until(1, Family.MODE)
+
+    await client.session.renew_without_password()
+
+    with pytest.raises(ServiceUnavailable) as caught:
+        await reader
+    assert caught.value.retry_at is None
+    assert await client.charge_mode(SITE, SERIAL)
 
 
 async def test_a_token_is_renewed_when_an_hour_remains(

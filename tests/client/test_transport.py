@@ -206,7 +206,7 @@ async def test_the_grid_services_host_sees_no_cookies(client: EnlightenClient, s
     )
 
     with pytest.raises(EnlightenError):
-        await transport.request(Call(endpoint=PRIVATE, headers=headers, site_id=SITE), lambda value: value)
+        await transport.request(Call(endpoint=PRIVATE, headers=lambda: headers, site_id=SITE), lambda value: value)
 
     (request,) = simulator.requests.of()
     assert request.headers["authorization"] == client.session.credentials.manager_token
@@ -218,7 +218,7 @@ async def test_without_a_session_free_of_cookies_there_are_no_grid_services(host
         transport = Transport(http, hosts=hosts)
 
         with pytest.raises(NotSupported):
-            await transport.request(Call(endpoint=PRIVATE, headers={}), lambda value: value)
+            await transport.request(Call(endpoint=PRIVATE, headers=dict), lambda value: value)
 
 
 async def test_the_real_hosts_are_the_default() -> None:

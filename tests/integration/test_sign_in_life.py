@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.enphase_cloud_things.const import DOMAIN
@@ -155,6 +156,21 @@ class TestANormalDay:
         assert not asks_to_sign_in(hass, entry)
         assert shown(hass, STATUS) == ["unplugged"]
         assert simulator.requests.count(*OPTIONAL_FAMILIES) < 24 * len(OPTIONAL_FAMILIES)
+
+
+async def test_a_command_that_is_refused_on_a_healthy_session_asks_nobody_to_sign_in(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator
+) -> None:
+    """A right may be missing; the status shows that the session is fine."""
+    entry = await setup_entry()
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM)
+
+    with pytest.raises(HomeAssistantError):
+        await hass.services.async_call(DOMAIN, "start_live_stream", {}, blocking=True)
+    await hass.async_block_till_done()
+
+    assert not asks_to_sign_in(hass, entry)
+    assert simulator.requests.logins == 1
 
 
 class TestADayOfRefusals:

@@ -143,13 +143,10 @@ class Login:
         judge: Callable[[Reply], T],
         form: dict[str, str] | None = None,
     ) -> T:
-        headers = build_headers(
-            endpoint.profile,
-            identity=self._identity(),
-            base=self._transport.hosts.enlighten,
-        )
-        call = Call(endpoint=endpoint, headers=headers, form=form)
-        return await self._transport.exchange(call, judge)
+        def headers() -> dict[str, str]:
+            return build_headers(endpoint.profile, identity=self._identity(), base=self._transport.hosts.enlighten)
+
+        return await self._transport.exchange(Call(endpoint=endpoint, headers=headers, form=form), judge)
 
     def _password_grant(self, reply: Reply) -> Grant | None:
         """Judge the password login in the order of docs/api.md §2.1; `None` leaves the form login."""

@@ -6,7 +6,7 @@ import logging
 from typing import Final
 
 from .clock import Clock
-from .endpoints import CORE_FAMILIES, Family
+from .endpoints import Family
 from .errors import (
     AccountBlocked,
     AuthenticationRequired,
@@ -42,13 +42,13 @@ class _Memory:
     """What was learned about the present identity, and is void with a sign-in.
 
     `signed_in_generation` is the identity that a sign-in has brought, `refused_generation` the one
-    that the cloud refused although it was new, `refusing` the core families that did so.
+    that the cloud refused although it was new, `refusing` the core families that did so, each with its site.
     """
 
     renewed_at: datetime | None = None
     signed_in_generation: int | None = None
     refused_generation: int | None = None
-    refusing: set[Family] = field(default_factory=set)
+    refusing: set[tuple[Family, str]] = field(default_factory=set)
     token_route_closed_until: datetime | None = None
     not_ahead_before: datetime | None = None
     failures_ahead: int = 0
@@ -108,31 +108,22 @@ class Renewal:
         if self._token_is_due():
             await self._minting.join(self._mint_ahead)
 
-    def may_help(self, family: Family) -> bool:
-        """Tell whether a renewal could help a family that the cloud refused.
+    def note_success(self, family: Family, site_id: str) -> None:
+        """Note that the cloud took the session for a core family of a site.
 
-        Others than the core families may lack a right, for which one refusal right after a sign-in
-        is evidence enough.
+        Rejections are history once nothing is refused any more: a site that works must not make up for another that
+        does not, or that one would cause a sign-in every few minutes.
         """
-        generation = self._state.generation
-        return family in CORE_FAMILIES or not (
-            generation == self._memory.signed_in_generation == self._memory.refused_generation
-        )
-
-    def note_success(self, family: Family) -> None:
-        """Note that the cloud took the session. Once all core families work, rejections are history."""
-        if family not in CORE_FAMILIES:
-            return
-        self._memory.refusing.discard(family)
+        self._memory.refusing.discard((family, site_id))
         guard = self._state.stored.guard
         if guard.rejections and not self._memory.refusing:
             self._state.guard_with(guard.after_proof(self._clock()))
 
-    def note_refusal(self, generation: int, family: Family, *, wall: bool) -> EnlightenError:
-        """Note that the cloud refused even a renewed identity, and return what to raise.
+    def note_refusal(self, generation: int, family: Family, site_id: str, *, wall: bool) -> EnlightenError:
+        """Note that the cloud refused even a renewed identity for a core family, and return what to raise.
 
         After a renewal over the token route, the next one signs in. After a sign-in, a login wall
-        means throttling, and a refused core family counts as a rejection.
+        means throttling, and a refusal counts as a rejection.
         """
         now = self._clock()
         if generation != self._state.generation:
@@ -142,9 +133,7 @@ class Renewal:
         if generation != self._memory.signed_in_generation and not (wall and self._signed_in_lately(now)):
             self._close_token_route(now)
             return self._obstacle(now) or ServiceUnavailable("The renewed session is refused")
-        if family not in CORE_FAMILIES and not wall:
-            return AuthenticationRequired(f"The cloud refuses the session for {family}")
-        self._memory.refusing.add(family)
+        self._memory.refusing.add((family, site_id))
         guard = self._state.stored.guard
         if is_first:
             guard = guard.after_throttling(now) if wall else guard.after_rejection(now)

@@ -1,6 +1,6 @@
 """Sends requests to the cloud within its limits and tells what came of them.
 
-The transport knows nothing of the session: headers come ready-made with each call. A read waits for
+The transport knows nothing of the session: each call brings what makes its headers. A read waits for
 one of two places, is refused without a request while the account pauses or its hourly budget is
 spent, and is repeated at once, and once only, where the connection broke. A command waits only for
 other commands to the same charger and is sent exactly once. The time-out covers a request with its
@@ -46,11 +46,12 @@ _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 class Call:
     """One request to be sent: where to, about what, and with which headers.
 
+    `headers` is called whenever the request is really sent, for the session may change while it waits for a place.
     `item_id` is the one thing of the site that the request is about where that is no charger, such as an enrolment.
     """
 
     endpoint: Endpoint
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
     site_id: str = field(default="", repr=False)
     serial: str = field(default="", repr=False)
     item_id: str = field(default="", repr=False)
@@ -246,7 +247,7 @@ class Transport:
     async def _exchange_once(self, call: Call, url: URL, deadline: float) -> Reply:
         http = self._session(call.endpoint.host)
         left = max(deadline - time.monotonic(), 0.001)
-        headers = dict(call.headers)
+        headers = dict(call.headers())
         body: bytes | None = None
         if call.form is not None:
             body = urlencode(call.form).encode()
