@@ -5,10 +5,11 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 import fcntl
-import math
 from pathlib import Path
 import signal
 import sys
+
+from simulator.clock import FASTEST, SLOWEST
 
 from .errors import DemoError
 from .show import Show, run_show
@@ -52,8 +53,8 @@ def _speed(text: str) -> float:
         speed = float(text)
     except ValueError:
         speed = 0
-    if not 0 < speed < math.inf:
-        raise argparse.ArgumentTypeError("the speed is a number above 0")
+    if not SLOWEST <= speed <= FASTEST:
+        raise argparse.ArgumentTypeError(f"the speed is a number from {SLOWEST:g} to {FASTEST:g}")
     return speed
 
 

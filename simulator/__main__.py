@@ -6,7 +6,7 @@ from contextlib import suppress
 import signal
 import sys
 
-from .clock import ScaledClock
+from .clock import FASTEST, SLOWEST, ScaledClock
 from .scenarios import SCENARIOS
 from .server import running
 
@@ -16,9 +16,17 @@ _DEFAULT_PORT = 8088
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator", description="A running Enlighten on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=_DEFAULT_PORT, help="port to listen on (0: any free one)")
-    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds a second")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds a second")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="home", help="the world to start with")
     return parser.parse_args()
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not SLOWEST <= speed <= FASTEST:
+        message = f"the speed is a number from {SLOWEST:g} to {FASTEST:g}"
+        raise argparse.ArgumentTypeError(message)
+    return speed
 
 
 async def _serve(port: int, speed: float, scenario: str) -> None:

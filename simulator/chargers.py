@@ -103,7 +103,7 @@ class Charger:
         self.retired = False
         self.commissioned = True
         self.owner_may_control = True
-        self.history = SessionHistory(clock=clock, local=surroundings.local)
+        self.history = SessionHistory(serial=serial, clock=clock, local=surroundings.local)
         self._surroundings = surroundings
         self._clock = clock
         self._now = self.created_at = clock()

@@ -8,6 +8,11 @@ type Clock = Callable[[], datetime]
 """Gives the present moment as an aware UTC datetime."""
 
 
+SLOWEST = 0.001
+FASTEST = 10_000.0
+"""The bounds of a speed: beyond, simulating a second would take longer than the second."""
+
+
 class ScaledClock:
     """A clock that follows ``time.time()``, faster or slower by a factor.
 
@@ -31,7 +36,7 @@ class ScaledClock:
         return self._speed
 
     def set_speed(self, speed: float) -> None:
-        """Run on from the present moment with another speed; raises ValueError unless it is positive."""
+        """Run on from the present moment with another speed; raises ValueError beyond the bounds."""
         self._rebase(self())
         self._speed = _checked_speed(speed)
 
@@ -71,7 +76,7 @@ class ManualClock:
 
 
 def _checked_speed(speed: float) -> float:
-    if speed <= 0:
-        message = "the speed must be positive"
+    if not SLOWEST <= speed <= FASTEST:
+        message = f"the speed must be positive, from {SLOWEST:g} to {FASTEST:g}"
         raise ValueError(message)
     return speed

@@ -71,7 +71,10 @@ class Connector:
         return power_watts(model.volts, self.amps, self.phases(model))
 
     def plug_in(self, car: Car, now: datetime) -> None:
-        """Put the cable into ``car``; a session without a start begins."""
+        """Put the cable into ``car``; a session without a start begins. Raises ValueError when it is in a car."""
+        if self.car is not None:
+            message = "a car is plugged in already"
+            raise ValueError(message)
         self.car = car
         self.stopped = False
         self.session = ChargeSession(plugged_in_at=now)

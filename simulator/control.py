@@ -12,6 +12,7 @@ from .snapshot import world_state
 from .wire import Json
 from .world import World
 
+_LIMIT_DIGITS = 6
 CONTROL_PREFIX = "/_control"
 
 
@@ -39,7 +40,7 @@ class _Interface:
 
     async def requests(self, request: web.Request) -> web.Response:
         limit = request.query.get("limit", "50")
-        if not limit.isdecimal():
+        if not limit.isdecimal() or len(limit) > _LIMIT_DIGITS:
             return _json({"error": "limit must be a number"}, 400)
         newest = list(self._world.requests)[-int(limit) :] if int(limit) else []
         rows: list[Json] = [
@@ -65,7 +66,7 @@ class _Interface:
             action(self._world, Values(body))
         except ActionError as error:
             return _json({"error": str(error)}, 400)
-        except ValueError:
+        except ValueError, RecursionError:
             return _json({"error": "the body must be a JSON object"}, 400)
         return _json(world_state(self._world))
 

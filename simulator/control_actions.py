@@ -6,18 +6,20 @@ from datetime import timedelta
 from . import commands, faults
 from .accounts import Account
 from .chargers import Charger
-from .clock import ScaledClock
+from .clock import FASTEST, SLOWEST, ScaledClock
 from .connectors import Connector
 from .control_services import SERVICE_ACTIONS
 from .control_targets import charger_of, site_of
-from .control_values import ActionError, Values
+from .control_values import DAY_SECONDS, ActionError, Values
 from .families import Family
 from .faults import Trouble
 from .physics import Car
 from .presentation import DeadSession, StatusShape
 from .rate_limit import RateLimit
-from .settings import ChargeMode
 from .world import World
+
+_MOST_AMPS = 1000
+_LONGEST_JUMP_SECONDS = 31 * DAY_SECONDS
 
 type Action = Callable[[World, Values], None]
 
@@ -53,14 +55,18 @@ def _families(values: Values) -> list[Family]:
 def _plug(world: World, values: Values) -> None:
     usual = Car()
     car = Car(
-        battery_kwh=values.number("battery_kwh", usual.battery_kwh),
-        state_of_charge=values.number("state_of_charge", usual.state_of_charge),
-        charge_limit=values.number("charge_limit", usual.charge_limit),
-        max_amps=values.number("max_amps", usual.max_amps),
-        phases=values.whole("phases", usual.phases),
+        battery_kwh=values.number("battery_kwh", usual.battery_kwh, least=1, most=1000),
+        state_of_charge=values.number("state_of_charge", usual.state_of_charge, least=0, most=1),
+        charge_limit=values.number("charge_limit", usual.charge_limit, least=0, most=1),
+        max_amps=values.number("max_amps", usual.max_amps, least=1, most=_MOST_AMPS),
+        phases=values.whole("phases", usual.phases, least=1, most=3),
     )
     charger = charger_of(world, values)
-    charger.plug_in(car, connector=_connector(charger, values).number)
+    connector = _connector(charger, values)
+    if connector.car is not None:
+        message = "a car is plugged in already; unplug it first"
+        raise ActionError(message)
+    charger.plug_in(car, connector=connector.number)
 
 
 def _unplug(world: World, values: Values) -> None:
@@ -76,6 +82,9 @@ def _authenticate(world: World, values: Values) -> None:
 def _start(world: World, values: Values) -> None:
     charger = charger_of(world, values)
     level = values.whole("level") if values.has("level") else None
+    if level is not None and not charger.model.allows(level):
+        message = "level must be one that the charger can be set to"
+        raise ActionError(message)
     commands.start(charger, level=level, connector=_connector(charger, values))
 
 
@@ -84,12 +93,13 @@ def _stop(world: World, values: Values) -> None:
 
 
 def _mode(world: World, values: Values) -> None:
-    try:
-        mode = ChargeMode(values.text("mode"))
-    except ValueError:
-        message = f"mode must be one of {', '.join(ChargeMode)}"
-        raise ActionError(message) from None
-    commands.set_mode(charger_of(world, values), mode)
+    charger = charger_of(world, values)
+    offered = {mode.value: mode for mode in charger.modes.offered}
+    mode = offered.get(values.text("mode"))
+    if mode is None:
+        message = f"mode must be one of {', '.join(offered)}"
+        raise ActionError(message)
+    commands.set_mode(charger, mode)
 
 
 def _break_down(world: World, values: Values) -> None:
@@ -109,7 +119,7 @@ def _online(world: World, values: Values) -> None:
 
 
 def _limit(world: World, values: Values) -> None:
-    load = values.number("load_limit_amps") if values.has("load_limit_amps") else None
+    load = values.number("load_limit_amps", least=0, most=_MOST_AMPS) if values.has("load_limit_amps") else None
     safe = values.flag("safe_limit", default=False)
     charger_of(world, values).adjust(safe_limit=safe, load_limit_amps=load)
 
@@ -121,12 +131,16 @@ def _solar(world: World, values: Values) -> None:
 
 
 def _add_charger(world: World, values: Values) -> None:
-    site_of(world, values).add_charger(values.text("serial"), name=values.text("name", "Added"))
+    serial = values.text("serial")
+    if not serial.isdecimal() or any(item.serial == serial for site in world.sites.values() for item in site.chargers):
+        message = "serial must be digits that no charger has yet"
+        raise ActionError(message)
+    site_of(world, values).add_charger(serial, name=values.text("name", "Added"))
 
 
 def _remove_charger(world: World, values: Values) -> None:
-    serial = charger_of(world, values).serial
-    site_of(world, values).remove_charger(serial)
+    charger = charger_of(world, values)
+    next(site for site in world.sites.values() if charger in site.chargers).remove_charger(charger.serial)
 
 
 # Accounts
@@ -150,7 +164,7 @@ def _block(world: World, values: Values) -> None:
 
 
 def _cap(world: World, values: Values) -> None:
-    _account(world, values).session_cap = values.whole("sessions")
+    _account(world, values).session_cap = values.whole("sessions", least=0)
 
 
 def _one_time_codes(world: World, values: Values) -> None:
@@ -166,35 +180,41 @@ def _renewal(world: World, values: Values) -> None:
 
 _TROUBLES: dict[str, Callable[[Values], Trouble]] = {
     "status": lambda values: faults.status_code(
-        values.whole("status", 503),
-        retry_after=values.text("retry_after_date") if values.has("retry_after_date") else _retry_after(values),
+        _status(values, 503),
+        retry_after=values.line("retry_after_date") if values.has("retry_after_date") else _retry_after(values),
         executes=values.flag("executes", default=False),
     ),
     "coded": lambda values: faults.coded_error(
-        values.whole("status", 503),
+        _status(values, 503),
         values.text("code", "iqevc_ms-10007"),
         values.text("text", "Service is unavailable"),
         executes=values.flag("executes", default=False),
     ),
     "login_wall": lambda values: faults.login_wall(as_json=values.flag("as_json", default=False)),
-    "maintenance": lambda values: faults.maintenance(values.whole("status", 200)),
+    "maintenance": lambda values: faults.maintenance(_status(values, 200)),
     "truncated": lambda _values: faults.truncated(),
-    "text": lambda values: faults.text_body(values.text("text", "not json"), values.whole("status", 200)),
-    "empty": lambda values: faults.empty_body(values.whole("status", 204)),
-    "payload": lambda values: faults.payload(values.raw("payload"), values.whole("status", 200)),
+    "text": lambda values: faults.text_body(values.text("text", "not json"), _status(values, 200)),
+    "empty": lambda values: faults.empty_body(_status(values, 204)),
+    "payload": lambda values: faults.payload(values.raw("payload"), _status(values, 200)),
     "field": lambda values: faults.field_value(values.text("path"), values.raw("value")),
     "field_missing": lambda values: faults.field_missing(values.text("path")),
     "null_data": lambda _values: faults.null_data(),
     "empty_list": lambda _values: faults.empty_list(),
-    "labelled": lambda values: faults.labelled(values.text("content_type", "text/plain")),
+    "labelled": lambda values: faults.labelled(values.line("content_type", "text/plain")),
     "quoted": lambda _values: faults.quoted(),
-    "slow": lambda values: faults.slow(values.number("seconds", 5.0), executes=values.flag("executes", default=False)),
+    "slow": lambda values: faults.slow(
+        values.number("seconds", 5.0, least=0, most=600), executes=values.flag("executes", default=False)
+    ),
     "drop": lambda values: faults.dropped(executes=values.flag("executes", default=False)),
 }
 
 
 def _retry_after(values: Values) -> int | None:
-    return values.whole("retry_after") if values.has("retry_after") else None
+    return values.whole("retry_after", least=0) if values.has("retry_after") else None
+
+
+def _status(values: Values, default: int) -> int:
+    return values.whole("status", default, least=100, most=599)
 
 
 def _fault(world: World, values: Values) -> None:
@@ -205,7 +225,7 @@ def _fault(world: World, values: Values) -> None:
     world.faults.add(
         build(values),
         *_families(values),
-        times=values.whole("times") if values.has("times") else None,
+        times=values.whole("times", least=1) if values.has("times") else None,
         method=values.text("method") if values.has("method") else None,
         path_part=values.text("path_part") if values.has("path_part") else None,
     )
@@ -223,9 +243,9 @@ def _rate_limit(world: World, values: Values) -> None:
         world.rate_limit = None
         return
     world.rate_limit = RateLimit(
-        requests=values.whole("requests"),
-        span=timedelta(seconds=values.number("seconds", 60)),
-        retry_after=values.whole("retry_after", 60),
+        requests=values.whole("requests", least=0),
+        span=timedelta(seconds=values.number("seconds", 60, least=0.001, most=DAY_SECONDS)),
+        retry_after=values.whole("retry_after", 60, least=0),
     )
 
 
@@ -256,20 +276,13 @@ def _scaled_clock(world: World) -> ScaledClock:
 
 
 def _speed(world: World, values: Values) -> None:
-    _in_range(_scaled_clock(world).set_speed, values.number("speed"))
+    _scaled_clock(world).set_speed(values.number("speed", least=SLOWEST, most=FASTEST))
 
 
 def _jump(world: World, values: Values) -> None:
-    clock = _scaled_clock(world)
-    _in_range(lambda seconds: clock.jump(timedelta(seconds=seconds)), values.number("seconds"))
+    distance = timedelta(seconds=values.number("seconds", least=0, most=_LONGEST_JUMP_SECONDS))
+    _scaled_clock(world).jump(distance)
     world.advance()
-
-
-def _in_range(action: Callable[[float], None], value: float) -> None:
-    try:
-        action(value)
-    except ValueError as error:
-        raise ActionError(str(error)) from None
 
 
 ACTIONS: dict[str, Action] = {

@@ -5,19 +5,22 @@ from datetime import timedelta
 from enum import StrEnum
 
 from .control_targets import charger_of, site_of
-from .control_values import ActionError, Values
+from .control_values import DAY_SECONDS, ActionError, Values
+from .history import sessions_of
 from .ready_tariffs import TARIFFS
 from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgramme, VirtualPowerPlant
 from .world import World
 
+_YEAR_SECONDS = 366 * DAY_SECONDS
+
 
 def _schedule(world: World, values: Values) -> None:
     site_of(world, values).vpp.schedule(
-        starts_in=timedelta(seconds=values.number("in_seconds", 120)),
-        duration=timedelta(seconds=_positive(values, "seconds", 600)),
+        starts_in=timedelta(seconds=values.number("in_seconds", 120, least=-_YEAR_SECONDS, most=_YEAR_SECONDS)),
+        duration=timedelta(seconds=values.number("seconds", 600, least=1, most=31 * DAY_SECONDS)),
         kind=values.text("kind", EventType.DISCHARGE),
         rate_watt=_whole(values, "rate_watt"),
-        target_soc=_whole(values, "target_soc"),
+        target_soc=_percent(values) if values.has("target_soc") else None,
     )
 
 
@@ -28,18 +31,22 @@ def _cancel(world: World, values: Values) -> None:
 
 def _supersede(world: World, values: Values) -> None:
     plant = site_of(world, values).vpp
-    plant.supersede(_event(world, plant, values), rate_watt=_whole(values, "rate_watt"))
+    event = _event(world, plant, values)
+    if event.is_over(world.clock()):
+        message = "that event is over"
+        raise ActionError(message)
+    plant.supersede(event, rate_watt=_whole(values, "rate_watt"))
 
 
 def _edit(world: World, values: Values) -> None:
     event = _event(world, site_of(world, values).vpp, values)
-    delay = timedelta(seconds=values.number("delay_seconds", 0))
+    delay = timedelta(seconds=values.number("delay_seconds", 0, least=-_YEAR_SECONDS, most=_YEAR_SECONDS))
     event.start += delay
     event.end += delay
     event.rate_watt = values.whole("rate_watt", event.rate_watt)
     event.status = values.text("status") if values.has("status") else event.status
     if values.has("target_soc"):
-        event.target_soc = values.whole("target_soc")
+        event.target_soc = _percent(values)
 
 
 def _withdraw(world: World, values: Values) -> None:
@@ -54,7 +61,7 @@ def _event(world: World, plant: VirtualPowerPlant, values: Values) -> GridEvent:
         wanted = [event for event in plant.events if event.id == values.text("id")]
     else:
         wanted = sorted(
-            (event for event in plant.events if now < event.end and event.ended_at is None),
+            (event for event in plant.events if not event.is_over(now)),
             key=lambda event: event.start,
         )
     if not wanted:
@@ -81,7 +88,9 @@ def _tariff(world: World, values: Values) -> None:
 
 
 def _seed_history(world: World, values: Values) -> None:
-    charger_of(world, values).history.seed_year(days=values.whole("days", 365))
+    charger = charger_of(world, values)
+    days = values.whole("days", 365, least=1, most=3650)
+    charger.history.seed_year(days=days, besides=sessions_of(charger, world.clock()))
 
 
 def _member[M: StrEnum](kind: type[M], values: Values, name: str, present: M) -> M:
@@ -92,16 +101,12 @@ def _member[M: StrEnum](kind: type[M], values: Values, name: str, present: M) ->
         raise ActionError(message) from None
 
 
+def _percent(values: Values) -> int:
+    return values.whole("target_soc", least=0, most=100)
+
+
 def _whole(values: Values, name: str) -> int | None:
     return values.whole(name) if values.has(name) else None
-
-
-def _positive(values: Values, name: str, default: float) -> float:
-    value = values.number(name, default)
-    if value <= 0:
-        message = f"{name} must be positive"
-        raise ActionError(message)
-    return value
 
 
 SERVICE_ACTIONS: dict[str, Callable[[World, Values], None]] = {

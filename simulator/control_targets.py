@@ -9,6 +9,9 @@ from .world import World
 def charger_of(world: World, values: Values) -> Charger:
     """Return the charger with the ``serial`` of a request; raises ActionError when there is none."""
     if not values.has("serial"):
+        if not world.site.chargers:
+            message = "there is no charger"
+            raise ActionError(message)
         return world.charger
     try:
         return world.charger_of(values.text("serial"))

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 
+from .reply import encoded
 from .wire import Json
+
+_ANY_NUMBER = 100_000_000
+DAY_SECONDS = 86_400
 
 
 class ActionError(Exception):
@@ -20,8 +24,13 @@ class Values:
         self._body = body
 
     def raw(self, name: str) -> Json:
-        """Return a field as it is, None when it is missing."""
-        return self._body.get(name)
+        """Return a field as it is, None when it is missing; raises ActionError when it cannot be sent as JSON."""
+        value = self._body.get(name)
+        try:
+            encoded(value)
+        except ValueError, RecursionError:
+            raise _wrong(name, "JSON") from None
+        return value
 
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
@@ -30,22 +39,37 @@ class Values:
     def text(self, name: str, default: str | None = None) -> str:
         """Return a text field; raises ActionError when it is missing without default or no text."""
         value = self._body.get(name, default)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not _is_text(value):
             raise _wrong(name, "text")
         return value
 
-    def number(self, name: str, default: float | None = None) -> float:
-        """Return a number field; raises ActionError when it is missing without default or no number."""
+    def line(self, name: str, default: str | None = None) -> str:
+        """Return a text field that fits into an HTTP header; raises ActionError when it does not."""
+        value = self.text(name, default)
+        if not value.isascii() or not value.isprintable():
+            raise _wrong(name, "printable ASCII text")
+        return value
+
+    def number(
+        self, name: str, default: float | None = None, *, least: float = -_ANY_NUMBER, most: float = _ANY_NUMBER
+    ) -> float:
+        """Return a number field; raises ActionError when it is missing without default, no number or out of range."""
         value = self._body.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _wrong(name, "a number")
+        if not least <= value <= most:
+            raise _wrong(name, f"from {least:g} to {most:g}")
         return float(value)
 
-    def whole(self, name: str, default: int | None = None) -> int:
-        """Return a whole number field; raises ActionError when it is missing without default or none."""
+    def whole(
+        self, name: str, default: int | None = None, *, least: int = -_ANY_NUMBER, most: int = _ANY_NUMBER
+    ) -> int:
+        """Return a whole number field; raises ActionError as ``number`` does."""
         value = self._body.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int):
             raise _wrong(name, "a whole number")
+        if not least <= value <= most:
+            raise _wrong(name, f"from {least} to {most}")
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -58,9 +82,18 @@ class Values:
     def texts(self, name: str) -> list[str]:
         """Return a list of texts, empty when it is missing; raises ActionError when it is something else."""
         value = self._body.get(name) or []
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, list) or not all(isinstance(item, str) and _is_text(item) for item in value):
             raise _wrong(name, "a list of texts")
         return [item for item in value if isinstance(item, str)]
+
+
+def _is_text(value: str) -> bool:
+    """Whether a text can be written down: JSON may hold halves of characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _wrong(name: str, kind: str) -> ActionError:

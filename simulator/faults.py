@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 from uuid import uuid4
 
 from .families import Family
 from .pages import LOGIN_PAGE, MAINTENANCE_PAGE
 from .reply import HTML_TYPE, JSON_TYPE, Reply, encoded, html_reply, json_reply, text_reply
-from .wire import Json
+from .wire import Json, epoch_milliseconds
+
+_STAMP = ("meta", "serverTimeStamp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,7 @@ class Trouble:
 
     It is carried out first if ``executes`` (an answer lost on the way back), else not at all as far as ``answer`` or
     ``drops`` replace its own answer. ``reshape`` changes whatever answer there is; ``delay`` is in real seconds.
+    ``stamped``: the answer bears the time at which it is given.
     """
 
     name: str
@@ -25,6 +29,13 @@ class Trouble:
     delay: float = 0.0
     drops: bool = False
     executes: bool = False
+    stamped: bool = False
+
+    def answer_at(self, now: datetime) -> Reply | None:
+        """Return the answer as it is sent at a moment, which it bears where it is ``stamped``."""
+        if self.answer is None or not self.stamped:
+            return self.answer
+        return self.answer.with_json(_with_value(self.answer.json, _STAMP, epoch_milliseconds(now)))
 
     @property
     def replaces(self) -> bool:
@@ -73,7 +84,13 @@ class Faults:
         method: str | None = None,
         path_part: str | None = None,
     ) -> Fault:
-        """Let ``trouble`` hit some families (all of them when none is named), ``times`` requests or until cleared."""
+        """Let ``trouble`` hit some families (all of them when none is named), ``times`` requests or until cleared.
+
+        Raises ValueError unless ``times`` is at least 1.
+        """
+        if times is not None and times < 1:
+            message = "a fault hits one request at least"
+            raise ValueError(message)
         fault = Fault(
             trouble=trouble, families=frozenset(families), method=method, path_part=path_part, remaining=times
         )
@@ -110,7 +127,7 @@ def status_code(
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         headers.append(("X-Request-ID", str(uuid4())))
     error: Json = {"error": {"status": _token(status), "code": str(status)}}
-    reply = replace(json_reply(error if body is None else body, status), headers=tuple(headers))
+    reply = replace(json_reply(error if body is None else body, _checked(status)), headers=tuple(headers))
     return Trouble(name=f"status {status}", answer=reply, executes=executes)
 
 
@@ -118,7 +135,8 @@ def coded_error(status: int, code: str, text: str, *, executes: bool = False) ->
     """Answer with a business error, e.g. 503 and ``iqevc_ms-10007`` (docs/api.md §5.1)."""
     error: Mapping[str, Json] = {"displayMessage": text, "code": str(status), "errorMessageCode": code}
     body: Json = {"meta": {"serverTimeStamp": 0}, "data": None, "error": error}
-    return Trouble(name=f"error {code}", answer=json_reply(body, status), executes=executes)
+    reply = json_reply(body, _checked(status))
+    return Trouble(name=f"error {code}", answer=reply, executes=executes, stamped=True)
 
 
 def login_wall(*, as_json: bool = False) -> Trouble:
@@ -129,7 +147,7 @@ def login_wall(*, as_json: bool = False) -> Trouble:
 
 def maintenance(status: int = HTTPStatus.OK) -> Trouble:
     """Answer with a maintenance page, which bears no sign of a login."""
-    return Trouble(name="maintenance", answer=html_reply(MAINTENANCE_PAGE, status))
+    return Trouble(name="maintenance", answer=html_reply(MAINTENANCE_PAGE, _checked(status)))
 
 
 def truncated() -> Trouble:
@@ -139,7 +157,7 @@ def truncated() -> Trouble:
 
 def text_body(text: str, status: int = HTTPStatus.OK) -> Trouble:
     """Answer with plain text."""
-    return Trouble(name="text", answer=text_reply(text, status))
+    return Trouble(name="text", answer=text_reply(text, _checked(status)))
 
 
 def empty_body(status: int = HTTPStatus.NO_CONTENT) -> Trouble:
@@ -148,8 +166,9 @@ def empty_body(status: int = HTTPStatus.NO_CONTENT) -> Trouble:
     def emptied(reply: Reply) -> Reply:
         if reply.status >= HTTPStatus.BAD_REQUEST:
             return reply
-        return replace(reply, status=status, body=b"", content_type=None)
+        return replace(reply, status=checked, body=b"", content_type=None)
 
+    checked = _checked(status)
     return Trouble(name="empty", reshape=emptied)
 
 
@@ -160,12 +179,20 @@ def labelled(content_type: str) -> Trouble:
 
 def payload(data: Json, status: int = HTTPStatus.OK) -> Trouble:
     """Answer with other JSON."""
-    return Trouble(name="payload", answer=json_reply(data, status))
+    return Trouble(name="payload", answer=json_reply(data, _checked(status)))
 
 
 def transformed(change: Callable[[Json], Json]) -> Trouble:
-    """Change the JSON of the proper answer, whatever its status."""
-    return Trouble(name="transformed", reshape=lambda reply: reply.with_json(change(reply.json)))
+    """Change the JSON of the proper answer, whatever its status; an answer that is no JSON stays as it is."""
+
+    def reshaped(reply: Reply) -> Reply:
+        try:
+            data = reply.json
+        except ValueError:
+            return reply
+        return reply.with_json(change(data))
+
+    return Trouble(name="transformed", reshape=reshaped)
 
 
 def field_value(path: str, value: Json) -> Trouble:
@@ -184,14 +211,15 @@ def null_data() -> Trouble:
 
 
 def empty_list() -> Trouble:
-    """Empty the list of the answer: chargers, slots, sites or ``data`` itself."""
+    """Empty the list of the answer: chargers, slots, sites, sessions, rates or ``data`` itself."""
     return transformed(_emptied)
 
 
 def quoted() -> Trouble:
     """Wrap the answer's JSON in another pair of quotes."""
     return Trouble(
-        name="quoted", reshape=lambda reply: replace(reply, body=encoded(reply.body.decode()), content_type=JSON_TYPE)
+        name="quoted",
+        reshape=lambda reply: replace(reply, body=encoded(reply.body.decode(errors="replace")), content_type=JSON_TYPE),
     )
 
 
@@ -203,6 +231,14 @@ def slow(seconds: float, *, executes: bool = False) -> Trouble:
 def dropped(*, executes: bool = False) -> Trouble:
     """Close the connection without an answer, before or after carrying the request out."""
     return Trouble(name="dropped", drops=True, executes=executes)
+
+
+def _checked(status: int) -> int:
+    """Return a status code; raises ValueError unless HTTP has such a one."""
+    if not 100 <= status <= 599:
+        message = "a status code lies between 100 and 599"
+        raise ValueError(message)
+    return status
 
 
 def _token(status: int) -> str:
@@ -249,8 +285,10 @@ def _emptied(data: Json) -> Json:
         case list():
             return []
         case Mapping():
-            for key in ("chargers", "slots", "sites", "evChargerData"):
-                if key in data:
+            if isinstance(data.get("result"), list):
+                return {**data, "result": [], "hasMore": False}
+            for key in ("chargers", "slots", "sites", "evChargerData", "buyback"):
+                if isinstance(data.get(key), list):
                     return {**data, key: []}
             inner = data.get("data")
             return {**data, "data": _emptied(inner) if isinstance(inner, Mapping) and inner else []}

@@ -1,6 +1,6 @@
 """The record of a charger's sessions, from plug-in to plug-out (docs/api.md §7.2)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 import math
@@ -39,6 +39,12 @@ class SessionRecord:
     energy_wh: float
     active_seconds: float
 
+    def overlaps(self, other: SessionRecord) -> bool:
+        """Whether both are on the cable at one moment."""
+        return (other.ended_at is None or self.started_at < other.ended_at) and (
+            self.ended_at is None or other.started_at < self.ended_at
+        )
+
 
 @dataclass(slots=True, kw_only=True)
 class SessionHistory:
@@ -50,6 +56,7 @@ class SessionHistory:
     order of rows, which nobody knows of the real one.
     """
 
+    serial: str
     clock: Clock
     local: Callable[[datetime], datetime]
     earlier: list[SessionRecord] = field(default_factory=list)
@@ -59,20 +66,24 @@ class SessionHistory:
     by_overlap: bool = False
     oldest_first: bool = False
 
-    def seed_year(self, *, days: int = _DAYS_OF_A_YEAR, key: str = "history") -> None:
-        """Add a session on most of the past ``days``; the same day and key give the same sessions.
+    def seed_year(self, *, days: int = _DAYS_OF_A_YEAR, besides: Iterable[SessionRecord] = ()) -> None:
+        """Add a session on most of the past ``days`` that have none yet, here or in ``besides``.
 
+        The same day gives the same session for a charger.
         Evening sessions stay plugged in overnight with hours of idle time; at weekends the car comes at noon.
         """
         now = self.clock()
         today = self.local(now)
-        known = {record.session_id for record in self.earlier}
+        taken = [*self.earlier, *besides]
         for days_ago in range(days, 0, -1):
-            record = _seeded(today.date() - timedelta(days=days_ago), today.tzinfo, key)
-            if record is None or record.session_id in known:
+            record = _seeded(today.date() - timedelta(days=days_ago), today.tzinfo, self.serial)
+            if record is None or record.ended_at is None or record.ended_at > now:
                 continue
-            if record.ended_at is not None and record.ended_at <= now:
+            if not any(self._is_same_day(record, other) or record.overlaps(other) for other in taken):
                 self.add(record)
+
+    def _is_same_day(self, one: SessionRecord, other: SessionRecord) -> bool:
+        return self.local(one.started_at).date() == self.local(other.started_at).date()
 
     def add(self, record: SessionRecord) -> None:
         """Add a session from before the simulation began."""

@@ -24,7 +24,7 @@ def _give_past(site: Site, tariff: Tariff) -> None:
     site.tariff = tariff
     site.vpp.seed()
     for charger in site.chargers:
-        charger.history.seed_year(key=charger.serial)
+        charger.history.seed_year()
 
 
 def _one_time_code(clock: Clock) -> World:

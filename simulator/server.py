@@ -119,7 +119,8 @@ class Endpoints:
         return entry
 
     def _reply(self, call: Call, match: Match, troubles: list[Trouble]) -> Reply:
-        answers = [trouble.answer for trouble in troubles if trouble.answer is not None]
+        given = (trouble.answer_at(call.now) for trouble in troubles)
+        answers = [answer for answer in given if answer is not None]
         if not any(trouble.replaces and not trouble.executes for trouble in troubles):
             answers.append(self._proper_reply(call, match))
         reply = answers[0]

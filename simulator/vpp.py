@@ -97,6 +97,10 @@ class GridEvent:
             return "completed"
         return "in_progress" if says_in_progress and now >= self.start else "scheduled"
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether nothing of the event is left, because it came to its end or was ended before."""
+        return now >= self.end or self.ended_at is not None
+
     def average_kilowatts(self, now: datetime) -> tuple[float | None, float | None]:
         """Return the average power discharged and charged, which are known once the event is completed."""
         if self.status_at(now) != "completed":
@@ -193,8 +197,14 @@ class VirtualPowerPlant:
         event.status = status
 
     def supersede(self, event: GridEvent, *, rate_watt: int | None = None, status: str | None = None) -> GridEvent:
-        """Replace what is left of an event by a new one; ``status`` None leaves the flag as the only sign."""
+        """Replace what is left of an event by a new one; ``status`` None leaves the flag as the only sign.
+
+        Raises ValueError when nothing is left of it.
+        """
         now = self._clock()
+        if event.is_over(now):
+            message = "the event is over"
+            raise ValueError(message)
         event.superseded = True
         event.ended_at = now
         event.status = status

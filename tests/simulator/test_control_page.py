@@ -71,6 +71,30 @@ async def test_chargers_break_and_vanish(act: Act, action: str, path: str, value
     assert pick(after, "sites", 0, "chargers", 0, path) is value
 
 
+async def test_a_second_car_leaves_the_session_alone(act: Act, world: World, clock: ManualClock) -> None:
+    await act("plug")
+    await act("start")
+    clock.tick(600)
+
+    status, answer = await act("plug")
+
+    assert status == 400
+    assert "plugged in already" in str(pick(answer, "error"))
+    session = world.charger.connector(1).session
+    assert session is not None
+    assert session.energy_wh > 0
+
+
+async def test_a_charger_is_removed_from_the_site_it_hangs_at(act: Act, world: World) -> None:
+    cabin = world.add_site("4410288", "Hill Cabin")
+    cabin.add_charger("202640011901")
+
+    assert (await act("remove-charger", serial="202640011901"))[0] == 200
+    assert cabin.chargers == []
+    await act("remove-charger")
+    assert (await act("plug"))[0] == 400
+
+
 async def test_chargers_recover(act: Act, world: World) -> None:
     for action in ("break", "offline", "repair", "online"):
         await act(action)
@@ -209,6 +233,24 @@ async def test_the_newest_requests_are_listed_first_and_forgotten(
         ("plug", {"serial": "1"}),
         ("plug", {"connector": 9}),
         ("plug", {"battery_kwh": "much"}),
+        ("plug", {"battery_kwh": 0}),
+        ("plug", {"battery_kwh": 10**400}),
+        ("plug", {"state_of_charge": 1.1}),
+        ("plug", {"phases": 4}),
+        ("start", {"level": 10**400}),
+        ("start", {"level": 5}),
+        ("solar", {"watts": float("nan")}),
+        ("add-charger", {"serial": "202640011873"}),
+        ("add-charger", {"serial": "../1"}),
+        ("add-charger", {"serial": "1", "name": "\ud800"}),
+        ("cap", {"sessions": -1}),
+        ("rate-limit", {"requests": 5, "seconds": float("inf")}),
+        ("fault", {"status": 99}),
+        ("fault", {"status": 600}),
+        ("fault", {"times": 0}),
+        ("fault", {"retry_after_date": "soon\r\nX: 1"}),
+        ("fault", {"trouble": "slow", "seconds": -1}),
+        ("fault", {"trouble": "payload", "payload": "\ud800"}),
         ("solar", {"site": "1"}),
         ("block", {"email": "nobody@example.com"}),
         ("block", {"blocked": "yes"}),
@@ -248,6 +290,20 @@ class TestScaledTime:
     @pytest.fixture
     def world(self) -> World:
         return World.with_one_charger(ScaledClock())
+
+    @pytest.mark.parametrize(
+        ("action", "field", "value"),
+        [
+            ("speed", "speed", float("nan")),
+            ("speed", "speed", float("inf")),
+            ("speed", "speed", 0),
+            ("jump", "seconds", 1e300),
+            ("jump", "seconds", -1),
+        ],
+    )
+    async def test_time_has_its_bounds(self, act: Act, action: str, field: str, value: float) -> None:
+        assert (await act(action, **{field: value}))[0] == 400
+        assert (await act("jump", seconds=0))[0] == 200
 
     async def test_time_is_sped_up_and_skipped(self, act: Act, world: World) -> None:
         before = world.clock()

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from simulator import TARIFFS, DetailAnswer, EnrolmentAnswer, ManualClock, OtherProgramme, Simulator, World
+from simulator.history import sessions_of
 from simulator.scenarios import SCENARIOS
 from simulator.wire import Json
 
@@ -69,6 +70,18 @@ async def test_the_next_event_is_delayed_superseded_cancelled_and_withdrawn(
     assert later not in world.site.vpp.events
 
 
+async def test_an_event_that_is_over_is_not_superseded(act: Act, world: World, clock: ManualClock) -> None:
+    (event,) = events(await act("vpp-event", in_seconds=0, seconds=60))
+    clock.tick(61)
+
+    answer = await act("vpp-supersede", id=pick(event, "id"))
+
+    assert pick(answer, "error") == "that event is over"
+    assert len(world.site.vpp.events) == 1
+    with pytest.raises(ValueError, match="over"):
+        world.site.vpp.supersede(world.site.vpp.events[0])
+
+
 async def test_an_event_is_meant_by_its_id(act: Act, world: World) -> None:
     await act("vpp-event", in_seconds=60)
     last, _first = events(await act("vpp-event", in_seconds=3600))
@@ -124,10 +137,35 @@ async def test_a_year_of_sessions_is_filled_in_once(act: Act, world: World) -> N
     assert 15 < month < 31 < year == len(world.charger.history.earlier)
 
 
+class TestALivedInWorld:
+    @pytest.fixture
+    def world(self, clock: ManualClock) -> World:
+        return SCENARIOS["home"](clock)
+
+    async def test_another_year_of_sessions_fills_no_day_twice(
+        self, act: Act, world: World, clock: ManualClock
+    ) -> None:
+        await act("start")
+        clock.tick(5 * 86_400)
+        world.charger.unplug()
+
+        await act("seed-history")
+
+        shown = sorted(sessions_of(world.charger, clock()), key=lambda record: record.started_at)
+        days = [world.site.local(record.started_at).date() for record in shown]
+        assert len(days) == len(set(days)) > 250
+        ends = [record.ended_at for record in shown if record.ended_at is not None]
+        assert all(end <= record.started_at for end, record in zip(ends, shown[1:], strict=False))
+
+
 @pytest.mark.parametrize(
     ("action", "fields"),
     [
         ("vpp-event", {"seconds": 0}),
+        ("vpp-event", {"in_seconds": 1e12}),
+        ("vpp-event", {"target_soc": 101}),
+        ("vpp-event", {"kind": "\ud800"}),
+        ("seed-history", {"days": 10**9}),
         ("vpp-event", {"site": "1"}),
         ("vpp-event", {"rate_watt": "much"}),
         ("vpp-cancel", {}),

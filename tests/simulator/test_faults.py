@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import aiohttp
 import pytest
 
-from simulator import Family, ManualClock, RateLimit, Simulator, World, faults
+from simulator import TARIFFS, Family, ManualClock, RateLimit, Simulator, World, faults
 from simulator.faults import Trouble
 from simulator.wire import Json
 
 from .browser import AGENT, MODE, SITES, START, STATUS, SUMMARY, Browser
+from .services_browser import ServicesBrowser, dated_rates
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,62 @@ async def test_a_payload_is_changed_in_place(
     simulator.faults.add(trouble, Family.STATUS)
 
     assert (await browser.get(STATUS)).at(*path) == value
+
+
+async def test_the_lists_of_other_services_are_emptied_too(
+    services: ServicesBrowser, simulator: Simulator, world: World
+) -> None:
+    world.charger.history.seed_year(days=30)
+    world.site.tariff = TARIFFS["nem3"]
+    simulator.faults.add(faults.empty_list(), Family.HISTORY, Family.DATED_RATES)
+
+    page = await services.sessions(date(2026, 10, 20), date(2026, 11, 10), limit=2)
+    rates = await services.tariffs(dated_rates("2026-11-10"))
+
+    assert (page.at("data", "result"), page.at("data", "hasMore"), page.at("data", "limit")) == ([], False, 2)
+    assert (rates.at("data", "buyback"), rates.at("data", "currency")) == ([], "$")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [faults.null_data(), faults.empty_list(), faults.field_missing("data"), faults.quoted(), faults.truncated()],
+)
+@pytest.mark.parametrize("first", [faults.maintenance(), faults.empty_body(), faults.text_body("grün"), None])
+async def test_an_answer_that_is_no_json_is_not_reshaped(
+    visitor: Browser, simulator: Simulator, trouble: Trouble, first: Trouble | None
+) -> None:
+    if first is not None:
+        simulator.faults.add(first, Family.PAGE)
+    simulator.faults.add(trouble, Family.PAGE)
+    simulator.faults.add(faults.quoted(), Family.PAGE)
+
+    answer = await visitor.get("/login")
+
+    assert answer.status in {200, 204}
+
+
+async def test_a_coded_error_bears_the_present_time(browser: Browser, simulator: Simulator, clock: ManualClock) -> None:
+    simulator.faults.add(faults.coded_error(503, "iqevc_ms-10007", "Service is unavailable"), Family.STATUS)
+
+    first = (await browser.get(STATUS)).at("meta", "serverTimeStamp")
+    clock.tick(60)
+    second = (await browser.get(STATUS)).at("meta", "serverTimeStamp")
+
+    assert (first, second) == (1794294000000, 1794294060000)
+
+
+@pytest.mark.parametrize("status", [0, 99, 600])
+def test_a_status_that_http_has_not_is_refused(status: int) -> None:
+    for build in (faults.status_code, faults.maintenance, faults.empty_body):
+        with pytest.raises(ValueError, match="100 and 599"):
+            build(status)
+    with pytest.raises(ValueError, match="100 and 599"):
+        faults.coded_error(status, "iqevc_ms-10007", "Service is unavailable")
+
+
+def test_a_fault_for_no_request_is_refused(world: World) -> None:
+    with pytest.raises(ValueError, match="one request"):
+        world.faults.add(faults.maintenance(), times=0)
 
 
 @pytest.mark.parametrize(("path", "family"), [(SITES, Family.SITES), (SUMMARY, Family.SUMMARY)])
