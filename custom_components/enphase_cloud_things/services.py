@@ -1,6 +1,5 @@
 """The actions of the integration, registered once for all sites."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -10,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from .actions.fan_out import async_for_each, raise_failures
+from .actions.fan_out import async_for_each, failures_of, raise_failures
 from .actions.history import GET_SESSIONS_SCHEMA, IMPORT_SESSIONS_SCHEMA, async_get_sessions, async_import_sessions
 from .actions.prices import GET_PRICES_SCHEMA, async_get_prices
 from .actions.targets import (
@@ -19,12 +18,14 @@ from .actions.targets import (
     async_targeted_chargers,
     async_targeted_entries,
     async_targeted_sites,
+    runtime_of,
 )
 from .commands import Commands
 from .const import CONF_SITE_ID, DOMAIN
 from .dispatch import CommandResult, Outcome
-from .enlighten import TriggerMessage
+from .enlighten import CommandRejected, TriggerMessage
 from .reauthentication import async_clear_reauthentication
+from .runtime import EnphaseConfigEntry
 
 ATTR_CHARGING_LEVEL: Final = "charging_level"
 ATTR_CONNECTOR_ID: Final = "connector_id"
@@ -49,6 +50,9 @@ COMMON_MESSAGES: Final = frozenset(
 )
 """Messages that only report; the others may restart parts of the charger's software and want to be meant."""
 
+_SITE_ID: Final = probatio.All(cv.string, cv.matches_regex(r"^\d+$"))
+"""Digits, which YAML takes for a number unless they are quoted."""
+
 _START_SCHEMA: Final = cv.make_entity_service_schema(
     {
         probatio.Optional(ATTR_CHARGING_LEVEL): probatio.All(probatio.Coerce(int), probatio.Range(min=1)),
@@ -60,13 +64,11 @@ _TRIGGER_SCHEMA: Final = cv.make_entity_service_schema(
     {
         probatio.Required(ATTR_REQUESTED_MESSAGE): probatio.Coerce(TriggerMessage),
         probatio.Optional(ATTR_ALLOW_ADVANCED, default=False): cv.boolean,
-        probatio.Optional(CONF_SITE_ID): cv.matches_regex(r"^\d+$"),
+        probatio.Optional(CONF_SITE_ID): _SITE_ID,
     }
 )
 _SITE_SCHEMA: Final = probatio.Schema(cv.TARGET_FIELDS)
-_CLEAR_REAUTH_SCHEMA: Final = probatio.Schema(
-    {**cv.TARGET_FIELDS, probatio.Optional(CONF_SITE_ID): cv.matches_regex(r"^\d+$")}
-)
+_CLEAR_REAUTH_SCHEMA: Final = probatio.Schema({**cv.TARGET_FIELDS, probatio.Optional(CONF_SITE_ID): _SITE_ID})
 
 
 @callback
@@ -99,7 +101,7 @@ async def _async_start_charging(call: ServiceCall) -> ServiceResponse:
 
     async def start(target: ChargerTarget) -> JsonObjectType:
         return _described(
-            await target.entry.runtime_data.commands.async_start(
+            await target.runtime.commands.async_start(
                 target.serial,
                 level=call.data.get(ATTR_CHARGING_LEVEL),
                 connector_id=call.data[ATTR_CONNECTOR_ID],
@@ -114,7 +116,7 @@ async def _async_stop_charging(call: ServiceCall) -> ServiceResponse:
     wait = CONFIRMATION_WAIT if call.return_response else 0
 
     async def stop(target: ChargerTarget) -> JsonObjectType:
-        return _described(await target.entry.runtime_data.commands.async_stop(target.serial, wait=wait))
+        return _described(await target.runtime.commands.async_stop(target.serial, wait=wait))
 
     return await _async_for_each_charger(call, stop)
 
@@ -129,7 +131,7 @@ async def _async_trigger_message(call: ServiceCall) -> ServiceResponse:
         )
 
     async def trigger(target: ChargerTarget) -> JsonObjectType:
-        reply = await target.entry.runtime_data.commands.async_trigger_message(
+        reply = await target.runtime.commands.async_trigger_message(
             target.serial, message, site_id=call.data.get(CONF_SITE_ID)
         )
         return {"outcome": reply.status or "accepted", "reason": None}
@@ -140,7 +142,8 @@ async def _async_trigger_message(call: ServiceCall) -> ServiceResponse:
 async def _async_clear_reauth_issue(call: ServiceCall) -> None:
     site_id = call.data.get(CONF_SITE_ID)
     entries = async_entries_of_site(call.hass, site_id) if site_id else async_targeted_entries(call.hass, call)
-    await asyncio.gather(*(async_clear_reauthentication(call.hass, entry) for entry in entries))
+    outcomes = await async_for_each(entries, lambda entry: async_clear_reauthentication(call.hass, entry))
+    raise_failures(failures_of(outcomes))
 
 
 async def _async_start_live_stream(call: ServiceCall) -> None:
@@ -160,11 +163,15 @@ async def _async_for_each_charger(
 ) -> ServiceResponse:
     """Act on all targeted chargers at once; one failure does not stop the others.
 
-    A call that wants a reply finds failures in it; any other raises them, by name, once all are done.
+    A call that wants a reply finds failures in it, unless there is nothing else to tell; any other raises them, by
+    name, once all are done. That the cloud rejects a command is something to tell.
     """
     outcomes = await async_for_each(async_targeted_chargers(call.hass, call), act)
+    failures = failures_of(outcomes)
+    rejected = any(isinstance(failure.__cause__, CommandRejected) for failure in failures)
+    if not call.return_response or (len(failures) == len(outcomes) and not rejected):
+        raise_failures(failures)
     if not call.return_response:
-        raise_failures([outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)])
         return None
     replies: list[JsonValueType] = []
     for target, outcome in outcomes:
@@ -179,5 +186,8 @@ async def _async_for_each_charger(
 
 async def _async_for_each_site(call: ServiceCall, act: Callable[[Commands], Awaitable[object]]) -> None:
     sites = async_targeted_sites(call.hass, call)
-    outcomes = await async_for_each(sites, lambda site: act(site.runtime_data.commands))
-    raise_failures([outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)])
+
+    async def run(site: EnphaseConfigEntry) -> object:
+        return await act(runtime_of(site).commands)
+
+    raise_failures(failures_of(await async_for_each(sites, run)))

@@ -310,7 +310,7 @@ class TestCurrency:
         simulator.faults.clear()
         await hass.config_entries.async_reload(entry.entry_id)
         await settled(hass)
-        assert shown(hass, COST).attributes[ATTR_UNIT_OF_MEASUREMENT] == "EUR"
+        assert shown(hass, COST).attributes[ATTR_UNIT_OF_MEASUREMENT] == "CHF", "it does not flip"
 
 
 class TestTwoSites:

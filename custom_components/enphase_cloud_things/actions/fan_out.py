@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..const import DOMAIN
 
@@ -21,12 +21,20 @@ async def async_for_each[TargetT, ResultT](
     return outcomes
 
 
+def failures_of[TargetT, ResultT](
+    outcomes: Sequence[tuple[TargetT, ResultT | HomeAssistantError]],
+) -> list[HomeAssistantError]:
+    """Return what failed."""
+    return [outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)]
+
+
 def raise_failures(failures: Sequence[HomeAssistantError]) -> None:
-    """Raise what failed, several failures as one."""
-    if len(failures) == 1:
+    """Raise what failed, several failures as one, which is the caller's mistake if all of them are."""
+    if len({str(failure) for failure in failures}) == 1:
         raise failures[0]
     if failures:
-        raise HomeAssistantError(
+        is_mistake = all(isinstance(failure, ServiceValidationError) for failure in failures)
+        raise (ServiceValidationError if is_mistake else HomeAssistantError)(
             translation_domain=DOMAIN,
             translation_key="several_failed",
             translation_placeholders={"failures": " ".join(str(failure) for failure in failures)},

@@ -17,7 +17,7 @@ from ..const import DOMAIN
 from ..enlighten import EnlightenError, HistorySession
 from ..errors import action_failed
 from ..session_import import ImportResult
-from .fan_out import async_for_each, raise_failures
+from .fan_out import async_for_each, failures_of, raise_failures
 from .requested_days import ATTR_END, ATTR_START, past_days
 from .targets import ChargerTarget, async_targeted_chargers
 
@@ -50,12 +50,11 @@ IMPORT_SESSIONS_SCHEMA: Final = cv.make_entity_service_schema(
 
 async def async_get_sessions(call: ServiceCall) -> ServiceResponse:
     """Return the past sessions of chargers, the newest first."""
-    targets = _with_days(call)
 
-    async def read(target: tuple[ChargerTarget, Days]) -> JsonObjectType:
-        return await _async_listed(*target, limit=call.data[ATTR_LIMIT])
+    async def read(charger: ChargerTarget) -> JsonObjectType:
+        return await _async_listed(charger, _days(call, charger), limit=call.data[ATTR_LIMIT])
 
-    return _reply(await async_for_each(targets, read))
+    return _reply(await async_for_each(async_targeted_chargers(call.hass, call), read))
 
 
 async def async_import_sessions(call: ServiceCall) -> ServiceResponse:
@@ -63,55 +62,41 @@ async def async_import_sessions(call: ServiceCall) -> ServiceResponse:
 
     A call that wants a reply finds in it where an import was stopped; any other raises that.
     """
-    targets = _with_days(call)
 
-    async def imported(target: tuple[ChargerTarget, Days]) -> JsonObjectType:
-        charger, days = target
-        result = await charger.entry.runtime_data.session_import.async_import(charger.serial, charger.name, days)
+    async def imported(charger: ChargerTarget) -> JsonObjectType:
+        days = _days(call, charger)
+        result = await charger.runtime.session_import.async_import(charger.serial, charger.name, days)
         if result.error and not call.return_response:
             raise _stopped(charger, result, result.error)
         if result.other_currency and not call.return_response:
             raise _without_cost(charger, result)
         return _imported(charger, days, result)
 
-    outcomes = await async_for_each(targets, imported)
+    outcomes = await async_for_each(async_targeted_chargers(call.hass, call), imported)
     if call.return_response:
         return _reply(outcomes)
-    raise_failures([outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)])
+    raise_failures(failures_of(outcomes))
     return None
 
 
-def _with_days(call: ServiceCall) -> list[tuple[ChargerTarget, Days]]:
-    return [
-        (target, past_days(call, target.entry.runtime_data.chargers.zone, usual=USUAL_DAYS))
-        for target in async_targeted_chargers(call.hass, call)
-    ]
+def _days(call: ServiceCall, charger: ChargerTarget) -> Days:
+    return past_days(call, charger.runtime.chargers.zone, usual=USUAL_DAYS)
 
 
-def _reply(
-    outcomes: Sequence[tuple[tuple[ChargerTarget, Days], JsonObjectType | HomeAssistantError]],
-) -> ServiceResponse:
+def _reply(outcomes: Sequence[tuple[ChargerTarget, JsonObjectType | HomeAssistantError]]) -> ServiceResponse:
     """Return what is known of each charger; where nothing is known of any, raise why."""
-    failures = [outcome for _, outcome in outcomes if isinstance(outcome, HomeAssistantError)]
+    failures = failures_of(outcomes)
     if len(failures) == len(outcomes):
         raise_failures(failures)
     replies: list[JsonValueType] = []
-    for (charger, days), outcome in outcomes:
+    for charger, outcome in outcomes:
         reply: JsonObjectType = {"error": str(outcome)} if isinstance(outcome, HomeAssistantError) else outcome
-        replies.append(
-            {
-                "device_id": charger.device_id,
-                "name": charger.name,
-                ATTR_START: days.first.isoformat(),
-                ATTR_END: days.last.isoformat(),
-                **reply,
-            }
-        )
+        replies.append({"device_id": charger.device_id, "name": charger.name, **reply})
     return {"chargers": replies}
 
 
 async def _async_listed(charger: ChargerTarget, days: Days, *, limit: int) -> JsonObjectType:
-    runtime = charger.entry.runtime_data
+    runtime = charger.runtime
     zone = runtime.chargers.zone
     try:
         sessions = await runtime.history.async_sessions(charger.serial, days, max_pages=MOST_PAGES)
@@ -120,10 +105,15 @@ async def _async_listed(charger: ChargerTarget, days: Days, *, limit: int) -> Js
     start, end = start_of_day(days.first, zone), end_of_day(days.last, zone)
     found = [session for session in reversed(sessions) if _touches(session, start, end)]
     return {
+        **_told(days),
         "units": {**UNITS, "cost": runtime.currency.data},
         "total": len(found),
         "sessions": [_described(session, zone) for session in found[:limit]],
     }
+
+
+def _told(days: Days) -> JsonObjectType:
+    return {ATTR_START: days.first.isoformat(), ATTR_END: days.last.isoformat()}
 
 
 def _touches(session: HistorySession, start: datetime, end: datetime) -> bool:
@@ -156,6 +146,7 @@ def _minutes(seconds: float | None) -> float | None:
 def _imported(charger: ChargerTarget, days: Days, result: ImportResult) -> JsonObjectType:
     sessions = result.sessions
     return {
+        **_told(days),
         "outcome": "stopped" if result.error else "completed",
         "reason": str(action_failed(result.error, charger.name)) if result.error else None,
         "resumed_from": result.first.isoformat() if result.first != days.first else None,

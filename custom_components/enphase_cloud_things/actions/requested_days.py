@@ -15,24 +15,35 @@ ATTR_START: Final = "start"
 ATTR_END: Final = "end"
 
 LONGEST_RANGE: Final = timedelta(days=400)
+EARLIEST: Final = date(2000, 1, 1)
+LATEST: Final = date(2199, 12, 31)
+"""Far from where dates end, for every calculation has to reach a little further than the range."""
 
 
 def past_days(call: ServiceCall, zone: tzinfo, *, usual: timedelta) -> Days:
     """Return the days up to `end`, which is today unless given; without `start` as many as are `usual`.
 
-    Raises ServiceValidationError if the range runs backwards or is too long.
+    Raises ServiceValidationError if the range runs backwards, is too long or out of reach.
     """
-    last: date = call.data.get(ATTR_END) or local_day(dt_util.utcnow(), zone)
-    return _checked(Days(first=call.data.get(ATTR_START) or last - usual + ONE_DAY, last=last))
+    last = _within_reach(call.data.get(ATTR_END)) or local_day(dt_util.utcnow(), zone)
+    return _checked(Days(first=_within_reach(call.data.get(ATTR_START)) or last - usual + ONE_DAY, last=last))
 
 
 def coming_days(call: ServiceCall, zone: tzinfo) -> Days:
     """Return the days from `start`, which is today unless given; without `end` only that day.
 
-    Raises ServiceValidationError if the range runs backwards or is too long.
+    Raises ServiceValidationError if the range runs backwards, is too long or out of reach.
     """
-    first: date = call.data.get(ATTR_START) or local_day(dt_util.utcnow(), zone)
-    return _checked(Days(first=first, last=call.data.get(ATTR_END) or first))
+    first = _within_reach(call.data.get(ATTR_START)) or local_day(dt_util.utcnow(), zone)
+    return _checked(Days(first=first, last=_within_reach(call.data.get(ATTR_END)) or first))
+
+
+def _within_reach(day: date | None) -> date | None:
+    if day is not None and not EARLIEST <= day <= LATEST:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="day_out_of_reach", translation_placeholders={"day": str(day)}
+        )
+    return day
 
 
 def _checked(days: Days) -> Days:

@@ -1,5 +1,6 @@
 """From the target of an action (areas, labels, devices, entities) to chargers and sites of this integration."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntryState
@@ -8,25 +9,30 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
-from ..const import DOMAIN
-from ..runtime import EnphaseConfigEntry
+from ..const import CONF_SERIALS, DOMAIN
+from ..runtime import EnphaseConfigEntry, RuntimeData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerTarget:
-    """One targeted charger of a loaded site."""
+    """One targeted charger, of a site that need not be loaded."""
 
     entry: EnphaseConfigEntry
     serial: str = field(repr=False)
     device_id: str
     name: str
 
+    @property
+    def runtime(self) -> RuntimeData:
+        """What the site of the charger holds. Raises ServiceValidationError if it is not loaded."""
+        return runtime_of(self.entry)
+
 
 @callback
 def async_targeted_chargers(hass: HomeAssistant, call: ServiceCall) -> list[ChargerTarget]:
     """Return the chargers an action is aimed at, each once.
 
-    Raises ServiceValidationError if there is none, or if the site of one is not loaded.
+    Raises ServiceValidationError if there is none.
     """
     targets = [
         ChargerTarget(
@@ -34,7 +40,7 @@ def async_targeted_chargers(hass: HomeAssistant, call: ServiceCall) -> list[Char
         )
         for device in _targeted_devices(hass, call)
         for entry, serial in _owners(hass, device)
-        if serial in _loaded(entry).runtime_data.chargers.data.chargers
+        if serial in _chargers_of(entry)
     ]
     if not targets:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_charger_targeted")
@@ -43,13 +49,22 @@ def async_targeted_chargers(hass: HomeAssistant, call: ServiceCall) -> list[Char
 
 @callback
 def async_targeted_sites(hass: HomeAssistant, call: ServiceCall) -> list[EnphaseConfigEntry]:
-    """Return the loaded sites an action is aimed at: those of the targeted devices, all of them without a target.
+    """Return the sites an action is aimed at: those of the targeted devices, all loaded ones without a target.
 
-    Raises ServiceValidationError if the target holds none, or one that is not loaded.
+    Raises ServiceValidationError if there is none.
     """
-    if not TargetSelection(call.data).has_any_target:
-        return hass.config_entries.async_loaded_entries(DOMAIN)
-    return [_loaded(entry) for entry in async_targeted_entries(hass, call)]
+    if has_target(call):
+        return async_targeted_entries(hass, call)
+    entries = hass.config_entries.async_loaded_entries(DOMAIN)
+    if not entries:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_site_loaded")
+    return entries
+
+
+@callback
+def has_target(call: ServiceCall) -> bool:
+    """Tell whether an action is aimed at anything."""
+    return TargetSelection(call.data).has_any_target
 
 
 @callback
@@ -72,7 +87,9 @@ def async_entries_of_site(hass: HomeAssistant, site_id: str) -> list[EnphaseConf
     """
     entries = [entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.unique_id == site_id]
     if not entries:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_site_targeted")
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="unknown_site", translation_placeholders={"site_id": site_id}
+        )
     return entries
 
 
@@ -94,11 +111,20 @@ def _owners(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> list[tuple[Enphas
     return [(entry, identifier) for domain, identifier in device.identifiers if domain == DOMAIN]
 
 
-def _loaded(entry: EnphaseConfigEntry) -> EnphaseConfigEntry:
+def _chargers_of(entry: EnphaseConfigEntry) -> Container[str]:
+    """Return the serial numbers of the chargers of an entry."""
+    if entry.state is not ConfigEntryState.LOADED:
+        serials: list[str] = entry.data[CONF_SERIALS]
+        return serials
+    return entry.runtime_data.chargers.data.chargers
+
+
+def runtime_of(entry: EnphaseConfigEntry) -> RuntimeData:
+    """Return what a loaded site holds. Raises ServiceValidationError if it is not loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="site_not_loaded",
             translation_placeholders={"site": entry.title},
         )
-    return entry
+    return entry.runtime_data
