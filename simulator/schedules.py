@@ -1,9 +1,11 @@
 """Charging schedules: slots as the scheduler stores them and the windows they open (docs/api.md §6.4)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
+
+from .wire import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,7 +13,7 @@ class Slot:
     """One schedule; ``days`` are ISO weekdays (1 = Monday) on which the window *starts*, times are site-local.
 
     ``start`` and ``end`` are None for an off-peak slot, which follows the tariff. ``amps`` None stands for the
-    charger's maximum.
+    charger's maximum. ``extra`` holds the fields that mean nothing here and are kept as they were sent.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Slot:
     recurring_kind: str | None = "Recurring"
     level_kind: str | None = "Weekly"
     source: str = "SYSTEM"
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

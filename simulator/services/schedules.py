@@ -1,6 +1,6 @@
 """Schedules: the list, single slots and their states (docs/api.md §6.4)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from http import HTTPStatus
@@ -17,6 +17,24 @@ from simulator.wire import Json, JsonObject, scheduler_envelope
 from .scheduler import refusal
 
 _OFF_PEAK = "OFF_PEAK"
+_LEVELS = ("chargingLevel", "chargingLevelAmp")
+"""Where the level of a slot is written, the deciding field first."""
+_MAXIMUM = 100
+_UNDERSTOOD = {
+    *_LEVELS,
+    "id",
+    "startTime",
+    "endTime",
+    "scheduleType",
+    "days",
+    "remindTime",
+    "remindFlag",
+    "reminderTimeUtc",
+    "enabled",
+    "recurringKind",
+    "chargeLevelType",
+    "sourceType",
+}
 _STATES = {"ENABLED": True, "DISABLED": False}
 
 
@@ -52,6 +70,7 @@ def _slot_row(site: Site, charger: Charger, slot: Slot, now: datetime) -> dict[s
         "chargeLevelType": slot.level_kind,
         "sourceType": slot.source,
         "serializedDays": None,
+        **slot.extra,
     }
 
 
@@ -71,9 +90,16 @@ def _change_list(call: Call) -> Reply:
     if not isinstance(body, Mapping):
         raise refusal(call, HTTPStatus.BAD_REQUEST, "Malformed request")
     rows = body.get("data")
-    slots = [_parsed(call, row) for row in rows] if isinstance(rows, list) else _with_states(call, body)
+    slots = _whole_list(call, rows) if isinstance(rows, list) else _with_states(call, body)
     set_schedules(call.charger, slots)
     return json_reply(scheduler_envelope("Schedules updated", call.now))
+
+
+def _whole_list(call: Call, rows: Sequence[Json]) -> list[Slot]:
+    slots = [_parsed(call, row) for row in rows]
+    if len({slot.id for slot in slots}) < len(slots):
+        raise refusal(call, HTTPStatus.BAD_REQUEST, "Duplicate schedule id")
+    return slots
 
 
 def _with_states(call: Call, states: JsonObject) -> list[Slot]:
@@ -87,6 +113,8 @@ def _with_states(call: Call, states: JsonObject) -> list[Slot]:
 
 def _create(call: Call) -> Reply:
     slot = _parsed(call, call.json)
+    if any(slot.id == known.id for known in call.charger.slots):
+        raise refusal(call, HTTPStatus.BAD_REQUEST, "Duplicate schedule id")
     set_schedules(call.charger, [*call.charger.slots, slot])
     return json_reply(scheduler_envelope(slot.id, call.now), HTTPStatus.CREATED)
 
@@ -96,7 +124,10 @@ def _edit(call: Call) -> Reply:
     body = call.json
     if not isinstance(body, Mapping):
         raise refusal(call, HTTPStatus.BAD_REQUEST, "Malformed request")
-    row = {**_slot_row(call.site, call.charger, known, call.now), **body, "id": known.id}
+    old = _slot_row(call.site, call.charger, known, call.now)
+    if any(name in body for name in _LEVELS):
+        old = {name: value for name, value in old.items() if name not in _LEVELS}
+    row = {**old, **body, "id": known.id}
     edited = _parsed(call, row)
     set_schedules(call.charger, [edited if slot.id == known.id else slot for slot in call.charger.slots])
     return json_reply(scheduler_envelope(_slot_row(call.site, call.charger, edited, call.now), call.now))
@@ -125,22 +156,36 @@ def _parsed(call: Call, row: Json) -> Slot:
             raise refusal(call, HTTPStatus.BAD_REQUEST, "Off-peak schedules are not available")
     elif start is None or end is None or start == end:
         raise refusal(call, HTTPStatus.BAD_REQUEST, "Invalid start or end time")
-    slot_id = _text(row.get("id"))
+    enabled = row.get("enabled", True)
+    if not isinstance(enabled, bool):
+        raise refusal(call, HTTPStatus.BAD_REQUEST, "enabled must be true or false")
     minutes = row.get("remindTime")
     return Slot(
-        id=slot_id or new_slot_id(call.site.site_id, call.charger.serial),
+        id=_slot_id(call, row.get("id")),
         start=start,
         end=end,
         days=_days(call, row.get("days")),
-        amps=_amps(call.charger, row),
+        amps=_amps(call, row),
         kind=kind,
-        enabled=row.get("enabled") is not False,
+        enabled=enabled,
         remind=row.get("remindFlag") is True,
         remind_minutes=minutes if isinstance(minutes, int) else None,
         recurring_kind=_text(row.get("recurringKind")),
         level_kind=_text(row.get("chargeLevelType")),
         source=_text(row.get("sourceType")) or "SYSTEM",
+        extra={name: value for name, value in row.items() if name not in _UNDERSTOOD},
     )
+
+
+def _slot_id(call: Call, value: Json) -> str:
+    """Return the id that is given, which must be one of this charger's, or else a new one."""
+    site_id, serial = call.site.site_id, call.charger.serial
+    if value is None:
+        return new_slot_id(site_id, serial)
+    own = isinstance(value, str) and value.startswith(f"{site_id}:{serial}:")
+    if not isinstance(value, str) or not (own or any(slot.id == value for slot in call.charger.slots)):
+        raise refusal(call, HTTPStatus.BAD_REQUEST, "Invalid schedule id")
+    return value
 
 
 def _text(value: Json) -> str | None:
@@ -163,12 +208,15 @@ def _days(call: Call, value: Json) -> tuple[int, ...]:
     return days
 
 
-def _amps(charger: Charger, row: JsonObject) -> int | None:
-    for name in ("chargingLevelAmp", "chargingLevel"):
-        level = row.get(name)
-        if isinstance(level, int) and charger.model.allows(level):
-            return level
-    return None
+def _amps(call: Call, row: JsonObject) -> int | None:
+    """Return the amps of a slot, None for the maximum, which the app asks for by 100 or null (docs/api.md §6.4)."""
+    model = call.charger.model
+    level = next((row[name] for name in _LEVELS if name in row), None)
+    if level is None or level == _MAXIMUM:
+        return None
+    if isinstance(level, bool) or not isinstance(level, int) or not model.allows(level):
+        raise refusal(call, HTTPStatus.BAD_REQUEST, "Invalid charging level")
+    return level
 
 
 _SCHEDULED = "/service/evse_scheduler/api/v1/iqevc/charging-mode/SCHEDULED_CHARGING/{site}/{serial}"

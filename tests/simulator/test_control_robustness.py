@@ -66,7 +66,7 @@ NAMES = st.sampled_from(
         "site",
     ]
 )
-EXTREMES = st.sampled_from(
+EXTREMES: st.SearchStrategy[Json] = st.sampled_from(
     [0, -1, 1, 0.5, 1e-300, 1e300, 10**400, -(10**400), math.nan, math.inf, -math.inf, "", "\ud800", "1", None, [], {}]
 )
 VALUES = st.one_of(

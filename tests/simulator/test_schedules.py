@@ -100,6 +100,41 @@ async def test_a_level_that_means_the_maximum_is_normalised(browser: Browser, le
     assert (await browser.get(SCHEDULES)).at("data", "slots", 2, "chargingLevelAmp") == 32
 
 
+@pytest.mark.parametrize(
+    ("change", "amps"),
+    [
+        ({"chargingLevel": 14}, 14),
+        ({"chargingLevel": 14, "chargingLevelAmp": 10}, 14),
+        ({"chargingLevelAmp": 14}, 14),
+        ({"chargingLevel": 100, "chargingLevelAmp": 10}, 32),
+        ({"chargingLevel": None}, 32),
+        ({"startTime": "21:00"}, 10),
+    ],
+)
+async def test_the_charging_level_of_an_edit_wins(browser: Browser, change: dict[str, Json], amps: int) -> None:
+    assert (await browser.request("PATCH", f"{BASE}/schedule/{NIGHT}", body=change)).status == 200
+
+    slot = (await browser.get(SCHEDULES)).at("data", "slots", 0)
+    assert (pick(slot, "chargingLevel"), pick(slot, "chargingLevelAmp")) == (amps, amps)
+
+
+async def test_fields_nobody_knows_are_kept_as_they_came(browser: Browser) -> None:
+    change: Json = {"serializedDays": "1,2", "colour": {"hue": 7}}
+    await browser.request("PATCH", f"{BASE}/schedule/{NIGHT}", body=change)
+    await browser.request("PATCH", f"{BASE}/schedule/{NIGHT}", body={"startTime": "21:00"})
+
+    slot = (await browser.get(SCHEDULES)).at("data", "slots", 0)
+
+    assert (pick(slot, "serializedDays"), pick(slot, "colour")) == ("1,2", {"hue": 7})
+
+
+async def test_a_list_with_one_schedule_twice_is_refused(browser: Browser) -> None:
+    kept = (await browser.get(SCHEDULES)).at("data", "slots", 0)
+
+    assert (await browser.request("PATCH", SCHEDULES, body={"data": [kept, kept]})).status == 400
+    assert await ids(browser) == [NIGHT, NOON]
+
+
 async def test_an_off_peak_schedule_needs_an_eligible_site(browser: Browser, world: World) -> None:
     off_peak: Json = {"scheduleType": "OFF_PEAK", "startTime": None, "endTime": None, "enabled": True}
     assert (await browser.post(f"{BASE}/schedule", off_peak)).status == 201
@@ -111,7 +146,20 @@ async def test_an_off_peak_schedule_needs_an_eligible_site(browser: Browser, wor
 
 @pytest.mark.parametrize(
     "change",
-    [{"startTime": "25:00"}, {"startTime": None}, {"days": [0]}, {"days": []}, {"endTime": "22:15"}],
+    [
+        {"enabled": "yes"},
+        {"enabled": None},
+        {"chargingLevel": 5},
+        {"chargingLevel": "20"},
+        {"id": f"{SITE}:202640019999:night"},
+        {"id": NIGHT},
+        {"id": 5},
+        {"startTime": "25:00"},
+        {"startTime": None},
+        {"days": [0]},
+        {"days": []},
+        {"endTime": "22:15"},
+    ],
 )
 async def test_a_senseless_schedule_is_refused(browser: Browser, change: dict[str, Json]) -> None:
     assert (await browser.post(f"{BASE}/schedule", {**NEW, **change})).status == 400
