@@ -11,6 +11,7 @@ from .accounts import async_get_registry
 from .const import (
     CONF_ACCOUNT,
     CONF_CONTINUE_WITHOUT_CHARGERS,
+    CONF_LEFT_OUT,
     CONF_REMEMBER_PASSWORD,
     CONF_SERIALS,
     CONF_SITE_ID,
@@ -151,6 +152,7 @@ class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
             CONF_SITE_ID: self._site.site_id,
             CONF_SITE_NAME: self._site.name,
             CONF_SERIALS: serials,
+            CONF_LEFT_OUT: [serial for serial in self._charger_names if serial not in serials],
         }
         title = self._site.name or f"Enphase site {self._site.site_id}"
         if self._entry is None:

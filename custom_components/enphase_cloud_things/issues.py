@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .accounts import Account
-from .const import DOMAIN
+from .const import CONF_LEFT_OUT, DOMAIN
 from .coordinators.chargers import ChargerCoordinator
 from .coordinators.vpp import VppCoordinator
 from .enlighten import CORE_FAMILIES, Family, FamilyHealth, InvalidCredentials, RateLimited, TooManySessions
@@ -195,8 +195,16 @@ class IssueWatch:
             clear_issue(self._hass, self._entry, IssueKind.ENDPOINT_GONE)
 
     def _look_at_chargers(self, site: SiteSnapshot) -> None:
+        """Offer the chargers that nobody has seen yet.
+
+        Entries that do not tell what was left out on purpose are offered all: to ignore an offer is easier than to
+        miss a charger.
+        """
+        left_out = self._entry.data.get(CONF_LEFT_OUT, ())
         before = _issue_ids(self._hass, self._entry, IssueKind.NEW_CHARGER)
         for serial, name in site.others.items():
+            if serial in left_out:
+                continue
             before.discard(_issue_id(self._entry, IssueKind.NEW_CHARGER, serial))
             raise_issue(self._hass, self._entry, IssueKind.NEW_CHARGER, serial=serial, charger=name)
         for issue_id in before:

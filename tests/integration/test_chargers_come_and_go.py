@@ -13,6 +13,7 @@ from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Family, Simulator, World, faults
 
 from .conftest import SetupEntry
+from .flows import sign_in, submit
 from .passing_time import Advance
 from .repairs import Repairs, issue_texts, pages, repairs, shown_issues
 
@@ -66,6 +67,29 @@ def state(hass: HomeAssistant, entity_id: str) -> str:
     shown = hass.states.get(entity_id)
     assert shown is not None, entity_id
     return shown.state
+
+
+class TestLeftOut:
+    """Chargers that a person has seen and not ticked."""
+
+    @pytest.fixture
+    async def entry(self, hass: HomeAssistant, world: World, advance: Advance) -> ConfigEntry:
+        """A site with two chargers, of which a person has chosen one."""
+        world.site.add_charger(DRIVEWAY, name="Driveway")
+        entry: ConfigEntry = (await submit(hass, await sign_in(hass), serials=[CARPORT]))["result"]
+        await advance(340)
+        return entry
+
+    async def test_a_charger_that_was_left_out_is_not_offered(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        assert shown_issues(hass, "new_charger") == []
+
+    async def test_a_charger_that_is_installed_later_is_offered_all_the_same(
+        self, hass: HomeAssistant, entry: ConfigEntry, world: World, advance: Advance
+    ) -> None:
+        world.site.add_charger("202640011999", name="Barn")
+        await advance(340)
+        (issue,) = shown_issues(hass, "new_charger")
+        assert any("Barn" in text for text in issue_texts(issue))
 
 
 class TestNewChargers:

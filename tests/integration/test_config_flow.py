@@ -54,6 +54,7 @@ async def test_one_site_and_one_charger_take_a_password_and_a_look(hass: HomeAss
         "site_id": HOME,
         "site_name": "Lark Street",
         "serials": [CARPORT],
+        "left_out": [],
         "email": OWNER_EMAIL,
         "account": world.account.user_id,
         "remember_password": False,

@@ -61,7 +61,7 @@ async def test_all_is_preselected_as_it_is(hass: HomeAssistant, world: World, se
     assert_aborted(await submit(hass, form), "reconfigure_successful")
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
-    assert entry.data == before
+    assert entry.data == before | {"left_out": [DRIVEWAY]}
     assert registered.items() <= entities(hass, entry).items()
     assert world.requests.logins == 1
 
