@@ -1,10 +1,13 @@
 """What follows when a session works again after a person was asked to sign in."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from .accounts import async_get_registry
+from .accounts import Account, async_get_registry
 from .const import CONF_ACCOUNT, DOMAIN
 from .enlighten import AuthenticationRequired, EnlightenError
 from .errors import action_failed
@@ -16,10 +19,9 @@ async def async_clear_reauthentication(hass: HomeAssistant, entry: EnphaseConfig
 
     Raises HomeAssistantError if a person has to sign in after all, or if the cloud cannot tell now.
     """
-    registry = async_get_registry(hass)
-    account = await registry.async_acquire(entry)
     try:
-        await account.session.renew_without_password()
+        async with account_of(hass, entry) as account:
+            await account.session.renew_without_password()
     except AuthenticationRequired as error:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -28,14 +30,26 @@ async def async_clear_reauthentication(hass: HomeAssistant, entry: EnphaseConfig
         ) from error
     except EnlightenError as error:
         raise action_failed(error, entry.title) from error
-    finally:
-        if entry.state is not ConfigEntryState.LOADED:
-            await registry.async_release(entry)
     withdraw_request(hass, entry)
     if entry.state is ConfigEntryState.LOADED:
         await entry.runtime_data.chargers.async_refresh()
     else:
         await hass.config_entries.async_reload(entry.entry_id)
+
+
+@asynccontextmanager
+async def account_of(hass: HomeAssistant, entry: EnphaseConfigEntry) -> AsyncIterator[Account]:
+    """Lend the account of an entry that need not be loaded; a set-up that goes on is waited for."""
+    async with entry.setup_lock:
+        if entry.state is ConfigEntryState.LOADED:
+            yield entry.runtime_data.account
+            return
+        registry = async_get_registry(hass)
+        account = await registry.async_acquire(entry)
+        try:
+            yield account
+        finally:
+            await registry.async_release(entry)
 
 
 @callback

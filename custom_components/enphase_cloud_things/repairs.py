@@ -1,8 +1,6 @@
 """What the button of a repair does."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -11,12 +9,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import probatio
 
-from .accounts import Account, async_get_registry
 from .const import CONF_ACCOUNT, CONF_SERIALS, DOMAIN
 from .enlighten import AuthenticationRequired, EnlightenError, Session, TooManySessions
 from .errors import translation_key
 from .issues import issue_watch
-from .reauthentication import async_resume
+from .reauthentication import account_of, async_resume
 from .runtime import EnphaseConfigEntry
 
 type IssueData = dict[str, str | int | float | None]
@@ -92,7 +89,7 @@ class TryAgainFlow(_ConfirmedFlow):
     @override
     async def _async_repair(self, entry: EnphaseConfigEntry) -> RepairsFlowResult:
         try:
-            async with _account_of(self.hass, entry) as account:
+            async with account_of(self.hass, entry) as account:
                 await _async_renew(account.session)
         except TooManySessions:
             if entry.state is ConfigEntryState.LOADED:
@@ -105,21 +102,6 @@ class TryAgainFlow(_ConfirmedFlow):
             return self._show(translation_key(error))
         await async_resume(self.hass, entry.data[CONF_ACCOUNT])
         return self.async_create_entry(data={})
-
-
-@asynccontextmanager
-async def _account_of(hass: HomeAssistant, entry: EnphaseConfigEntry) -> AsyncIterator[Account]:
-    """Lend the account of an entry, which may wait for its set-up to be tried again."""
-    async with entry.setup_lock:
-        if entry.state is ConfigEntryState.LOADED:
-            yield entry.runtime_data.account
-            return
-        registry = async_get_registry(hass)
-        account = await registry.async_acquire(entry)
-        try:
-            yield account
-        finally:
-            await registry.async_release(entry)
 
 
 async def _async_renew(session: Session) -> None:

@@ -10,7 +10,7 @@ from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Family, Simulator, World, faults
 
 from .conftest import SetupEntry
-from .passing_time import Advance
+from .passing_time import Advance, Meanwhile
 
 
 async def clear(hass: HomeAssistant, **data: object) -> None:
@@ -73,6 +73,20 @@ async def test_an_entry_that_could_not_be_set_up_is_set_up_afterwards(
     simulator.faults.remove(refusal)
     await clear(hass, site_id=world.site.site_id)
     assert (entry.state, asks_to_sign_in(hass)) == (ConfigEntryState.LOADED, False)
+
+
+async def test_a_set_up_that_goes_on_is_not_disturbed(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, meanwhile: Meanwhile
+) -> None:
+    entry = await setup_entry()
+    await hass.config_entries.async_unload(entry.entry_id)
+    simulator.faults.add(faults.slow(1.0), Family.STATUS)
+    set_up = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    states = [entry.state]
+    await meanwhile(clear(hass, site_id=world.site.site_id))
+    assert await set_up
+    states.append(entry.state)
+    assert states == [ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED]
 
 
 async def test_an_unknown_site_is_the_callers_mistake(hass: HomeAssistant, setup_entry: SetupEntry) -> None:
