@@ -6,6 +6,8 @@ Two sites of one account must not sign in twice: the cloud caps concurrent sessi
 
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from aiohttp import DummyCookieJar
@@ -35,21 +37,32 @@ class Account:
         password: str | None = None,
         timeout: float = DEFAULT_API_TIMEOUT,
         budget: RequestBudget | None = None,
+        attended: bool = False,
     ) -> None:
-        """Prepare the connections; nothing is sent until the client is used."""
+        """Prepare the connections; nothing is sent until the client is used. For `attended` see `Transport`."""
         self._http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=new_cookie_jar(HOSTS))
         self._bare_http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=DummyCookieJar())
         self.transport = Transport(
-            self._http, bare_http=self._bare_http, hosts=HOSTS, clock=dt_util.utcnow, timeout=timeout, budget=budget
+            self._http,
+            bare_http=self._bare_http,
+            hosts=HOSTS,
+            clock=dt_util.utcnow,
+            timeout=timeout,
+            budget=budget,
+            attended=attended,
         )
         self.session = Session(self.transport, credentials=credentials, password=password, clock=dt_util.utcnow)
         self.client = EnlightenClient(self.session, self.transport)
         self.entry_ids: set[str] = set()
+        self.known_as: str | None = None
 
     @property
     def key(self) -> str:
-        """What the account is known by: the cloud's user id, or the e-mail address while the id is unknown."""
-        return self.session.user_id or self.session.credentials.email.casefold()
+        """What the account is known by: the cloud's user id, or the e-mail address while the id is unknown.
+
+        Where the session has not learned the id, `known_as` may have it from an earlier sign-in.
+        """
+        return self.session.user_id or self.known_as or self.session.credentials.email.casefold()
 
     async def async_close(self) -> None:
         """End what the session has running and give the connections back."""
@@ -111,9 +124,15 @@ class AccountRegistry:
         The state is stored before an entry exists, so that setting the entry up needs no second sign-in; a session
         that is running for the same account takes it over. `password` is what the person wants remembered.
         """
-        key, credentials = account.key, account.session.credentials
+        credentials = account.session.credentials
         provisional_key = credentials.email.casefold()
         async with self._lock:
+            if credentials.user_id is None and (known_key := self._key_of(credentials.email)) != provisional_key:
+                # The cloud gave no token to tell it now; it did before
+                account.known_as = known_key
+                credentials = replace(credentials, user_id=known_key)
+            key = account.key
+            self._rename(provisional_key, key)
             for entry in self._entries():
                 if entry.data.get(CONF_ACCOUNT) in (key, provisional_key):
                     self._bring_up_to_date(entry, key, password)
@@ -122,6 +141,32 @@ class AccountRegistry:
                 await self._store.async_remove(provisional_key)
             if running := self._in_use.get(key):
                 running.session.take_over(credentials, password=password)
+
+    def budget_for(self, email: str) -> RequestBudget:
+        """Return the budget of the account with that e-mail address, for requests beside its running session."""
+        return self._budgets[self._key_of(email)]
+
+    def _key_of(self, email: str) -> str:
+        """Return what the entries with that e-mail address know its account by, which is the user id if one does."""
+        provisional_key = email.casefold()
+        own = (
+            entry.data for entry in self._entries() if (entry.data.get(CONF_EMAIL) or "").casefold() == provisional_key
+        )
+        known = (data.get(CONF_ACCOUNT) for data in own)
+        return next((key for key in known if key and key != provisional_key), provisional_key)
+
+    def _rename(self, old: str, new: str) -> None:
+        """Know an account by the user id that a sign-in has shown; two live ones would each sign in and count."""
+        if old == new:
+            return
+        if new not in self._in_use and (account := self._in_use.pop(old, None)):
+            self._in_use[new] = account
+        if old in self._in_use or (budget := self._budgets.pop(old, None)) is None:
+            return
+        if new in self._budgets:
+            self._budgets[new].absorb(budget)
+        else:
+            self._budgets[new] = budget
 
     def _bring_up_to_date(self, entry: ConfigEntry, key: str, password: str | None) -> None:
         """Note what a sign-in has shown in every entry of the account: its user id, and a password that is right."""
@@ -147,8 +192,9 @@ class AccountRegistry:
     @callback
     def async_forget_password(self, entry: ConfigEntry) -> None:
         """Drop the password from the running session of an entry's account."""
-        if account := self._in_use.get(entry.data[CONF_ACCOUNT]):
-            account.session.password = None
+        for account in self._in_use.values():
+            if entry.entry_id in account.entry_ids:
+                account.session.password = None
 
     async def _async_open(self, entry: ConfigEntry, key: str, options: Options) -> Account:
         credentials = await self._store.async_load(key) or Credentials(email=entry.data[CONF_EMAIL])
@@ -159,8 +205,16 @@ class AccountRegistry:
             timeout=options.api_timeout,
             budget=self._budgets[key],
         )
-        account.session.on_change = lambda changed: self._store.save_soon(key, changed)
+        account.session.on_change = partial(self._save, account)
         return account
+
+    def _save(self, account: Account, changed: Credentials) -> None:
+        """Store a change of a running session under what its account is known by at that time."""
+        if (key := self._key_in_use(account)) is not None:
+            self._store.save_soon(key, changed)
+
+    def _key_in_use(self, wanted: Account) -> str | None:
+        return next((key for key, account in self._in_use.items() if account is wanted), None)
 
 
 _REGISTRY: Final[HassKey[AccountRegistry]] = HassKey(f"{DOMAIN}.accounts")

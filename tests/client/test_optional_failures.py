@@ -119,12 +119,12 @@ async def test_the_longer_a_family_fails_the_longer_it_is_left_alone(
 async def test_a_longer_pause_that_the_cloud_asks_for_counts(
     client: EnlightenClient, world: World, simulator: Simulator, read: OptionalRead
 ) -> None:
-    simulator.faults.add(faults.status_code(503, retry_after=7 * 86_400), read.service)
+    simulator.faults.add(faults.status_code(503, retry_after=23 * 3600), read.service)
 
     error = await failed(read, client, world)
 
     assert isinstance(error, ServiceUnavailable)
-    assert error.retry_at == START_OF_TEST + timedelta(days=7)
+    assert error.retry_at == START_OF_TEST + timedelta(hours=23)
 
 
 def http_date(moment: datetime) -> str:

@@ -1,6 +1,7 @@
 """One signed-in session for all the sites of an account."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,16 +10,25 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.enphase_cloud_things.runtime import EnphaseConfigEntry
-from simulator import OWNER_KEY, Family, World
+from simulator import OWNER_KEY, Family, World, faults
+from simulator.accounts import LoginShape
+from simulator.faults import Trouble
 
 from .conftest import SetupEntry
-from .flows import assert_aborted, sign_in, submit
+from .flows import assert_aborted, assert_form, sign_in, submit
 
 CABIN = "4410288"
 RENEWAL_GOOD_FOR = timedelta(seconds=31)
 STORED = "enphase_cloud_things.accounts"
+WITHOUT_MANAGER_TOKEN = Trouble(
+    name="no manager token",
+    reshape=lambda reply: replace(
+        reply, cookies=tuple((name, value) for name, value in reply.cookies if "manager" not in name)
+    ),
+)
 
 
 @pytest.fixture
@@ -119,3 +129,91 @@ async def test_the_password_goes_with_the_last_site_that_remembers_it(
 
     await refresh(home, cabin)
     assert world.requests.logins == 0
+
+
+async def test_a_session_that_learns_its_user_id_stays_the_only_one_of_its_account(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    world: World,
+    setup_entry: SetupEntry,
+    hass_storage: dict[str, Any],
+) -> None:
+    """An upgraded entry knows its account by the e-mail address until a sign-in tells more."""
+    home = await setup_entry(signed_in=False, remember_password=True)
+
+    result = await submit(hass, await sign_in(hass))
+    await hass.async_block_till_done()
+
+    cabin = result["result"]
+    assert cabin.runtime_data.account is home.runtime_data.account
+    assert home.data["account"] == cabin.data["account"] == world.account.user_id
+    world.accounts.expire_sessions()
+    freezer.tick(RENEWAL_GOOD_FOR)
+    world.requests.clear()
+    await refresh(home, cabin)
+    assert world.requests.logins == 1
+    freezer.tick(2)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert set(hass_storage[STORED]["data"]["accounts"]) == {world.account.user_id}
+
+
+async def test_a_session_that_learned_its_user_id_forgets_its_password_all_the_same(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World, setup_entry: SetupEntry
+) -> None:
+    home = await setup_entry(signed_in=False, remember_password=True)
+    await submit(hass, await home.start_reauth_flow(hass), password=OWNER_KEY, remember_password=True)
+    await hass.async_block_till_done()
+    menu = await hass.config_entries.options.async_init(home.entry_id)
+    form = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "forget_password"})
+    await hass.config_entries.options.async_configure(form["flow_id"], {})
+    world.accounts.expire_sessions()
+    freezer.tick(RENEWAL_GOOD_FOR)
+    world.requests.clear()
+
+    await refresh(home)
+
+    assert world.requests.logins == 0
+
+
+async def test_a_sign_in_without_a_token_keeps_the_user_id_that_is_known(
+    hass: HomeAssistant, world: World, setup_entry: SetupEntry, hass_storage: dict[str, Any]
+) -> None:
+    home = await setup_entry()
+    world.account.login_shape = LoginShape.EMPTY_OBJECT
+    world.faults.add(WITHOUT_MANAGER_TOKEN, Family.LOGIN)
+    world.faults.add(faults.status_code(503), Family.JWT)
+
+    result = await submit(hass, await home.start_reauth_flow(hass), password=OWNER_KEY, remember_password=False)
+    assert_aborted(result, "reauth_successful")
+    await hass.async_block_till_done()
+
+    assert home.data["account"] == world.account.user_id
+    assert home.runtime_data.account.key == world.account.user_id
+    assert set(hass_storage[STORED]["data"]["accounts"]) == {world.account.user_id}
+
+
+async def test_what_a_flow_asks_for_counts_for_the_running_account(
+    hass: HomeAssistant, world: World, setup_entry: SetupEntry
+) -> None:
+    home = await setup_entry()
+    used = home.runtime_data.account.transport.requests_last_hour
+    world.requests.clear()
+
+    await sign_in(hass)
+
+    assert len(world.requests) > 2
+    assert home.runtime_data.account.transport.requests_last_hour == used + len(world.requests)
+
+
+async def test_a_person_may_use_the_last_of_the_budget(
+    hass: HomeAssistant, world: World, setup_entry: SetupEntry
+) -> None:
+    home = await setup_entry()
+    account = home.runtime_data.account
+    while account.transport.requests_last_hour < 470:
+        await account.client.stop_live_stream(world.site.site_id)
+
+    result = await sign_in(hass)
+
+    assert_form(result, "chargers")

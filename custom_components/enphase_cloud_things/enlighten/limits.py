@@ -48,6 +48,15 @@ class RequestBudget:
         """Count one request that is sent now."""
         self._sent.append(now)
 
+    @property
+    def sent(self) -> tuple[datetime, ...]:
+        """The times of the requests that were counted last, in order."""
+        return tuple(self._sent)
+
+    def absorb(self, other: RequestBudget) -> None:
+        """Count what another budget has counted, which turned out to be of the same account."""
+        self._sent = deque(sorted((*self._sent, *other.sent)))
+
     def free_at(self, priority: Priority, now: datetime) -> datetime | None:
         """Tell when a request of that priority fits in, or `None` if it does now."""
         surplus = self.used(now) - (self.limit - priority.value)

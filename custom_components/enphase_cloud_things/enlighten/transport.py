@@ -87,7 +87,7 @@ class Transport:
 
     `http` carries the cookies of the Enlighten host; `bare_http` is an HTTP session without a
     cookie jar for hosts that must not see them. A `budget` is given where requests count that another
-    transport has sent for the same account.
+    transport has sent for the same account. Where a person waits (`attended`), the last of it may be used.
     """
 
     def __init__(
@@ -100,6 +100,7 @@ class Transport:
         timeout: float = 15.0,
         jitter: Jitter = random.uniform,
         budget: RequestBudget | None = None,
+        attended: bool = False,
     ) -> None:
         self.timeout = timeout
         self.hosts = hosts or Hosts()
@@ -110,6 +111,7 @@ class Transport:
         self._http = http
         self._bare_http = bare_http
         self._budget = budget or RequestBudget()
+        self._attended = attended
         self._pause = AccountPause()
         self._reads = ReadPlaces()
         self._commands = CommandPlaces()
@@ -210,6 +212,8 @@ class Transport:
             priority = Priority.SIGN_IN
         elif pause := self._pause.until(now):
             raise RateLimited("The account pauses", retry_at=pause)
+        elif self._attended:
+            priority = Priority.SIGN_IN
         else:
             is_status = endpoint.family is Family.STATUS
             priority = Priority.STATUS if is_status else Priority.OTHER

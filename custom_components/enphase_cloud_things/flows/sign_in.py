@@ -9,7 +9,7 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..accounts import Account
+from ..accounts import Account, async_get_registry
 from ..enlighten import (
     AccountBlocked,
     AuthenticationRequired,
@@ -69,7 +69,8 @@ class SignIn:
         Raises OtpRequired where a one-time code has to follow. All other errors of the client end the attempt.
         """
         await self.async_close()
-        self.account = Account(hass, timeout=api_timeout)
+        budget = async_get_registry(hass).budget_for(email)
+        self.account = Account(hass, timeout=api_timeout, budget=budget, attended=True)
         self._open.append(self.account)
         try:
             await self.account.session.sign_in(email, password)
