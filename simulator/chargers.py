@@ -10,6 +10,7 @@ from .clock import Clock
 from .connectors import Connector, ConnectorType
 from .hardware import EU_THREE_PHASE_32A, ChargerModel
 from .history import SessionHistory
+from .off_peak import CheapHours
 from .physics import Car, seconds_until_full
 from .power import PowerSource, settle
 from .reporting import meter_report, state_report
@@ -35,6 +36,9 @@ class Surroundings(Protocol):
 
     def local(self, moment: datetime) -> datetime:
         """Return a moment in the site's time zone."""
+
+    def cheap_hours(self, local: datetime) -> CheapHours | None:
+        """Return the cheap hours that a local moment lies in."""
 
     def surplus_watts(self, moment: datetime, *, with_battery: bool) -> float:
         """Return the power that green charging may use."""
@@ -220,7 +224,7 @@ class Charger:
     def settle(self) -> None:
         """Let every connector follow from what is set and report what has changed."""
         slots = self.slots if self.held.slots is None else self.held.slots
-        self.window = open_window(slots, self._surroundings.local(self._now))
+        self.window = open_window(slots, self._surroundings.local(self._now), self._surroundings.cheap_hours)
         for connector in self.connectors:
             settle(connector, self._source(connector))
         state = state_report(self)
@@ -276,14 +280,15 @@ class Charger:
 
     def _source(self, connector: Connector) -> PowerSource:
         local = self._surroundings.local(self._now)
+        mode = ChargeMode.MANUAL if connector.manual_override else self.modes.active
         use_battery = self.use_battery if self.held.use_battery is None else self.held.use_battery
         return PowerSource(
-            mode=ChargeMode.MANUAL if connector.manual_override else self.modes.active,
+            mode=mode,
             model=self.model,
             phases=connector.phases(self.model),
             level=connector.session.level if connector.session else None,
             window=self.window.slot if self.window else None,
-            local=local,
+            cheap=mode is ChargeMode.SMART and self._surroundings.cheap_hours(local) is not None,
             surplus_watts=self._surroundings.surplus_watts(self._now, with_battery=use_battery),
             safe_limit=self.safe_limit,
             load_limit_amps=self.load_limit_amps,

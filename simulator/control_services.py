@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from .control_targets import charger_of, site_of
 from .control_values import DAY_SECONDS, ActionError, Values
-from .history import sessions_of
 from .ready_tariffs import TARIFFS
+from .session_list import sessions_of
 from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgramme, VirtualPowerPlant
 from .world import World
 

@@ -1,13 +1,12 @@
 """What a connector does: the decision from mode, sun, schedule and car to a state and a current."""
 
 from dataclasses import dataclass
-from datetime import datetime
 import math
 
 from .connectors import Connector, ConnectorType
 from .hardware import ChargerModel
 from .physics import accepted_amps
-from .schedules import OFF_PEAK_END, OFF_PEAK_START, Slot
+from .schedules import Slot
 from .settings import ChargeMode
 
 INSUFFICIENT_SOLAR = "INSUFFICIENT_SOLAR"
@@ -17,7 +16,8 @@ INSUFFICIENT_SOLAR = "INSUFFICIENT_SOLAR"
 class PowerSource:
     """Everything that decides how much current a connector offers at one moment.
 
-    ``mode`` is the effective mode, ``window`` the open schedule, ``level`` the amps asked for (None: the maximum).
+    ``mode`` is the effective mode, ``window`` the open schedule, ``cheap`` says
+    whether energy is, ``level`` the amps asked for (None: the maximum).
     """
 
     mode: ChargeMode
@@ -25,7 +25,7 @@ class PowerSource:
     phases: int
     level: int | None
     window: Slot | None
-    local: datetime
+    cheap: bool
     surplus_watts: float
     safe_limit: bool
     load_limit_amps: float | None
@@ -60,8 +60,7 @@ def _mode_amps(source: PowerSource) -> float:
                 return 0.0
             return maximum if source.window.amps is None else min(float(source.window.amps), maximum)
         case ChargeMode.SMART:
-            night = source.local.time() >= OFF_PEAK_START or source.local.time() < OFF_PEAK_END
-            return maximum if night else 0.0
+            return maximum if source.cheap else 0.0
 
 
 def settle(connector: Connector, source: PowerSource) -> None:

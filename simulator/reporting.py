@@ -1,14 +1,12 @@
 """From a charger's true state to the reports it sends."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .connectors import Connector, ConnectorType
 from .reports import ConnectorState, MeterReport, ScheduleState, SessionState, StateReport
-from .settings import ChargeMode
-
-if TYPE_CHECKING:
-    from .chargers import Charger
+from .schedules import Window
+from .settings import ChargeMode, Modes
 
 _EFFECTIVE_MODE_NUMBERS = {ChargeMode.GREEN: 1}
 _ECONOMICAL_KINDS = {ChargeMode.GREEN: "greencharging", ChargeMode.SMART: "smartcharging"}
@@ -16,7 +14,20 @@ _ECONOMICAL_SPAN = timedelta(days=14)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def state_report(charger: Charger) -> StateReport:
+class Reporter(Protocol):
+    """What of a charger goes into its reports."""
+
+    connectors: tuple[Connector, ...]
+    modes: Modes
+    window: Window | None
+    created_at: datetime
+    lifetime_wh: float
+    faulted: bool
+    safe_limit: bool
+    load_limit_amps: float | None
+
+
+def state_report(charger: Reporter) -> StateReport:
     """Return what the charger reports at once whenever it changes."""
     leading = leading_connector(charger.connectors)
     overridden = leading.running and leading.manual_override
@@ -34,7 +45,7 @@ def state_report(charger: Charger) -> StateReport:
     )
 
 
-def meter_report(charger: Charger, now: datetime) -> MeterReport:
+def meter_report(charger: Reporter, now: datetime) -> MeterReport:
     """Return the meter values the charger sends at report times."""
     session = leading_connector(charger.connectors).session
     return MeterReport(
@@ -52,7 +63,7 @@ def leading_connector(connectors: tuple[Connector, ...]) -> Connector:
     return max(connectors, key=rank)
 
 
-def _connector(charger: Charger, connector: Connector) -> ConnectorState:
+def _connector(charger: Reporter, connector: Connector) -> ConnectorState:
     return ConnectorState(
         number=connector.number,
         type=connector.type,
@@ -63,7 +74,7 @@ def _connector(charger: Charger, connector: Connector) -> ConnectorState:
     )
 
 
-def _schedule(charger: Charger) -> ScheduleState | None:
+def _schedule(charger: Reporter) -> ScheduleState | None:
     kind = _ECONOMICAL_KINDS.get(charger.modes.active)
     if kind is not None:
         begun = charger.created_at

@@ -1,10 +1,11 @@
 """Charging schedules: slots as the scheduler stores them and the windows they open (docs/api.md §6.4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
+from .off_peak import CheapHours
 from .wire import Json
 
 
@@ -40,36 +41,37 @@ class Window:
     end: datetime
 
 
-OFF_PEAK_START = time(23, 0)
-OFF_PEAK_END = time(6, 0)
-
-
 def new_slot_id(site_id: str, serial: str) -> str:
     """Return a fresh id of the form ``{site}:{serial}:{uuid}``."""
     return f"{site_id}:{serial}:{uuid4()}"
 
 
-def open_window(slots: Iterable[Slot], local: datetime) -> Window | None:
-    """Return the window of the first enabled slot that is open at ``local``."""
+def open_window(
+    slots: Iterable[Slot], local: datetime, cheap_hours: Callable[[datetime], CheapHours | None]
+) -> Window | None:
+    """Return the window of the first enabled slot that is open at ``local``; off-peak slots follow ``cheap_hours``."""
     for slot in slots:
-        if not slot.enabled:
-            continue
-        for day_offset in (0, -1):
-            day = local.date() + timedelta(days=day_offset)
-            if slot.days and day.isoweekday() not in slot.days:
-                continue
-            window = _window(slot, local, day)
-            if window.start <= local < window.end:
-                return window
+        window = _window(slot, local, cheap_hours) if slot.enabled else None
+        if window is not None:
+            return window
     return None
 
 
-def _window(slot: Slot, local: datetime, day: date) -> Window:
-    start_time = OFF_PEAK_START if slot.start is None else slot.start
-    end_time = OFF_PEAK_END if slot.end is None else slot.end
-    last_day = day if start_time < end_time else day + timedelta(days=1)
-    return Window(
-        slot=slot,
-        start=datetime.combine(day, start_time, local.tzinfo),
-        end=datetime.combine(last_day, end_time, local.tzinfo),
-    )
+def _window(slot: Slot, local: datetime, cheap_hours: Callable[[datetime], CheapHours | None]) -> Window | None:
+    if slot.start is None or slot.end is None:
+        cheap = cheap_hours(local)
+        if cheap is None or not _is_its_day(slot, cheap.start.date()):
+            return None
+        return Window(slot=slot, start=cheap.start, end=cheap.end)
+    for day_offset in (0, -1):
+        day = local.date() + timedelta(days=day_offset)
+        last_day = day if slot.start < slot.end else day + timedelta(days=1)
+        start = datetime.combine(day, slot.start, local.tzinfo)
+        end = datetime.combine(last_day, slot.end, local.tzinfo)
+        if _is_its_day(slot, day) and start <= local < end:
+            return Window(slot=slot, start=start, end=end)
+    return None
+
+
+def _is_its_day(slot: Slot, day: date) -> bool:
+    return not slot.days or day.isoweekday() in slot.days

@@ -7,6 +7,7 @@ from .chargers import Charger
 from .clock import Clock
 from .hardware import EU_THREE_PHASE_32A, ChargerModel
 from .metering import GridMeter
+from .off_peak import CheapHours, cheap_hours
 from .physics import Sun
 from .ready_tariffs import FLAT
 from .savings import SavingsService
@@ -78,6 +79,10 @@ class Site:
     def local(self, moment: datetime) -> datetime:
         """Return a moment in the site's time zone."""
         return moment.astimezone(self.time_zone)
+
+    def cheap_hours(self, local: datetime) -> CheapHours | None:
+        """Return the cheap hours of the tariff that a local moment lies in."""
+        return cheap_hours(self.tariff, local)
 
     def produced_watts(self, moment: datetime) -> float:
         """Return the solar production."""

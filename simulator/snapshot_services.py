@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from .savings import day_totals
+from .accounting import day_totals
 from .site import Site
 from .wire import Json
 

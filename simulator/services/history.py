@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from simulator.chargers import Charger
 from simulator.families import Family
 from simulator.header_policy import history_headers
-from simulator.history import SessionRecord, flows_of, sessions_of
+from simulator.history import SessionRecord
 from simulator.reply import Reply, json_reply
 from simulator.routing import Access, Call, Route
-from simulator.savings import cost_of
+from simulator.session_list import known_cost, sessions_of
 from simulator.site import Site
 from simulator.wire import Json, JsonObject, bracketed_utc, utc_nanoseconds
 
@@ -120,7 +120,7 @@ def _is_wanted(record: SessionRecord, charger: Charger, wish: _Wish) -> bool:
 
 
 def _row(site: Site, charger: Charger, record: SessionRecord, now: datetime) -> JsonObject:
-    cost = _cost(site, charger, record, now)
+    cost = known_cost(site, charger, record, now)
     energy_kwh = record.energy_wh / 1000
     row: dict[str, Json] = {
         "id": f"{charger.serial}:{record.session_id}",
@@ -143,12 +143,6 @@ def _row(site: Site, charger: Charger, record: SessionRecord, now: datetime) -> 
     if record.ended_at is None:
         del row["endTime"]
     return row
-
-
-def _cost(site: Site, charger: Charger, record: SessionRecord, now: datetime) -> float | None:
-    if record.ended_at is None or now < record.ended_at + charger.history.cost_after:
-        return None
-    return cost_of(site, flows_of(site, charger, record), record.energy_wh)
 
 
 _HISTORY = "/service/enho_historical_events_ms/{site}"

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 from http import HTTPStatus
 
+from simulator.accounting import day_totals, midnight
 from simulator.families import Family
 from simulator.reply import Reply, json_reply
 from simulator.routing import Call, Route
-from simulator.savings import DayTotals, WithoutTariff, day_totals, midnight
+from simulator.savings import DayTotals, WithoutTariff
 from simulator.site import Site
 from simulator.wire import Json, utc_nanoseconds
 

@@ -9,6 +9,8 @@ from simulator.presentation import StatusShape
 from simulator.reply import Reply, json_reply
 from simulator.reports import ConnectorState, ScheduleState, SessionState
 from simulator.routing import Call, Route
+from simulator.session_list import known_cost, sessions_of
+from simulator.site import Site
 from simulator.wire import Json, bracketed_utc, controller_envelope, epoch_milliseconds, epoch_seconds
 
 _MILES_PER_KWH = 3.52
@@ -21,7 +23,7 @@ def _status(call: Call) -> Reply:
     if call.world.presentation.status_shape is StatusShape.FLAT:
         rows: list[Json] = [_flat(charger) for charger in chargers]
         return json_reply({"evChargerData": rows, "ts": epoch_seconds(call.now)})
-    nested: list[Json] = [_nested(charger) for charger in chargers]
+    nested: list[Json] = [_nested(site, charger, call.now) for charger in chargers]
     data: Json = {"site": site.site_id, "tz": site.time_zone.key, "chargers": nested}
     return json_reply(controller_envelope(data, call.now))
 
@@ -40,7 +42,7 @@ def _keyed_status(call: Call) -> Reply:
     return json_reply(controller_envelope(data, call.now))
 
 
-def _nested(charger: Charger) -> dict[str, Json]:
+def _nested(site: Site, charger: Charger, now: datetime) -> dict[str, Json]:
     cloud, state = charger.cloud, charger.cloud.state
     connectors: list[Json] = [_connector(connector) for connector in state.connectors]
     return {
@@ -60,7 +62,7 @@ def _nested(charger: Charger) -> dict[str, Json]:
         "evManufacturerName": state.manufacturer,
         "isEVDetailsSet": state.manufacturer is not None,
         "sch_d": _schedule(state.schedule),
-        "session_d": _session(charger),
+        "session_d": _session(charger, _cost(site, charger, now)),
         "connectors": connectors,
     }
 
@@ -77,7 +79,7 @@ def _connector(connector: ConnectorState) -> dict[str, Json]:
     }
 
 
-def _session(charger: Charger) -> dict[str, Json]:
+def _session(charger: Charger, cost: float | None) -> dict[str, Json]:
     session = charger.cloud.state.session
     energy = charger.cloud.meter.session_wh
     charging = charger.cloud.state.charging
@@ -87,12 +89,21 @@ def _session(charger: Charger) -> dict[str, Json]:
         "plg_out_at": _text_time(session.unplugged_at if session else None),
         "e_c": round(energy, 2),
         "miles": round(energy / 1000 * _MILES_PER_KWH, 1),
-        "session_cost": None,
+        "session_cost": None if cost is None else round(cost, 2),
         "auth_status": -1 if charging else _AUTHENTICATED_IDLE,
         "auth_type": None,
         "auth_id": None,
         "charge_level": session.level if session else None,
     }
+
+
+def _cost(site: Site, charger: Charger, now: datetime) -> float | None:
+    session = charger.cloud.state.session
+    if session is None or session.started_at is None:
+        return None
+    number = epoch_seconds(session.started_at)
+    record = next((item for item in sessions_of(charger, now) if item.session_id == number), None)
+    return None if record is None else known_cost(site, charger, record, now)
 
 
 def _schedule(schedule: ScheduleState | None) -> dict[str, Json]:

@@ -7,8 +7,9 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from simulator import Family, Simulator, World, faults
+from simulator.accounting import day_totals
 from simulator.ready_tariffs import TARIFFS
-from simulator.savings import WithoutTariff, day_totals
+from simulator.savings import WithoutTariff
 
 from .energy_plan import (
     IMPORT_PRICE,

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from simulator import TARIFFS, DetailAnswer, EnrolmentAnswer, ManualClock, OtherProgramme, Simulator, World
-from simulator.history import sessions_of
 from simulator.scenarios import SCENARIOS
+from simulator.session_list import sessions_of
 from simulator.wire import Json
 
 from .browser import pick

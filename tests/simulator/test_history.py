@@ -10,7 +10,7 @@ import pytest
 from simulator import TARIFFS, Car, Family, ManualClock, SessionRecord, Simulator, World, commands, faults
 from simulator.wire import Json
 
-from .browser import SERIAL, pick
+from .browser import SERIAL, Browser, pick
 from .services_browser import HISTORY, ServicesBrowser
 
 TODAY = date(2026, 11, 10)
@@ -478,3 +478,21 @@ async def test_an_ended_session_does_not_open_the_history(services: ServicesBrow
     world.accounts.expire_sessions()
 
     assert (await services.history(CRITERIA)).status == 401
+
+
+async def test_the_status_learns_the_cost_when_the_history_does(
+    browser: Browser, services: ServicesBrowser, world: World, clock: ManualClock
+) -> None:
+    charge(world, clock)
+    assert pick(await browser.charger(), "session_d", "session_cost") is None
+    assert [pick(row, "sessionCost") for row in await today(services)] == [None]
+
+    clock.tick(2 * 3600)
+
+    cost = pick(await browser.charger(), "session_d", "session_cost")
+    assert isinstance(cost, float)
+    assert cost > 0
+    assert [pick(row, "sessionCost") for row in await today(services)] == [cost]
+    start(world)
+    world.charger.plug_in()
+    assert pick(await browser.charger(), "session_d", "session_cost") is None
