@@ -1,7 +1,7 @@
 """What a person can send along with a report: everything that explains, nothing that identifies."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 import platform
 
@@ -14,13 +14,26 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from .calc.amps import amps_bounds
-from .const import CONF_ACCOUNT, CONF_SERIALS, CONF_SITE_ID, DOMAIN
+from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, CONF_SITE_ID, CONF_VPP_PROGRAM_ID, DOMAIN
+from .coordinators.vpp import VppCoordinator
 from .enlighten import IdKind, Pseudonyms, header_names, redact
 from .options import Options
 from .runtime import EnphaseConfigEntry, RuntimeData
 from .snapshot import ChargerSnapshot
 
 type Report = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """Numbers the identifiers of a kind, which may be too short to be looked for in texts."""
+
+    kind: str
+    _known: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def name(self, value: str | None) -> str | None:
+        """Return the pseudonym of an identifier, the same one for the whole file; `None` without one."""
+        return self._known.setdefault(value, f"{self.kind}-{len(self._known) + 1}") if value else None
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnphaseConfigEntry) -> Report:
@@ -37,6 +50,7 @@ async def async_get_device_diagnostics(hass: HomeAssistant, entry: EnphaseConfig
 
 async def _async_report(hass: HomeAssistant, entry: EnphaseConfigEntry, serials: Iterable[str]) -> Report:
     integration = await async_get_integration(hass, DOMAIN)
+    programmes = _Numbered("programme")
     report: Report = {
         "versions": {
             "integration": str(integration.version),
@@ -50,10 +64,11 @@ async def _async_report(hass: HomeAssistant, entry: EnphaseConfigEntry, serials:
             "chargers": len(entry.data[CONF_SERIALS]),
             "password_remembered": CONF_PASSWORD in entry.data,
         },
-        "options": asdict(Options.from_mapping(entry.options)),
+        "options": _options(Options.from_mapping(entry.options), programmes),
     }
     if entry.state is ConfigEntryState.LOADED:
         report |= _running(entry.runtime_data, serials)
+        report["programme"] = _programme(entry.runtime_data.vpp, programmes)
     redacted = redact(report, _pseudonyms(entry))
     return redacted if isinstance(redacted, dict) else {}
 
@@ -68,8 +83,29 @@ def _running(runtime: RuntimeData, serials: Iterable[str]) -> Report:
         "chargers": [_charger(site.chargers[serial]) for serial in serials if serial in site.chargers],
         "other_chargers": len(site.others),
         "time_zone": site.time_zone,
-        "programme": asdict(runtime.vpp.data) if runtime.vpp else None,
         "prices": asdict(runtime.prices.data) | {"currency": runtime.prices.currency} if runtime.prices else None,
+    }
+
+
+def _options(options: Options, programmes: _Numbered) -> Report:
+    told = asdict(options)
+    given = told.pop(CONF_VPP_PROGRAM_ID)
+    return told | {"vpp_programme": programmes.name(given)}
+
+
+def _programme(vpp: VppCoordinator | None, programmes: _Numbered) -> Report | None:
+    """Describe the programme and its events by pseudonyms; under names of secrets they would be masked as well."""
+    if vpp is None:
+        return None
+    events, rows = _Numbered("event"), _Numbered("row")
+    return {
+        "settled": vpp.data.settled,
+        "programme": programmes.name(vpp.data.program_id),
+        "events": [
+            asdict(replace(event, event_id=None, row_id=None))
+            | {"event": events.name(event.event_id), "row": rows.name(event.row_id)}
+            for event in vpp.data.events
+        ],
     }
 
 
@@ -160,6 +196,6 @@ def _pseudonyms(entry: EnphaseConfigEntry) -> Pseudonyms:
     """Prepare pseudonyms for all that identifies the account, the site and its chargers."""
     pseudonyms = Pseudonyms()
     pseudonyms.learn(IdKind.SITE, [entry.data[CONF_SITE_ID]])
-    pseudonyms.learn(IdKind.CHARGER, entry.data[CONF_SERIALS])
+    pseudonyms.learn(IdKind.CHARGER, [*entry.data[CONF_SERIALS], *entry.data.get(CONF_LEFT_OUT, ())])
     pseudonyms.learn(IdKind.OTHER, [entry.data.get(CONF_ACCOUNT) or "", entry.data.get(CONF_EMAIL) or ""])
     return pseudonyms

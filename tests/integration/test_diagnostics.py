@@ -1,6 +1,7 @@
 """The diagnostics file: everything that explains, nothing that identifies."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 import json
 from typing import Any
 
@@ -84,7 +85,7 @@ async def test_a_programme_id_in_the_options_is_not_told(setup_entry: SetupEntry
     programme = "64f1c0ffee0ddba11ca5cade"
     entry = await setup_entry(options={"vpp_program_id": programme})
     file = await download(entry)
-    assert file["options"]["vpp_program_id"]
+    assert file["options"]["vpp_programme"] == "programme-1"
     assert programme not in json.dumps(file)
 
 
@@ -192,6 +193,21 @@ async def test_a_charger_has_the_same_short_pseudonym_throughout_a_file(
     first, second = (await download(entry))["chargers"]
     assert first["serial"] == first["status"]["serial"] == first["summary"]["serial"] == "charger-1"
     assert second["serial"] == second["status"]["serial"] == "charger-2"
+
+
+async def test_programmes_and_their_events_have_stable_pseudonyms(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, download: Download
+) -> None:
+    plant = world.site.vpp
+    for hours in (1, 3):
+        plant.schedule(starts_in=timedelta(hours=hours), duration=timedelta(hours=1))
+    entry = await setup_entry(options={"vpp_program_id": plant.programme_id})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    file = await download(entry)
+    assert file["options"]["vpp_programme"] == file["programme"]["programme"] == "programme-1"
+    assert [event["event"] for event in file["programme"]["events"]] == ["event-1", "event-2"]
+    assert [event["row"] for event in file["programme"]["events"]] == ["row-1", "row-2"]
+    assert plant.programme_id not in json.dumps(file)
 
 
 async def test_the_file_of_a_charger_is_about_that_charger_only(
