@@ -4,6 +4,7 @@ import gc
 import tracemalloc
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.helpers.storage import Store
 import pytest
 
 from custom_components.enphase_cloud_things.runtime import EnphaseConfigEntry
@@ -31,8 +32,14 @@ async def refresh(entry: EnphaseConfigEntry, simulator: Simulator, freezer: Froz
 
 @pytest.mark.timeout(900)
 async def test_ten_thousand_refreshes(
-    setup_entry: SetupEntry, simulator: Simulator, freezer: FrozenDateTimeFactory, record: Record
+    setup_entry: SetupEntry,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    record: Record,
 ) -> None:
+    # The storage of Home Assistant's tests remembers everything that was ever written
+    monkeypatch.setattr(Store, "async_delay_save", lambda *_arguments: None)
     entry = await setup_entry()
     tracemalloc.start()
     try:
