@@ -79,9 +79,11 @@ class GridMeter:
 
     def drawn(self, serial: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, float]]:
         """Go through the slots between two moments in which a charger drew: their start and the energy in Wh."""
-        for slot, energy_wh in self._drawn_wh.get(serial, {}).items():
-            if slot_of(start) <= slot <= slot_of(end):
-                yield start_of(slot), energy_wh
+        drawn = self._drawn_wh.get(serial, {})
+        first = max(slot_of(start), slot_of(self._installed_at))
+        for slot in range(first, min(slot_of(end), slot_of(self._until)) + 1):
+            if slot in drawn:
+                yield start_of(slot), drawn[slot]
 
     def net(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, float]]:
         """Go through the slots between two slot borders: their start and the net energy in Wh, positive for import."""

@@ -1,9 +1,11 @@
 """A record of every request, for tests to count and read."""
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 import json
 
 from .families import Family
@@ -34,18 +36,26 @@ class LoggedRequest:
         return parsed
 
 
+_KEPT = 100_000
+
+
 class RequestLog:
-    """All requests since the start or the last ``clear()``, oldest first."""
+    """All requests since the start or the last ``clear()``, oldest first.
+
+    All of them are counted; of very many only the newest can still be read.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
-        self._entries: list[LoggedRequest] = []
+        self._entries: deque[LoggedRequest] = deque(maxlen=_KEPT)
+        self._counted: Counter[tuple[Family, str]] = Counter()
         self._number = 0
         self._arrival = asyncio.Event()
 
     def append(self, entry: LoggedRequest) -> None:
         """Add a request."""
         self._entries.append(entry)
+        self._counted[entry.family, entry.method] += 1
         self._arrival.set()
 
     def next_number(self) -> int:
@@ -56,10 +66,11 @@ class RequestLog:
     def clear(self) -> None:
         """Forget everything; numbers go on."""
         self._entries.clear()
+        self._counted.clear()
 
     def __len__(self) -> int:
         """Return how many requests there were."""
-        return len(self._entries)
+        return self._counted.total()
 
     def __iter__(self) -> Iterator[LoggedRequest]:
         """Go through the requests, oldest first."""
@@ -74,8 +85,12 @@ class RequestLog:
         ]
 
     def count(self, *families: Family, method: str | None = None) -> int:
-        """Return how many requests there were of some families."""
-        return len(self.of(*families, method=method))
+        """Return how many requests there were of some families (of all when none is named)."""
+        return sum(
+            number
+            for (family, used), number in self._counted.items()
+            if (not families or family in families) and (method is None or used == method)
+        )
 
     def last(self, *families: Family) -> LoggedRequest:
         """Return the newest request of some families; raises IndexError when there is none."""
@@ -94,4 +109,5 @@ class RequestLog:
 
     def within(self, span: timedelta, now: datetime) -> int:
         """Return how many requests arrived in the ``span`` before ``now``."""
-        return sum(1 for entry in self._entries if now - span < entry.time <= now)
+        newest = takewhile(lambda entry: entry.time > now - span, reversed(self._entries))
+        return sum(1 for entry in newest if entry.time <= now)

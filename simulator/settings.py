@@ -25,6 +25,14 @@ class StartRoute(StrEnum):
     POST_SINGULAR = "POST ev_charger"
 
 
+class StopRoute(StrEnum):
+    """The one stop route a charger understands (docs/api.md §5.2)."""
+
+    PUT_PLURAL = "PUT ev_chargers"
+    POST_PLURAL = "POST ev_chargers"
+    POST_SINGULAR = "POST ev_charger"
+
+
 class CommandReply(StrEnum):
     """The shapes in which an accepted command is confirmed (docs/api.md §5.1)."""
 
@@ -62,6 +70,7 @@ class Quirks:
     first_meter_after: timedelta = timedelta(seconds=30)
     keeps_commands_for_later: bool = False
     start_route: StartRoute = StartRoute.POST_PLURAL
+    stop_route: StopRoute = StopRoute.PUT_PLURAL
     command_reply: CommandReply = CommandReply.FLAT
     after_stop: str = "SUSPENDED_EVSE"
     plugged_idle: str = "AVAILABLE"

@@ -9,7 +9,7 @@ from simulator.connectors import ConnectorType
 from simulator.families import Family
 from simulator.reply import RefusalError, Reply, empty_reply, json_reply
 from simulator.routing import Access, Call, Route, no_such_route, wrong_method
-from simulator.settings import CommandReply, StartRoute
+from simulator.settings import CommandReply, StartRoute, StopRoute
 from simulator.wire import Json, controller_envelope
 
 NOT_PLUGGED = "iqevc_ms-10008"
@@ -17,6 +17,8 @@ ALREADY_CHARGING = "iqevc_ms-10012"
 _HIGHEST_LEVEL = 100
 _UNREACHABLE = 552
 _TAKEN = {ConnectorType.CHARGING, ConnectorType.SUSPENDED_EV}
+_SNAKE_CASE = {"charging_level", "connector_id"}
+"""Spellings of other times; to take them for an empty wish would mean full power where less was asked for."""
 _MESSAGES = {
     "Heartbeat",
     "MeterValues",
@@ -29,7 +31,7 @@ _MESSAGES = {
 
 def _start(call: Call) -> Reply:
     charger = call.charger
-    _check_route(call, charger)
+    _check_route(call, charger.quirks.start_route)
     level, connector_number = _wish(call)
     _check_control(call, charger)
     heard = _is_heard(call, charger)
@@ -49,18 +51,12 @@ def _start(call: Call) -> Reply:
     return _accepted(call, charger, {} if level is None else {"chargingLevel": level})
 
 
-def _check_route(call: Call, charger: Charger) -> None:
-    plural = "/ev_chargers/" in call.path
-    used = {
-        ("POST", True): StartRoute.POST_PLURAL,
-        ("PUT", True): StartRoute.PUT_PLURAL,
-        ("POST", False): StartRoute.POST_SINGULAR,
-    }.get((call.method, plural))
-    working = charger.quirks.start_route
-    if used is working:
+def _check_route(call: Call, working: StartRoute | StopRoute) -> None:
+    method, _, place = working.value.partition(" ")
+    right_path = f"/{place}/" in call.path
+    if right_path and call.method == method:
         return
-    same_path = plural == (working is not StartRoute.POST_SINGULAR)
-    raise RefusalError(wrong_method(call.method, call.path) if same_path else no_such_route(call.path))
+    raise RefusalError(wrong_method(call.method, call.path) if right_path else no_such_route(call.path))
 
 
 def _wish(call: Call) -> tuple[int | None, int]:
@@ -69,6 +65,8 @@ def _wish(call: Call) -> tuple[int | None, int]:
         return None, 1
     if not isinstance(body, Mapping):
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Malformed JSON request")
+    if not _SNAKE_CASE.isdisjoint(body):
+        raise call.refusal(HTTPStatus.BAD_REQUEST, "Unrecognized field")
     level, connector = body.get("chargingLevel"), body.get("connectorId", 1)
     if not isinstance(connector, int) or connector < 1:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Connector ID must be greater than 0")
@@ -108,6 +106,7 @@ def _accepted(call: Call, charger: Charger, details: Mapping[str, Json]) -> Repl
 
 def _stop(call: Call) -> Reply:
     charger = call.charger
+    _check_route(call, charger.quirks.stop_route)
     _check_control(call, charger)
     heard = _is_heard(call, charger)
     if not any(connector.car is not None for connector in charger.connectors):
@@ -159,12 +158,10 @@ ROUTES = (
         for method in ("POST", "PUT")
         for template in (f"{_PLURAL}/{{serial}}/start_charging", f"{_SINGULAR}/{{serial}}/start_charging")
     ),
-    Route(
-        method="PUT",
-        template=f"{_PLURAL}/{{serial}}/stop_charging",
-        family=Family.STOP,
-        handler=_stop,
-        access=Access.BEARER,
+    *(
+        Route(method=method, template=template, family=Family.STOP, handler=_stop, access=Access.BEARER)
+        for method in ("PUT", "POST")
+        for template in (f"{_PLURAL}/{{serial}}/stop_charging", f"{_SINGULAR}/{{serial}}/stop_charging")
     ),
     Route(
         method="POST",

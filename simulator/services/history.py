@@ -19,6 +19,7 @@ from simulator.wire import Json, JsonObject, bracketed_utc, utc_nanoseconds
 
 _SOURCE = "evse"
 _DATE = re.compile(r"\d{2}-\d{2}-\d{4}")
+_YEARS = range(1970, 9999)
 _DATE_FORMAT = "%d-%m-%Y"
 _MILES_PER_KWH = 3.52
 _CALCULATED = "COST_CALCULATED"
@@ -91,7 +92,7 @@ def _wish(call: Call) -> _Wish:
 def _zone(call: Call, params: JsonObject) -> ZoneInfo:
     try:
         return ZoneInfo(str(params.get("timezone")))
-    except ValueError, ZoneInfoNotFoundError:
+    except ValueError, OSError, ZoneInfoNotFoundError:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Invalid timezone") from None
 
 
@@ -101,7 +102,7 @@ def _date(call: Call, params: JsonObject, name: str, zone: ZoneInfo) -> datetime
         day = datetime.strptime(text, _DATE_FORMAT).replace(tzinfo=zone)
     except ValueError:
         day = None
-    if day is None or not _DATE.fullmatch(text):
+    if day is None or not _DATE.fullmatch(text) or day.year not in _YEARS:
         raise call.refusal(HTTPStatus.BAD_REQUEST, f"{name} must be DD-MM-YYYY")
     return day
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator import NA_SINGLE_PHASE_80A, CommandReply, Family, ManualClock, StartRoute, World
+from simulator import NA_SINGLE_PHASE_80A, CommandReply, Family, ManualClock, StartRoute, StopRoute, World
 from simulator.wire import Json
 
 from .browser import START, STATUS, STOP, Browser, pick
@@ -44,6 +44,7 @@ async def test_a_start_while_charging_is_refused_and_leaves_the_amps(
         ({"chargingLevel": "16", "connectorId": 1}, 400, "Charging level must be between 0 and 100"),
         ({"chargingLevel": 16, "connectorId": 0}, 400, "Connector ID must be greater than 0"),
         ({"chargingLevel": 16, "connectorId": 2}, 400, "Connector not found"),
+        ({"charging_level": 16, "connector_id": 1}, 400, "Unrecognized field"),
         ([16], 400, "Malformed JSON request"),
     ],
 )
@@ -123,11 +124,30 @@ async def test_a_charger_understands_one_start_route(
         assert str(answer.at("detail")).startswith("No static resource")
 
 
-async def test_stop_has_one_route_only(browser: Browser) -> None:
-    assert (await browser.post(STOP)).status == 405
-    dead = await browser.put(SINGULAR_STOP)
-    assert dead.status == 404
-    assert "No static resource" in dead.text
+@pytest.mark.parametrize(
+    ("working", "method", "path", "status"),
+    [
+        (StopRoute.PUT_PLURAL, "PUT", STOP, 200),
+        (StopRoute.PUT_PLURAL, "POST", STOP, 405),
+        (StopRoute.PUT_PLURAL, "POST", SINGULAR_STOP, 404),
+        (StopRoute.PUT_PLURAL, "PUT", SINGULAR_STOP, 404),
+        (StopRoute.POST_PLURAL, "PUT", STOP, 405),
+        (StopRoute.POST_PLURAL, "POST", STOP, 200),
+        (StopRoute.POST_SINGULAR, "PUT", STOP, 404),
+        (StopRoute.POST_SINGULAR, "POST", SINGULAR_STOP, 200),
+    ],
+)
+async def test_a_charger_understands_one_stop_route(
+    *, browser: Browser, world: World, working: StopRoute, method: str, path: str, status: int
+) -> None:
+    world.charger.quirks.stop_route = working
+    world.charger.plug_in()
+    await browser.post(START)
+
+    answer = await browser.request(method, path)
+
+    assert answer.status == status
+    assert ("No static resource" in answer.text) is (status == 404)
 
 
 async def test_a_stop_with_nothing_to_stop_is_a_bad_request(browser: Browser, world: World) -> None:
