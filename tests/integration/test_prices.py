@@ -219,6 +219,15 @@ class TestRatesByDate:
         await pass_time(timedelta(hours=23), step=900)
         assert len(rates_asked_for(simulator)) == 2
 
+    async def test_seasons_without_a_rate_are_no_reason_not_to_ask(
+        self, hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    ) -> None:
+        season = {"id": "default", "startMonth": "1", "endMonth": "12", "days": []}
+        simulator.faults.add(faults.field_value("buyback.seasons", [season]), Family.TARIFF)
+        await set_up(options=PRICES_ONLY)
+        assert rates_asked_for(simulator) == ["2026-11-17", "2026-11-18"]
+        assert number(hass, EXPORT_PRICE) == 17.22
+
     async def test_the_price_changes_its_day_at_midnight_without_waiting_for_the_cloud(
         self, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
     ) -> None:

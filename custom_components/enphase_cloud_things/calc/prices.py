@@ -179,13 +179,23 @@ def import_prices(tariff: Tariff | None, zone: tzinfo) -> PriceSchedule:
 def export_prices(tariff: Tariff | None, dated: Mapping[date, DatedRates], zone: tzinfo) -> PriceSchedule:
     """Return the prices of energy to the grid.
 
-    From the tariff's seasons where it has any, else from the dated rates. Those are
+    From the tariff's seasons where these have any rate, else from the dated rates. Those are
     known for a few days only; a day's rates are never taken for another's.
     """
     branch = tariff.buyback if tariff else None
-    if branch and branch.seasons:
+    if branch and has_rates(branch):
         return PriceSchedule(source=TariffSource(branch=branch), zone=zone)
     return PriceSchedule(source=DatedSource(days=dated), zone=zone)
+
+
+def has_rates(branch: TariffBranch) -> bool:
+    """Tell whether any season of a branch has a rate; the cloud also lists seasons without."""
+    return any(
+        season.base_rate is not None
+        or any(tier.rate is not None for tier in season.tiers)
+        or any(period.rate is not None for group in season.day_groups for period in group.periods)
+        for season in branch.seasons
+    )
 
 
 def _in_season(season: Season, month: int) -> bool:
@@ -203,12 +213,17 @@ def _base_price(season: Season) -> Price | None:
 
 
 def _group_plan(group: DayGroup) -> DayPlan:
-    timed = [p for p in group.periods if p.start is not None and p.end is not None]
+    timed = [p for p in group.periods if p.start is not None and p.end is not None and not _all_day(p)]
     edges = {0}
     for period in timed:
         edges |= {period.start or 0, (period.end or 0) % MINUTES_OF_A_DAY}
-    fallback = next((p for p in group.periods if p.start is None and p.end is None), None)
+    fallback = next((p for p in group.periods if _all_day(p)), None)
     return tuple((edge, _price(_period_at(timed, edge) or fallback)) for edge in sorted(edges))
+
+
+def _all_day(period: Period) -> bool:
+    """Tell whether a period holds whenever no other does, also if it spells out the whole day."""
+    return (period.start, period.end) in ((None, None), (0, MINUTES_OF_A_DAY))
 
 
 def _period_at(timed: Sequence[Period], minute: int) -> Period | None:

@@ -14,7 +14,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..calc.days import ONE_DAY, end_of_day, local_day
-from ..calc.prices import PriceSchedule, export_prices, import_prices
+from ..calc.prices import PriceSchedule, export_prices, has_rates, import_prices
 from ..enlighten import DatedRates, EnlightenError, MonetaryClient, NotSupported, Savings, ServiceUnavailable, Tariff
 from .currency import CurrencyCoordinator
 
@@ -59,7 +59,7 @@ class PriceSnapshot:
     @property
     def needs_dated_rates(self) -> bool:
         """Whether export rates are known by date only (docs/api.md §9.6)."""
-        return self.tariff is not None and not (self.tariff.buyback and self.tariff.buyback.seasons)
+        return self.tariff is not None and not (self.tariff.buyback and has_rates(self.tariff.buyback))
 
     def knows_export_of(self, day: date) -> bool:
         """Tell whether the cloud has told what it pays on a day, even if that is nothing."""
