@@ -48,20 +48,24 @@ def translation_key(error: EnlightenError) -> str:
 def refresh_errors() -> Iterator[None]:
     """Translate the client's errors inside a coordinator's refresh.
 
-    A sign-in that will be tried again by itself is a failed refresh with a time, which is no longer than until the
-    next look at the session; one that needs a person starts Home Assistant's own request to sign in again.
+    What will be tried again by itself is a failed refresh with a time, which is no longer than until the next look: a
+    set-up that waits for hours would tell nobody why, and looking costs no request while the client holds back. A
+    sign-in that needs a person starts Home Assistant's own request to sign in again.
     """
     try:
         yield
     except AuthenticationRequired as error:
         if error.retry_at is None and not isinstance(error, TooManySessions):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=translation_key(error)) from error
-        retry_at = min(error.retry_at, dt_util.utcnow() + SESSION_LOOK) if error.retry_at else None
-        raise _update_failed(error, retry_at) from error
+        raise _update_failed(error, _next_look(error.retry_at)) from error
     except ServiceUnavailable as error:
-        raise _update_failed(error, error.retry_at) from error
+        raise _update_failed(error, _next_look(error.retry_at)) from error
     except EnlightenError as error:
         raise _update_failed(error, None) from error
+
+
+def _next_look(retry_at: datetime | None) -> datetime | None:
+    return min(retry_at, dt_util.utcnow() + SESSION_LOOK) if retry_at else None
 
 
 @contextmanager

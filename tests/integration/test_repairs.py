@@ -283,6 +283,20 @@ class TestRateLimited:
         await advance(18 * 60)
         assert shown_issues(hass, "rate_limited")
 
+    async def test_it_is_told_while_a_set_up_waits(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+    ) -> None:
+        """Newer versions of Home Assistant wait for as long as a failed set-up asks them to."""
+        entry = await setup_entry()
+        simulator.faults.add(faults.status_code(429, retry_after=7200), Family.STATUS, times=1)
+        await hass.config_entries.async_reload(entry.entry_id)
+        assert entry.state is ConfigEntryState.SETUP_RETRY
+        await advance(32 * 60)
+        assert shown_issues(hass, "rate_limited")
+        await advance(2 * 3600, step=60)
+        assert state(hass) == "unplugged"
+        assert not shown_issues(hass)
+
     async def test_it_vanishes_with_the_first_answer(
         self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
     ) -> None:

@@ -263,7 +263,7 @@ class TestADayOfRefusals:
         assert entry.state is ConfigEntryState.SETUP_RETRY
         assert asks_to_sign_in(hass, entry)
         simulator.faults.remove(refusal)
-        await advance(2 * MINUTE)
+        await advance(6 * MINUTE)
         assert not asks_to_sign_in(hass, entry)
         assert shown(hass, STATUS) == ["unplugged"]
 
