@@ -25,8 +25,8 @@ def past_days(call: ServiceCall, zone: tzinfo, *, usual: timedelta) -> Days:
 
     Raises ServiceValidationError if the range runs backwards, is too long or out of reach.
     """
-    last = _within_reach(call.data.get(ATTR_END)) or local_day(dt_util.utcnow(), zone)
-    return _checked(Days(first=_within_reach(call.data.get(ATTR_START)) or last - usual + ONE_DAY, last=last))
+    last = within_reach(call.data.get(ATTR_END)) or local_day(dt_util.utcnow(), zone)
+    return _checked(Days(first=within_reach(call.data.get(ATTR_START)) or last - usual + ONE_DAY, last=last))
 
 
 def coming_days(call: ServiceCall, zone: tzinfo) -> Days:
@@ -34,11 +34,12 @@ def coming_days(call: ServiceCall, zone: tzinfo) -> Days:
 
     Raises ServiceValidationError if the range runs backwards, is too long or out of reach.
     """
-    first = _within_reach(call.data.get(ATTR_START)) or local_day(dt_util.utcnow(), zone)
-    return _checked(Days(first=first, last=_within_reach(call.data.get(ATTR_END)) or first))
+    first = within_reach(call.data.get(ATTR_START)) or local_day(dt_util.utcnow(), zone)
+    return _checked(Days(first=first, last=within_reach(call.data.get(ATTR_END)) or first))
 
 
-def _within_reach(day: date | None) -> date | None:
+def within_reach[DayT: date | None](day: DayT) -> DayT:
+    """Return the day. Raises ServiceValidationError if it is so far away that dates end near it."""
     if day is not None and not EARLIEST <= day <= LATEST:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="day_out_of_reach", translation_placeholders={"day": str(day)}

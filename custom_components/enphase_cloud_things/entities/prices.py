@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
@@ -14,6 +14,7 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from ..actions.requested_days import LONGEST_RANGE, within_reach
 from ..calc.days import local_day, start_of_day
 from ..calc.prices import PriceInterval, PriceSchedule
 from ..const import DOMAIN, MANUFACTURER
@@ -22,8 +23,6 @@ from ..enlighten import Savings
 from ..entity import EnphaseEntity, add_entities_while
 from ..runtime import EnphaseConfigEntry
 from .calendar_event import ExactCalendarEvent
-
-LONGEST_RANGE: Final = timedelta(days=400)
 
 
 class PriceEntity(EnphaseEntity[PriceSnapshot]):
@@ -228,6 +227,8 @@ class PriceCalendar(DirectionEntity, CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
+        for moment in (start_date, end_date):
+            within_reach(moment.date())
         zone = self.coordinator.zone
         if local_day(end_date, zone) - local_day(start_date, zone) > LONGEST_RANGE:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="range_too_long")
