@@ -112,5 +112,8 @@ def _directions(url: str, simulator: Simulator, show: Show) -> str:
         "                 plug it in there; Home Assistant sees that within half a minute",
     ]
     if show.speed != 1:
-        lines += [f"The time         passes {show.speed:g} times as fast in the simulated cloud"]
+        lines += [
+            f"The time         passes {show.speed:g} times as fast in the simulated cloud;",
+            "                 prices, savings and sessions are asked for by your clock and do not follow",
+        ]
     return "\n".join([*lines, "", "Ctrl-C ends everything."])

@@ -295,6 +295,7 @@ class Charger:
             faulted=self.faulted,
             after_stop=ConnectorType(self.quirks.after_stop),
             plugged_idle=ConnectorType(self.quirks.plugged_idle),
+            unplugged=ConnectorType(self.quirks.unplugged),
         )
 
 

@@ -30,6 +30,10 @@ class ScaledClock:
         """Return the simulated present."""
         return self._origin + timedelta(seconds=(time.time() - self._wall_origin) * self._speed)
 
+    def wall(self) -> datetime:
+        """Return the present by the wall clock, which this clock began with and may have left behind."""
+        return datetime.fromtimestamp(time.time(), UTC)
+
     @property
     def speed(self) -> float:
         """Simulated seconds per second of the wall clock."""
@@ -73,6 +77,11 @@ class ManualClock:
     def move_to(self, moment: datetime) -> None:
         """Move on to ``moment``, which must not lie in the past."""
         self.tick((moment - self._present).total_seconds())
+
+
+def wall_of(clock: Clock) -> Clock:
+    """Return the clock that the people and programs around the simulated cloud live by."""
+    return clock.wall if isinstance(clock, ScaledClock) else clock
 
 
 def _checked_speed(speed: float) -> float:

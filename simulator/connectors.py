@@ -19,6 +19,8 @@ class ConnectorType(StrEnum):
     SUSPENDED_EV = "SUSPENDED_EV"
     SUSPENDED_EVSE = "SUSPENDED_EVSE"
     FAULTED = "FAULTED"
+    RESERVED = "RESERVED"
+    UNAVAILABLE = "UNAVAILABLE"
 
 
 @dataclass(slots=True, kw_only=True)

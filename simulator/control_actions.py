@@ -205,6 +205,7 @@ _TROUBLES: dict[str, Callable[[Values], Trouble]] = {
     "slow": lambda values: faults.slow(
         values.number("seconds", 5.0, least=0, most=600), executes=values.flag("executes", default=False)
     ),
+    "cut": lambda _values: faults.cut_off(),
     "drop": lambda values: faults.dropped(executes=values.flag("executes", default=False)),
 }
 

@@ -20,7 +20,7 @@ class Trouble:
 
     It is carried out first if ``executes`` (an answer lost on the way back), else not at all as far as ``answer`` or
     ``drops`` replace its own answer. ``reshape`` changes whatever answer there is; ``delay`` is in real seconds.
-    ``stamped``: the answer bears the time at which it is given.
+    ``cuts``: the connection ends in the middle of the body. ``stamped``: the answer bears the time it is given at.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Trouble:
     reshape: Callable[[Reply], Reply] | None = None
     delay: float = 0.0
     drops: bool = False
+    cuts: bool = False
     executes: bool = False
     stamped: bool = False
 
@@ -231,6 +232,11 @@ def slow(seconds: float, *, executes: bool = False) -> Trouble:
 def dropped(*, executes: bool = False) -> Trouble:
     """Close the connection without an answer, before or after carrying the request out."""
     return Trouble(name="dropped", drops=True, executes=executes)
+
+
+def cut_off() -> Trouble:
+    """Carry the request out and close the connection in the middle of the answer's body."""
+    return Trouble(name="cut off", cuts=True)
 
 
 def _checked(status: int) -> int:

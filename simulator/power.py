@@ -32,6 +32,7 @@ class PowerSource:
     faulted: bool
     after_stop: ConnectorType
     plugged_idle: ConnectorType
+    unplugged: ConnectorType
 
 
 def offered_amps(source: PowerSource) -> float:
@@ -72,7 +73,7 @@ def _decide(connector: Connector, source: PowerSource) -> tuple[ConnectorType, s
     if source.faulted:
         return ConnectorType.FAULTED, "", 0.0
     if connector.car is None:
-        return ConnectorType.AVAILABLE, "", 0.0
+        return source.unplugged, "", 0.0
     if not connector.running:
         return (source.after_stop if connector.stopped else source.plugged_idle), "", 0.0
     if connector.waiting_for_authentication:

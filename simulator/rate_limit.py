@@ -10,7 +10,7 @@ from .request_log import RequestLog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """At most ``requests`` in any ``span``; more are answered 429 with ``retry_after`` seconds."""
+    """At most ``requests`` in any ``span`` of real time; more are answered 429 with ``retry_after`` seconds."""
 
     requests: int
     span: timedelta = timedelta(minutes=1)

@@ -14,10 +14,15 @@ from .wire import Json
 
 @dataclass(slots=True, kw_only=True)
 class LoggedRequest:
-    """One request as it arrived. ``headers`` has lower-case names; ``status`` is None until (or unless) answered."""
+    """One request as it arrived.
+
+    ``time`` is the simulated moment, ``wall`` the real one. ``headers`` has lower-case names; ``status`` is None until
+    (or unless) answered.
+    """
 
     number: int
     time: datetime
+    wall: datetime
     method: str
     host: str
     family: Family
@@ -108,6 +113,6 @@ class RequestLog:
         return self.count(Family.LOGIN)
 
     def within(self, span: timedelta, now: datetime) -> int:
-        """Return how many requests arrived in the ``span`` before ``now``."""
-        newest = takewhile(lambda entry: entry.time > now - span, reversed(self._entries))
-        return sum(1 for entry in newest if entry.time <= now)
+        """Return how many requests arrived in the ``span`` before ``now``, both by real seconds."""
+        newest = takewhile(lambda entry: entry.wall > now - span, reversed(self._entries))
+        return sum(1 for entry in newest if entry.wall <= now)

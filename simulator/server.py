@@ -85,7 +85,10 @@ class Endpoints:
         if any(trouble.drops for trouble in troubles):
             return _hang_up(request)
         entry.status = reply.status
-        return _response(reply, place.prefix, self._world.clock())
+        response = _response(reply, place.prefix, self._world.clock())
+        if any(trouble.cuts for trouble in troubles):
+            return await _cut_off(request, response, reply.body)
+        return response
 
     async def _call(self, request: web.Request, place: Place, match: Match) -> Call:
         body = await request.read()
@@ -106,6 +109,7 @@ class Endpoints:
         entry = LoggedRequest(
             number=log.next_number(),
             time=call.now,
+            wall=self._world.wall(),
             method=call.method,
             host=place.host.name,
             family=match.family,
@@ -131,7 +135,7 @@ class Endpoints:
 
     def _proper_reply(self, call: Call, match: Match) -> Reply:
         limit = self._world.rate_limit
-        refused = limit.refusal(self._world.requests, call.now) if limit else None
+        refused = limit.refusal(self._world.requests, self._world.wall()) if limit else None
         if refused is not None:
             return refused
         if match.route is None:
@@ -154,6 +158,18 @@ async def _pause(troubles: list[Trouble], *, executed: bool) -> None:
     seconds = sum(trouble.delay for trouble in troubles if trouble.executes is executed)
     if seconds:
         await asyncio.sleep(seconds)
+
+
+async def _cut_off(request: web.Request, response: web.Response, body: bytes) -> web.StreamResponse:
+    """Send half of an answer and close the connection."""
+    stream = web.StreamResponse(status=response.status, headers=response.headers)
+    stream.content_length = max(2, len(body))
+    stream.force_close()
+    await stream.prepare(request)
+    await stream.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return stream
 
 
 def _hang_up(request: web.Request) -> web.Response:

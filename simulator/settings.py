@@ -57,6 +57,7 @@ class Quirks:
     ``first_meter_after``: when the first meter report of a session follows its start.
     ``keeps_commands_for_later``: a start or stop that is answered 552 reaches the charger once it is back; nobody
     knows what the real cloud does with it (docs/api.md §5.1).
+    ``after_stop``, ``plugged_idle``, ``unplugged``: the connector state where no transaction is open.
     """
 
     preference_lag: timedelta = timedelta()
@@ -74,6 +75,7 @@ class Quirks:
     command_reply: CommandReply = CommandReply.FLAT
     after_stop: str = "SUSPENDED_EVSE"
     plugged_idle: str = "AVAILABLE"
+    unplugged: str = "AVAILABLE"
 
 
 @dataclass(slots=True, kw_only=True)

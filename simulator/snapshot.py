@@ -4,6 +4,7 @@ from .chargers import Charger
 from .clock import ScaledClock
 from .connectors import Connector
 from .families import Family
+from .reports import CloudView
 from .snapshot_services import services_state
 from .wire import Json
 from .world import World
@@ -18,6 +19,7 @@ def world_state(world: World) -> dict[str, Json]:
     }
     return {
         "now": now.isoformat(),
+        "ahead_seconds": round((now - world.wall()).total_seconds()),
         "speed": world.clock.speed if isinstance(world.clock, ScaledClock) else None,
         "accounts": _accounts(world),
         "sites": _sites(world),
@@ -74,13 +76,29 @@ def _charger(charger: Charger) -> dict[str, Json]:
         "model": charger.model.name,
         "watts": round(charger.watts),
         "lifetime_kwh": round(charger.lifetime_wh / 1000, 3),
+        "modes": [mode.value for mode in charger.modes.offered],
         "preference": charger.modes.preference.value,
         "mode": charger.modes.active.value,
         "connected": charger.cloud.connected,
         "faulted": charger.faulted,
-        "reported_at": charger.cloud.reported_at.isoformat(timespec="seconds"),
+        "reported": _reported(charger.cloud),
         "pending": [effect.name for effect in charger.effects],
         "connectors": [_connector(connector) for connector in charger.connectors],
+    }
+
+
+def _reported(cloud: CloudView) -> dict[str, Json]:
+    """Return what the cloud has heard of a charger."""
+    first = cloud.state.connectors[0]
+    return {
+        "at": cloud.reported_at.isoformat(timespec="seconds"),
+        "metered_at": cloud.meter.measured_at.isoformat(timespec="seconds"),
+        "type": first.type.value,
+        "reason": first.reason,
+        "session_kwh": round(cloud.meter.session_wh / 1000, 3),
+        "lifetime_kwh": round(cloud.meter.lifetime_wh / 1000, 3),
+        "mode": cloud.state.mode,
+        "level": cloud.state.session.level if cloud.state.session else None,
     }
 
 

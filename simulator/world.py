@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from .accounts import Account, Accounts
 from .chargers import Charger
-from .clock import Clock, ScaledClock
+from .clock import Clock, ScaledClock, wall_of
 from .faults import Faults
 from .hardware import EU_THREE_PHASE_32A, ChargerModel
 from .presentation import Presentation
@@ -16,13 +16,15 @@ from .site import Site
 class World:
     """A simulated cloud: accounts, sites, chargers, faults and a log, all living by one clock.
 
-    Nothing happens by itself: every access first catches up with the clock.
+    Nothing happens by itself: every access first catches up with the clock. Signing in, tokens, one-time codes and
+    rate limits are between the cloud and its clients and go by ``wall``, where a second is a second.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
         """Create an empty world; the default clock follows ``time.time()``."""
         self.clock: Clock = clock or ScaledClock()
-        self.accounts = Accounts(self.clock)
+        self.wall = wall_of(self.clock)
+        self.accounts = Accounts(self.wall)
         self.sites: dict[str, Site] = {}
         self.faults = Faults()
         self.requests = RequestLog()

@@ -43,6 +43,14 @@ async def test_the_page_needs_nothing_from_elsewhere(http: aiohttp.ClientSession
     assert "https://" not in page
 
 
+async def test_the_page_can_make_every_kind_of_dead_connection(
+    http: aiohttp.ClientSession, simulator: Simulator
+) -> None:
+    page = await (await http.get(simulator.control_url)).text()
+
+    assert [name for name in ("drop", "cut", "slow") if f'value="{name}"' not in page] == []
+
+
 async def test_a_car_is_plugged_in_charged_and_unplugged(act: Act, world: World, clock: ManualClock) -> None:
     status, after = await act("plug", state_of_charge=0.5, max_amps=10, phases=1)
     assert status == 200
@@ -69,6 +77,26 @@ async def test_chargers_break_and_vanish(act: Act, action: str, path: str, value
     _, after = await act(action, serial="202640011873")
 
     assert pick(after, "sites", 0, "chargers", 0, path) is value
+
+
+async def test_the_page_is_told_what_the_cloud_has_heard(act: Act, clock: ManualClock) -> None:
+    await act("plug")
+    await act("start", level=10)
+    clock.tick(120)
+    await act("offline")
+    clock.tick(600)
+    _, after = await act("unplug")
+
+    charger = pick(after, "sites", 0, "chargers", 0)
+    assert pick(charger, "connectors", 0, "type") == "AVAILABLE"
+    reported = pick(charger, "reported")
+    assert [pick(reported, name) for name in ("type", "level", "mode")] == ["CHARGING", 10, 0]
+    assert pick(reported, "at") == "2026-11-10T07:00:34+00:00"
+    assert pick(charger, "modes") == ["GREEN_CHARGING", "SCHEDULED_CHARGING", "MANUAL_CHARGING"]
+    truth, heard = pick(charger, "lifetime_kwh"), pick(reported, "lifetime_kwh")
+    assert isinstance(truth, float)
+    assert isinstance(heard, float)
+    assert heard < truth
 
 
 async def test_a_second_car_leaves_the_session_alone(act: Act, world: World, clock: ManualClock) -> None:
@@ -187,8 +215,9 @@ async def test_every_trouble_can_be_made_and_cleared(
     assert pick(cleared, "faults") == []
 
 
-async def test_connections_are_dropped(act: Act, browser: Browser) -> None:
-    await act("fault", trouble="drop", families=["status"])
+@pytest.mark.parametrize("trouble", ["drop", "cut"])
+async def test_connections_are_dropped(act: Act, browser: Browser, trouble: str) -> None:
+    await act("fault", trouble=trouble, families=["status"])
 
     with pytest.raises(aiohttp.ClientError):
         await browser.get(STATUS)

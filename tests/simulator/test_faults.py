@@ -130,6 +130,19 @@ async def test_a_coded_error_bears_the_present_time(browser: Browser, simulator:
     assert (first, second) == (1794294000000, 1794294060000)
 
 
+async def test_a_connection_ends_in_the_middle_of_a_body(browser: Browser, simulator: Simulator, world: World) -> None:
+    world.charger.plug_in()
+    simulator.faults.add(faults.cut_off(), Family.START, Family.STATUS, times=2)
+
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await browser.get(STATUS)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await browser.post(START)
+
+    assert len(world.charger.effects) == 1
+    assert (await browser.get(STATUS)).status == 200
+
+
 @pytest.mark.parametrize("status", [0, 99, 600])
 def test_a_status_that_http_has_not_is_refused(status: int) -> None:
     for build in (faults.status_code, faults.maintenance, faults.empty_body):

@@ -10,6 +10,7 @@ def logged(log: RequestLog, clock: ManualClock, family: Family, method: str = "G
         LoggedRequest(
             number=log.next_number(),
             time=clock(),
+            wall=clock(),
             method=method,
             host="gs.enphaseenergy.com",
             family=family,

@@ -153,6 +153,16 @@ async def test_a_car_that_is_full_suspends_while_the_session_lives(
     assert world.charger.watts == 0
 
 
+@pytest.mark.parametrize("state", ["RESERVED", "UNAVAILABLE"])
+async def test_a_free_connector_may_be_in_a_state_of_ocpp_s(
+    browser: Browser, world: World, clock: ManualClock, state: str
+) -> None:
+    world.charger.quirks.unplugged = state
+    clock.tick(300)
+
+    assert pick(await browser.charger(), "connectors", 0, "connectorStatusType") == state
+
+
 async def test_an_offline_charger_is_frozen_and_catches_up_later(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
