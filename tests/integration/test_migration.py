@@ -1,21 +1,38 @@
 """Upgrading from the earlier integration: nothing a person has built on it breaks."""
 
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.statistics import async_import_statistics, validate_statistics
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import OWNER_EMAIL, OWNER_KEY, Simulator, World
+from simulator.ready_tariffs import TARIFFS
 
 SITE, SERIAL, PROGRAMME = "4410287", "202640011873", "5fe08a1b9c3d47e2a6b1f094"
 EARLIER_PROGRAMME = "5fe08a1b9c3d47e2a6b1f001"
+
+A_DAY_AGO = datetime(2026, 11, 16, 12, tzinfo=UTC)
+OLD_STATISTICS = {
+    "_lifetime_energy": ("kWh", "energy"),
+    "_energy_today": ("kWh", "energy"),
+    "_power": ("W", "power"),
+    "_import_price": ("USD/kWh", None),
+    "_export_price": ("USD/kWh", None),
+}
+"""Unit and class of unit of the statistics that the earlier integration had, which reckoned in dollars everywhere."""
 
 CHARGER = [
     ("switch", "charging_switch", "charging"),
@@ -215,6 +232,42 @@ async def test_the_programmes_device_loses_the_programme_from_its_identifier(
     kept = device_registry.async_get(device.id)
     assert kept is not None
     assert kept.identifiers == {(DOMAIN, f"vpp:{SITE}")}
+
+
+class TestStatistics:
+    """Statistics of the earlier integration go on under their entities."""
+
+    @pytest.fixture
+    def mock_recorder_before_hass(self, async_test_recorder: RecorderInstanceContextManager) -> None:
+        """Prepare the database, which has to be there before Home Assistant."""
+
+    @pytest.mark.freeze_time("2026-11-17 12:00:00+00:00")
+    async def test_they_go_on_without_anything_to_repair(
+        self, recorder_mock: Recorder, hass: HomeAssistant, world: World
+    ) -> None:
+        world.site.tariff = TARIFFS["time-of-use"]
+        entry = old_entry(hass)
+        named = {new: entity_id for entity_id, (new, _) in old_entities(hass, entry).items()}
+        for key, (unit, unit_class) in OLD_STATISTICS.items():
+            has_sum = unit == "kWh"
+            entity_id = next(each for new, each in named.items() if new.endswith(key) and each.startswith("sensor."))
+            async_import_statistics(
+                hass,
+                StatisticMetaData(
+                    mean_type=StatisticMeanType.NONE if has_sum else StatisticMeanType.ARITHMETIC,
+                    has_sum=has_sum,
+                    name=None,
+                    source="recorder",
+                    statistic_id=entity_id,
+                    unit_class=unit_class,
+                    unit_of_measurement=unit,
+                ),
+                [{"start": A_DAY_AGO, "state": 10.0, "sum": 10.0} if has_sum else {"start": A_DAY_AGO, "mean": 10.0}],
+            )
+        await async_wait_recording_done(hass)
+        await set_up(hass, entry)
+        await async_wait_recording_done(hass)
+        assert await get_instance(hass).async_add_executor_job(validate_statistics, hass) == {}
 
 
 class TestTwoProgrammes:
