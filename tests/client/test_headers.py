@@ -6,6 +6,7 @@ import jwt
 import pytest
 from yarl import URL
 
+from custom_components.enphase_cloud_things.enlighten import NotSupported
 from custom_components.enphase_cloud_things.enlighten.endpoints import (
     PREFERENCE,
     SITES,
@@ -241,8 +242,20 @@ def test_an_address_is_built_below_the_host() -> None:
     )
 
 
-def test_identifiers_cannot_leave_their_place_in_an_address() -> None:
-    url = PREFERENCE.url(Hosts(), site_id="../../x", serial="a/b?c#d")
+@pytest.mark.parametrize("odd", ["..", ".", "", "../../x", "a/b?c#d", "a b", "ä"], ids=repr)
+def test_what_is_no_id_leads_nowhere(odd: str) -> None:
+    """It would be another route than the one that is meant."""
+    with pytest.raises(NotSupported):
+        PREFERENCE.url(Hosts(), site_id=SITE, serial=odd)
+    with pytest.raises(NotSupported):
+        STATUS.url(Hosts(), site_id=odd)
 
-    assert url.raw_path.endswith("/charging-mode/..%2F..%2Fx/a%2Fb%3Fc%23d/preference")
-    assert not url.query
+
+@pytest.mark.parametrize("odd", ["a\nb", "a\r\nX-Evil: 1", "a\x00", "\ud800"], ids=repr)
+@pytest.mark.parametrize("profile", HeaderProfile)
+def test_what_cannot_be_part_of_a_header_is_left_out(profile: HeaderProfile, odd: str) -> None:
+    identity = Identity(access_token=odd, manager_token=odd, csrf_token=odd, tariff_csrf_token=odd, app_version=odd)
+
+    headers = build(profile, identity)
+
+    assert all(value.isprintable() for value in headers.values())

@@ -27,6 +27,7 @@ from simulator.accounts import CapShape
 from simulator.faults import Trouble
 from simulator.presentation import DeadSession
 
+from .answers import redirected
 from .conftest import START_OF_TEST, Connect
 
 SITE = "4410287"
@@ -74,6 +75,28 @@ async def test_every_sign_of_an_ended_session_leads_to_one_sign_in(
 
     assert len(status.chargers) == 1
     assert simulator.requests.logins == 1
+
+
+async def test_redirects_that_end_at_the_login_page_are_a_sign_of_an_ended_session(
+    unattended: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    world.accounts.expire_sessions()
+    simulator.faults.add(redirected("/"), Family.STATUS, times=1)
+
+    assert (await unattended.status(SITE)).chargers
+
+    assert simulator.requests.logins == 1
+
+
+async def test_redirects_that_end_elsewhere_say_nothing_of_the_session(
+    unattended: EnlightenClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(redirected("/nowhere"), Family.STATUS)
+
+    with pytest.raises(ServiceUnavailable):
+        await unattended.status(SITE)
+
+    assert simulator.requests.count(Family.JWT) == 0
 
 
 async def test_requests_at_the_same_time_share_one_renewal(
@@ -211,10 +234,9 @@ async def test_no_code_is_ever_sent_in_the_background(connect: Connect, world: W
     world.account.one_time_codes = True
     client = await connect(credentials=credentials, password=OWNER_KEY)
 
-    with pytest.raises(OtpRequired) as caught:
+    with pytest.raises(OtpRequired):
         await client.status(SITE)
 
-    assert caught.value.challenge is None
     assert world.account.codes_sent == 0
     assert simulator.requests.logins == 0
 
@@ -841,6 +863,21 @@ async def test_a_failed_renewal_ahead_of_time_costs_nothing_but_a_try_every_five
     assert simulator.requests.logins == 0
 
 
+async def test_the_session_cap_in_a_renewal_ahead_of_time_stops_sign_ins_for_a_day(
+    unattended: EnlightenClient, world: World, simulator: Simulator, clock: ManualClock
+) -> None:
+    clock.tick(5 * 3600)
+    simulator.faults.add(faults.payload({"m": CAP_TEXT}, 422), Family.JWT)
+    assert (await unattended.status(SITE)).chargers
+    world.accounts.expire_sessions()
+
+    with pytest.raises(TooManySessions) as caught:
+        await unattended.status(SITE)
+
+    assert caught.value.retry_at == START_OF_TEST + timedelta(hours=29)
+    assert simulator.requests.logins == 0
+
+
 async def test_no_token_is_renewed_ahead_of_time_while_the_account_pauses(
     client: EnlightenClient, simulator: Simulator, clock: ManualClock
 ) -> None:
@@ -933,6 +970,25 @@ async def test_a_take_over_ends_a_renewal_under_way(
     unattended.session.take_over(flow.session.credentials)
 
     assert (await reader).chargers
+    assert unattended.session.credentials.access_token == flow.session.credentials.access_token
+
+
+@pytest.mark.parametrize("on_demand", [False, True], ids=["ahead of time", "on demand"])
+async def test_a_token_under_way_for_the_older_session_is_not_that_of_a_take_over(
+    connect: Connect, unattended: EnlightenClient, simulator: Simulator, clock: ManualClock, on_demand: bool
+) -> None:
+    flow = await connect()
+    await flow.session.sign_in(OWNER_EMAIL, OWNER_KEY)
+    simulator.requests.clear()
+    clock.tick(5 * 3600)
+    simulator.faults.add(faults.slow(0.2, executes=True), Family.JWT, times=1)
+    renewal = unattended.session.renew_without_password() if on_demand else unattended.status(SITE)
+    under_way = asyncio.ensure_future(renewal)
+    await simulator.requests.until(1, Family.JWT)
+
+    unattended.session.take_over(flow.session.credentials)
+    await under_way
+
     assert unattended.session.credentials.access_token == flow.session.credentials.access_token
 
 

@@ -16,6 +16,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenError,
     Hosts,
     InvalidCredentials,
+    OtpChallenge,
     OtpRequired,
     RateLimited,
     ServiceUnavailable,
@@ -31,8 +32,8 @@ from .conftest import START_OF_TEST, Connect
 CAP_TEXT = "You have Too Many Active Sessions on this account"
 
 
-async def sign_in(client: EnlightenClient) -> None:
-    await client.session.sign_in(OWNER_EMAIL, OWNER_KEY)
+async def sign_in(client: EnlightenClient) -> OtpChallenge | None:
+    return await client.session.sign_in(OWNER_EMAIL, OWNER_KEY)
 
 
 async def test_a_password_opens_a_session_with_every_token(visitor: EnlightenClient, world: World) -> None:
@@ -133,10 +134,6 @@ REFUSALS = {
     ),
     "an answer of no known kind": Row(trouble=faults.payload({"hello": "there"}), error=InvalidCredentials),
     "blocked": Row(trouble=faults.payload({"success": True, "isBlocked": True}), error=AccountBlocked),
-    "a code wanted": Row(trouble=faults.payload({"requires_mfa": True}), error=OtpRequired),
-    "a code wanted, of a blocked account": Row(
-        trouble=faults.payload({"requires_mfa": True, "isBlocked": True}), error=OtpRequired
-    ),
 }
 TROUBLES = {
     "429": Row(trouble=faults.status_code(429), error=RateLimited),
@@ -206,19 +203,39 @@ async def test_a_code_is_asked_for_in_every_shape(
     world.account.one_time_codes = True
     world.account.challenge_shape = shape
 
-    with pytest.raises(OtpRequired) as caught:
-        await sign_in(visitor)
+    assert await sign_in(visitor)
 
-    assert caught.value.challenge is not None
     assert not visitor.session.signed_in
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+async def test_a_code_is_asked_for_before_a_block_is_told(
+    visitor: EnlightenClient, simulator: Simulator, blocked: bool
+) -> None:
+    simulator.faults.add(faults.payload({"requires_mfa": True, "isBlocked": blocked}), Family.LOGIN)
+
+    assert await sign_in(visitor)
+
+
+async def test_a_code_that_a_person_is_asked_for_ends_unattended_sign_ins(
+    unattended: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    """Trap 10: the next one would only have another code sent."""
+    world.account.one_time_codes = True
+    assert await sign_in(unattended)
+    world.accounts.expire_sessions()
+
+    with pytest.raises(OtpRequired):
+        await unattended.status("4410287")
+
+    assert simulator.requests.logins == 1
 
 
 async def test_a_nonce_from_an_earlier_challenge_does_not_ask_for_a_code(
     visitor: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
     world.account.one_time_codes = True
-    with pytest.raises(OtpRequired):
-        await sign_in(visitor)
+    await sign_in(visitor)
     simulator.faults.add(faults.payload({"success": True, "isBlocked": False}), Family.LOGIN)
 
     with pytest.raises(InvalidCredentials):
@@ -313,14 +330,39 @@ async def test_a_wrong_password_in_the_form_shows_in_the_token_route(
     assert not visitor.session.signed_in
 
 
+@pytest.mark.parametrize("trouble", [faults.status_code(503), faults.status_code(404)], ids=["503", "404"])
+async def test_a_wrong_password_in_the_form_shows_in_the_site_list_where_there_is_no_token(
+    visitor: EnlightenClient, world: World, simulator: Simulator, trouble: Trouble
+) -> None:
+    world.presentation.json_login_refused = True
+    simulator.faults.add(trouble, Family.JWT)
+
+    with pytest.raises(InvalidCredentials):
+        await visitor.session.sign_in(OWNER_EMAIL, "wrong")
+    assert not visitor.session.signed_in
+
+    await sign_in(visitor)
+    assert visitor.session.signed_in
+
+
+async def test_nobody_is_signed_in_while_neither_token_nor_site_list_can_tell(
+    visitor: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    world.presentation.json_login_refused = True
+    simulator.faults.add(faults.status_code(503), Family.JWT, Family.SITES)
+
+    with pytest.raises(ServiceUnavailable):
+        await sign_in(visitor)
+
+    assert not visitor.session.signed_in
+
+
 async def test_the_form_may_ask_for_a_code(visitor: EnlightenClient, world: World) -> None:
     world.presentation.json_login_refused = True
     world.account.one_time_codes = True
 
-    with pytest.raises(OtpRequired) as caught:
-        await sign_in(visitor)
+    challenge = await sign_in(visitor)
 
-    challenge = caught.value.challenge
     assert challenge is not None
     await challenge.validate(str(world.accounts.current_code(OWNER_EMAIL)))
     assert await visitor.sites()
@@ -489,3 +531,14 @@ async def test_another_sign_in_drops_the_older_tokens(client: EnlightenClient, s
 
     identity = client.session.identity()
     assert (identity.access_token, identity.manager_token) == (None, "newer")
+
+
+async def test_a_sign_in_that_brings_no_manager_token_drops_the_older_one(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(faults.payload({}), Family.LOGIN)
+
+    await sign_in(client)
+
+    assert client.session.identity().manager_token is None
+    assert client.session.identity().access_token is not None

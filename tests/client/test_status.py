@@ -263,7 +263,11 @@ def test_an_answer_of_no_known_shape_is_invalid(reply: JsonValue) -> None:
     assert caught.value.path == "status"
 
 
-@pytest.mark.parametrize("data", ["text", 5, True, [1]])
+@pytest.mark.parametrize(
+    "data",
+    ["text", 5, True, [1], {"foo": 1}, {"message": {"text": "x"}}, {"site": {"id": 1}, "tz": "Europe/Vienna"}],
+    ids=repr,
+)
 def test_data_of_no_known_shape_is_invalid(data: JsonValue) -> None:
     with pytest.raises(InvalidResponse) as caught:
         read({"data": data})

@@ -1,12 +1,14 @@
 """One request on its way: broken connections, time, size and odd answers."""
 
 import asyncio
+from dataclasses import replace
 
 import aiohttp
 import pytest
 from yarl import URL
 
 from custom_components.enphase_cloud_things.enlighten import (
+    CommandOutcomeUnknown,
     ConnectionFailed,
     EnlightenClient,
     EnlightenError,
@@ -106,6 +108,68 @@ async def test_an_answer_that_ends_too_early_is_no_answer(client: EnlightenClien
         await client.status(SITE)
 
     assert caught.value.path == "status"
+
+
+TOO_LARGE = "<html>" + "x" * 5_000_000
+
+
+@pytest.mark.parametrize("status", [200, 503])
+async def test_a_command_answered_with_a_body_beyond_all_reason_may_have_been_carried_out(
+    client: EnlightenClient, simulator: Simulator, status: int
+) -> None:
+    simulator.faults.add(replace(faults.text_body(TOO_LARGE, status), executes=True), Family.START)
+
+    with pytest.raises(CommandOutcomeUnknown):
+        await client.start_charging(SITE, SERIAL, level=16)
+
+
+async def test_a_rate_limit_pauses_the_account_however_large_its_body_is(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(faults.text_body(TOO_LARGE, 429), Family.STATUS)
+
+    with pytest.raises(RateLimited):
+        await client.status(SITE)
+
+    assert client.transport.paused_until is not None
+
+
+@pytest.mark.parametrize("value", ["abc%0A", "abc%0D%0AX-Evil: 1", "%ED%A0%80%00"])
+async def test_a_cookie_that_cannot_be_part_of_a_header_is_no_obstacle(
+    client: EnlightenClient, simulator: Simulator, value: str
+) -> None:
+    client.transport.cookie_jar.update_cookies({"XSRF-TOKEN": value}, URL(simulator.enlighten_url))
+
+    assert (await client.status(SITE)).chargers
+
+    assert "x-csrf-token" not in simulator.requests.last(Family.STATUS).headers
+
+
+async def test_connections_that_were_given_back_are_no_connections(hosts: Hosts) -> None:
+    http = aiohttp.ClientSession()
+    await http.close()
+    transport = Transport(http, hosts=hosts)
+
+    with pytest.raises(ConnectionFailed):
+        await transport.request(Call(endpoint=STATUS, site_id=SITE), lambda value: value)
+
+
+async def test_families_that_hang_keep_another_waiting_no_longer_than_its_own_time(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(faults.slow(30), Family.MODE)
+    holder = asyncio.create_task(client.charge_mode(SITE, SERIAL))
+    await simulator.requests.until(1, Family.MODE)
+    client.transport.timeout = 0.05
+
+    with pytest.raises(ConnectionFailed):
+        await client.green_settings(SITE, SERIAL)
+
+    assert simulator.requests.count(Family.GREEN) == 0
+    holder.cancel()
+    await asyncio.wait({holder})
+    client.transport.timeout = 15
+    assert await client.green_settings(SITE, SERIAL)
 
 
 async def test_a_body_beyond_all_reason_is_not_read(client: EnlightenClient, simulator: Simulator) -> None:

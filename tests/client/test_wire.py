@@ -293,3 +293,11 @@ def test_no_value_breaks_a_reader(value: JsonValue) -> None:
     assert fields.boolean("x") in {None, True, False}
     for row in rows([value], "reply", Oddities()):
         assert row.entries() is not None
+
+
+def test_half_a_surrogate_pair_is_no_text() -> None:
+    """Neither a file nor a header could take it."""
+    odd = field("Garage \ud800")
+
+    assert odd.text("x") is odd.identifier("x") is odd.scalar("x") is odd.word(Colour, "x") is None
+    assert Fields({"\ud800": {}, "y": {}}, "reply", Oddities()).entries()[0][0] == "y"

@@ -17,6 +17,7 @@ from .errors import (
     EnlightenError,
     InvalidResponse,
     LoginWall,
+    NoPlace,
     NotSupported,
     RateLimited,
     Refusal,
@@ -204,7 +205,7 @@ class Caller:
 
 def _failure_of(endpoint: Endpoint, err: EnlightenError) -> Failure | None:
     """Tell how an error reflects on its family; `None` if it does not."""
-    if endpoint.kind is not Kind.READ or isinstance(err, RateLimited):
+    if endpoint.kind is not Kind.READ or isinstance(err, RateLimited | NoPlace):
         return None
     if isinstance(err, ServiceUnavailable):
         return Failure.TROUBLE

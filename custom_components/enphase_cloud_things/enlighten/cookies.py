@@ -112,6 +112,8 @@ class EnlightenCookies:
                 expires=morsel["expires"],
             )
             for morsel in self._morsels()
+            # Bytes that are no text cannot be stored
+            if morsel.coded_value.isprintable()
         )
         return tuple(sorted(cookies, key=lambda cookie: (cookie.name, cookie.domain, cookie.path)))
 
@@ -140,7 +142,7 @@ class EnlightenCookies:
 
     def _value(self, name: str) -> str | None:
         for morsel in self._morsels():
-            if morsel.key.lower() == name and morsel.value:
+            if morsel.key.lower() == name and morsel.value and morsel.value.isprintable():
                 return morsel.value
         return None
 

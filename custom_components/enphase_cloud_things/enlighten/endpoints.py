@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+import re
 from typing import Final
-from urllib.parse import quote
 
 from yarl import URL
 
+from .errors import NotSupported
 from .headers import HeaderProfile
 
 _ENLIGHTEN: Final = URL("https://enlighten.enphaseenergy.com")
 _GRID_SERVICES: Final = URL("https://gs.enphaseenergy.com")
+_ID: Final = re.compile(r"[\w-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +92,16 @@ class Endpoint:
         item_id: str = "",
         query: Mapping[str, str] | None = None,
     ) -> URL:
-        """Build the address for one site and its charger or another item of it."""
+        """Build the address for one site and its charger or another item of it.
+
+        Raises:
+            NotSupported: an id is none that the cloud would give, and could lead to another route.
+        """
+        ids = {"site": site_id, "serial": serial, "item": item_id}
+        if any(f"{{{name}}}" in self.path and not _ID.fullmatch(value) for name, value in ids.items()):
+            raise NotSupported(f"There is no {self.family} for such an id")
         base = hosts.enlighten if self.host is Host.ENLIGHTEN else hosts.grid_services
-        path = self.path.format(
-            site=quote(site_id, safe=""), serial=quote(serial, safe=""), item=quote(item_id, safe="")
-        )
-        url = base.joinpath(path.lstrip("/"), encoded=True)
+        url = base.joinpath(self.path.format(**ids).lstrip("/"), encoded=True)
         parameters = dict(self.query) | dict(query or {})
         return url.with_query(parameters) if parameters else url
 

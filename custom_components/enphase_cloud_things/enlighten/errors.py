@@ -6,10 +6,6 @@ to log and to show.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .one_time_code import OtpChallenge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +32,10 @@ class EnlightenError(Exception):
 
 class ConnectionFailed(EnlightenError):
     """No answer arrived: name resolution, connection or time-out. Trying later may help."""
+
+
+class NoPlace(ConnectionFailed):
+    """Nothing was sent, because other reads were waiting for their answers all the time."""
 
 
 class ServiceUnavailable(EnlightenError):
@@ -90,14 +90,7 @@ class TooManySessions(AuthenticationRequired):
 
 
 class OtpRequired(AuthenticationRequired):
-    """The account wants a one-time code.
-
-    `challenge` takes the code; it is absent where nobody is there to enter one.
-    """
-
-    def __init__(self, message: str, *, challenge: OtpChallenge | None = None) -> None:
-        super().__init__(message)
-        self.challenge = challenge
+    """The account wants a one-time code, and nobody is there to enter one."""
 
 
 class OtpRejected(AuthenticationRequired):

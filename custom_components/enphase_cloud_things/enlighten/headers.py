@@ -245,14 +245,14 @@ def build_headers(
     site_id: str = "",
     request_id: str = "",
 ) -> dict[str, str]:
-    """Build the headers of one attempt; what is not known is left out.
+    """Build the headers of one attempt; what is not known, or cannot be part of a header, is left out.
 
     `base` is the base address of the Enlighten host, also for requests to another host: it is the
     page that the request pretends to come from. Cookies are the HTTP session's business.
     """
     request = _Request(identity=identity, base=base, site_id=site_id, request_id=request_id)
     headers = _PROFILES[profile](request)
-    return {name: value for name, value in headers.items() if value is not None}
+    return {name: value for name, value in headers.items() if value is not None and value.isprintable()}
 
 
 def header_names(identity: Identity, *, base: URL) -> dict[str, list[str]]:

@@ -77,7 +77,7 @@ class Login:
         """Sign in with a password.
 
         Raises:
-            OtpRequired: the account wants a one-time code; without a challenge.
+            OtpRequired: the account wants a one-time code.
             InvalidCredentials: the cloud refused e-mail address and password.
             AccountBlocked: the account is blocked.
             TooManySessions: the account has used up its sessions.

@@ -76,6 +76,7 @@ class Renewal:
     def note_sign_in(self) -> None:
         """Note that a person has just signed in, which does away with any renewal under way."""
         self._renewing.cancel()
+        self._minting.cancel()
         self._memory = _Memory(signed_in_generation=self._state.generation)
 
     async def renew(self, generation: int) -> None:
@@ -96,12 +97,13 @@ class Renewal:
     async def renew_without_password(self) -> None:
         """Renew the session over the token route alone. See `Session.renew_without_password`."""
         async with self._state.lock:
+            generation = self._state.generation
             try:
                 token = await self._login.mint_token()
             except NotSupported, InvalidResponse:
                 raise AuthenticationRequired("The cloud gave no token") from None
-            self._state.accept_token(token)
-            self._memory = _Memory(renewed_at=self._clock())
+            if self._state.accept_token(token, generation):
+                self._memory = _Memory(renewed_at=self._clock())
 
     async def keep_fresh(self) -> None:
         """Get a new token if the present one ends soon. Failure is no error: the old one serves on."""
@@ -163,11 +165,11 @@ class Renewal:
 
     async def _renew_by_token(self) -> bool:
         """Try the token route on the present cookies; false means that only a sign-in is left."""
-        now = self._clock()
+        now, generation = self._clock(), self._state.generation
         closed_until = self._memory.token_route_closed_until
         if not self._state.cookies.export() or (closed_until and now < closed_until):
             return False
-        if self._memory.refused_generation == self._state.generation and self._obstacle(now) is None:
+        if self._memory.refused_generation == generation and self._obstacle(now) is None:
             # Another token would be refused as well
             return False
         try:
@@ -178,7 +180,7 @@ class Renewal:
             self._close_token_route(now)
             return False
         _LOGGER.debug("The session was renewed with its cookies")
-        self._state.accept_token(token)
+        self._state.accept_token(token, generation)
         return True
 
     async def _renew_by_password(self) -> None:
@@ -242,14 +244,22 @@ class Renewal:
         async with self._state.lock:
             if not self._token_is_due():
                 return
+            generation = self._state.generation
             try:
-                self._state.accept_token(await self._login.mint_token())
+                token = await self._login.mint_token()
             except EnlightenError as err:
-                _LOGGER.debug("The token was not renewed ahead of its end: %s", err)
-                now, pause = self._clock(), _AHEAD_PAUSES[min(self._memory.failures_ahead, len(_AHEAD_PAUSES) - 1)]
-                self._close_token_route(now)
-                self._memory.not_ahead_before = now + pause
-                self._memory.failures_ahead += 1
-                return
-            self._memory.failures_ahead = 0
-            self._memory.renewed_at = self._clock()
+                self._note_failure_ahead(err)
+            else:
+                self._state.accept_token(token, generation)
+                self._memory.failures_ahead = 0
+                self._memory.renewed_at = self._clock()
+
+    def _note_failure_ahead(self, err: EnlightenError) -> None:
+        _LOGGER.debug("The token was not renewed ahead of its end: %s", err)
+        now, pause = self._clock(), _AHEAD_PAUSES[min(self._memory.failures_ahead, len(_AHEAD_PAUSES) - 1)]
+        self._close_token_route(now)
+        self._memory.not_ahead_before = now + pause
+        self._memory.failures_ahead += 1
+        if isinstance(err, TooManySessions):
+            # Another sign-in would make it worse, also once the present token has ended
+            self._state.guard_with(self._state.stored.guard.after_too_many_sessions(now))

@@ -22,6 +22,8 @@ from .redact import scrub
 from .wire import Fields, JsonValue, Oddities
 
 _PAGE_STARTS: Final = ("<!doctype html", "<html")
+# What may come before a page
+_PREAMBLE: Final = re.compile(r"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 # Branding and consent scripts occur on valid pages too; they tell something only where JSON was due
 _LOGIN_MARKERS: Final = (
     "optanonwrapper",
@@ -116,10 +118,14 @@ def read_reply(
     date: str | None = None,
     location: str | None = None,
     leads_elsewhere: bool = False,
+    cut: bool = False,
 ) -> Reply:
-    """Read an answer. `retry_after` and `date` are the headers of these names; for the others see `Reply`."""
+    """Read an answer. `retry_after` and `date` are the headers of these names; for the others see `Reply`.
+
+    A body that was `cut` for its size is no JSON, but the status of the answer still tells most.
+    """
     text = body.decode("utf-8", errors="replace").lstrip("\ufeff").strip()
-    kind, value = _read_body(text)
+    kind, value = (_page_kind(text) or BodyKind.TEXT, None) if cut else _read_body(text)
     return Reply(
         status=status,
         kind=kind,
@@ -166,17 +172,27 @@ def _http_date(text: str) -> datetime:
 def _read_body(text: str) -> tuple[BodyKind, JsonValue]:
     if not text:
         return BodyKind.EMPTY, None
-    if text[: len(_PAGE_STARTS[0])].lower().startswith(_PAGE_STARTS):
-        lower = text.lower()
-        is_login = any(marker in lower for marker in _LOGIN_MARKERS)
-        return (BodyKind.LOGIN_PAGE if is_login else BodyKind.PAGE), None
+    if page := _page_kind(text):
+        return page, None
     try:
         value = _load(text)
-        if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
-            value = _load(value)
+        if isinstance(value, str):
+            if page := _page_kind(value):
+                return page, None
+            if value.lstrip().startswith(("{", "[")):
+                value = _load(value)
     except ValueError:
         return BodyKind.TEXT, None
     return BodyKind.JSON, value
+
+
+def _page_kind(text: str) -> BodyKind | None:
+    """Tell what page a text is; `None` if it is none."""
+    start = match.end() if (match := _PREAMBLE.match(text)) else 0
+    if not text[start : start + len(_PAGE_STARTS[0])].lower().startswith(_PAGE_STARTS):
+        return None
+    lower = text.lower()
+    return BodyKind.LOGIN_PAGE if any(marker in lower for marker in _LOGIN_MARKERS) else BodyKind.PAGE
 
 
 def _load(text: str) -> JsonValue:

@@ -109,13 +109,13 @@ class Session:
         self._state.adopt(credentials)
         self._settle()
 
-    async def sign_in(self, email: str, password: str) -> None:
+    async def sign_in(self, email: str, password: str) -> OtpChallenge | None:
         """Sign in for a person, once and whatever the guard says; success clears the guard.
 
-        The password is not kept.
+        Where the account wants a one-time code, what is returned finishes the sign-in with it. The password is not
+        kept.
 
         Raises:
-            OtpRequired: the account wants a one-time code; its challenge finishes the sign-in.
             InvalidCredentials: the cloud refused e-mail address and password.
             AccountBlocked: the account is blocked.
             TooManySessions: the account has used up its sessions.
@@ -124,11 +124,15 @@ class Session:
         async with self._state.lock:
             try:
                 await self._sign_in.with_password(email, password)
-            except OtpRequired as err:
-                raise OtpRequired(str(err), challenge=self._challenge(email)) from None
+            except OtpRequired:
+                if email.casefold() == self._state.stored.email.casefold():
+                    # From now on nobody else can sign in, whether or not the code ever comes
+                    self._state.note_one_time_codes()
+                return self._challenge(email)
             except TooManySessions as err:
                 raise self._hold_back() from err
             self._settle()
+            return None
 
     async def renew_without_password(self) -> None:
         """Renew the session over the token route alone, once and at once.

@@ -103,8 +103,10 @@ class SessionState:
         )
         self._changed_identity()
 
-    def accept_token(self, token: AccessToken) -> None:
-        """Go on with a new access token."""
+    def accept_token(self, token: AccessToken, generation: int) -> bool:
+        """Go on with a new access token, unless the identity that it was asked for has been replaced meanwhile."""
+        if generation != self.generation:
+            return False
         self._stored = replace(
             self._stored,
             user_id=read_claims(token.token).user_id or self._stored.user_id,
@@ -112,6 +114,7 @@ class SessionState:
             access_token_expires_at=token.expires_at,
         )
         self._changed_identity()
+        return True
 
     def guard_with(self, guard: SignInGuard) -> None:
         """Hold unattended sign-ins back as that guard says."""

@@ -27,7 +27,7 @@ def read_claims(token: str | None) -> Claims:
         return Claims()
     try:
         payload: dict[str, JsonValue] = jwt.decode(token, options={"verify_signature": False})
-    except jwt.PyJWTError:
+    except jwt.PyJWTError, UnicodeEncodeError:
         return Claims()
     top = Fields(payload, "token", Oddities())
     nested = top.fields("data")

@@ -4,11 +4,12 @@ The transport knows nothing of the session: each call brings what makes its head
 one of two places, is refused without a request while the account pauses or its hourly budget is
 spent, and is repeated at once, and once only, where the connection broke. A command waits only for
 other commands to the same charger and is sent exactly once. The time-out covers a request with its
-repeat, and not the wait for a place (docs/api.md §11.2).
+repeat and, for a read, the wait for its place (docs/api.md §11.2).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -28,7 +29,7 @@ from yarl import URL
 from .back_off import BackOff
 from .clock import Clock, utc_now
 from .endpoints import Endpoint, Family, Host, Hosts, Kind
-from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, InvalidResponse, NotSupported, RateLimited
+from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NoPlace, NotSupported, RateLimited
 from .limits import LONGEST_WAIT, AccountPause, CommandPlaces, Jitter, Priority, ReadPlaces, RequestBudget
 from .outcomes import read_outcome
 from .replies import Reply, read_reply
@@ -172,12 +173,16 @@ class Transport:
 
         Errors that the judge raises count as failures of the family.
         """
+        deadline = time.monotonic() + self.timeout
         async with self._place(call):
+            if call.endpoint.kind is Kind.COMMAND:
+                # Whatever waits for another command must have its full time
+                deadline = time.monotonic() + self.timeout
             self._admit(call.endpoint)
             started = time.perf_counter()
             latency: float | None = None
             try:
-                reply = await self._send(call)
+                reply = await self._send(call, deadline)
                 latency = time.perf_counter() - started
                 result = judge(reply)
             except EnlightenError as err:
@@ -189,8 +194,13 @@ class Transport:
     @asynccontextmanager
     async def _place(self, call: Call) -> AsyncIterator[None]:
         if call.endpoint.kind is Kind.READ:
-            is_status = call.endpoint.family is Family.STATUS
-            async with self._reads.place(status=is_status):
+            place = self._reads.place(status=call.endpoint.family is Family.STATUS)
+            async with AsyncExitStack() as stack:
+                try:
+                    async with asyncio.timeout(self.timeout):
+                        await stack.enter_async_context(place)
+                except TimeoutError:
+                    raise NoPlace(f"Other reads kept {call.endpoint.family} waiting") from None
                 yield
         elif call.endpoint.kind is Kind.COMMAND:
             async with self._commands.place(call.target):
@@ -220,20 +230,28 @@ class Transport:
         if free_at := self._budget.free_at(priority, now):
             raise RateLimited("The hourly budget is spent", retry_at=free_at)
 
-    async def _send(self, call: Call) -> Reply:
-        deadline = time.monotonic() + self.timeout
+    async def _send(self, call: Call, deadline: float) -> Reply:
         url = call.endpoint.url(
             self.hosts, site_id=call.site_id, serial=call.serial, item_id=call.item_id, query=call.query
         )
         reply = await self._attempt(call, url, deadline)
         if call.endpoint.follows_redirects:
-            hop = replace(call, endpoint=replace(call.endpoint, method="GET"), form=None)
-            for _ in range(_MOST_HOPS):
-                if reply.location is None or reply.leads_elsewhere or reply.is_login_wall:
-                    break
-                base = str(self.hosts.enlighten).rstrip("/")
-                self._admit(call.endpoint)
-                reply = await self._attempt(hop, URL(base + reply.location, encoded=True), deadline)
+            return await self._follow(call, reply, deadline)
+        if call.endpoint.kind is Kind.READ and call.endpoint.host is Host.ENLIGHTEN:
+            # Only to see whether the way leads to the login page; other pages bear the same marks
+            end = await self._follow(call, reply, deadline)
+            return end if end.is_redirect and end.is_login_wall else reply
+        return reply
+
+    async def _follow(self, call: Call, reply: Reply, deadline: float) -> Reply:
+        """Go where redirects within the host lead, for a few hops and not to the login page."""
+        hop = replace(call, endpoint=replace(call.endpoint, method="GET"), form=None, json=None)
+        base = str(self.hosts.enlighten).rstrip("/")
+        for _ in range(_MOST_HOPS):
+            if reply.location is None or reply.leads_elsewhere or reply.is_login_wall:
+                break
+            self._admit(call.endpoint)
+            reply = await self._attempt(hop, URL(base + reply.location, encoded=True), deadline)
         return reply
 
     async def _attempt(self, call: Call, url: URL, deadline: float) -> Reply:
@@ -250,6 +268,8 @@ class Transport:
 
     async def _exchange_once(self, call: Call, url: URL, deadline: float) -> Reply:
         http = self._session(call.endpoint.host)
+        if http.closed:
+            raise ConnectionFailed(f"The connections for {call.endpoint.family} are closed")
         left = max(deadline - time.monotonic(), 0.001)
         headers = dict(call.headers())
         body: bytes | None = None
@@ -271,7 +291,7 @@ class Transport:
             timeout=aiohttp.ClientTimeout(total=left, connect=min(left, _LONGEST_CONNECT)),
             middlewares=(_send_once,),
         ) as response:
-            content = await _read_body(response, call.endpoint.family)
+            content, cut = await _read_body(response)
         _LOGGER.debug(
             "%s answered HTTP %s in %.0f ms (%s bytes)",
             call.endpoint.family,
@@ -279,9 +299,9 @@ class Transport:
             (time.perf_counter() - started) * 1000,
             len(content),
         )
-        return self._reply(call.endpoint, response, content)
+        return self._reply(response, content, cut=cut)
 
-    def _reply(self, endpoint: Endpoint, response: aiohttp.ClientResponse, content: bytes) -> Reply:
+    def _reply(self, response: aiohttp.ClientResponse, content: bytes, *, cut: bool) -> Reply:
         now = self.clock()
         location, leads_elsewhere = self._location(response)
         reply = read_reply(
@@ -292,6 +312,7 @@ class Transport:
             date=response.headers.get("Date"),
             location=location,
             leads_elsewhere=leads_elsewhere,
+            cut=cut,
         )
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
             end = self._pause.begin(now, retry_at=reply.retry_at, jitter=self.jitter)
@@ -372,15 +393,11 @@ def _no_answer(endpoint: Endpoint, err: Exception) -> ConnectionFailed | Command
     return ConnectionFailed(f"No answer for {endpoint.family} ({type(err).__name__})")
 
 
-async def _read_body(response: aiohttp.ClientResponse, family: Family) -> bytes:
-    """Read a body of limited size.
-
-    Raises:
-        InvalidResponse: the body is larger than any that the cloud has a reason to send.
-    """
+async def _read_body(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """Read a body, and tell whether it was cut: it may be larger than any that the cloud has a reason to send."""
     content = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         content += chunk
         if len(content) > _LARGEST_BODY:
-            raise InvalidResponse(family)
-    return bytes(content)
+            return bytes(content), True
+    return bytes(content), False

@@ -59,8 +59,12 @@ class Oddities:
 
 
 def text(value: JsonValue) -> str:
-    """Read text, without surrounding blanks."""
+    """Read text, without surrounding blanks.
+
+    JSON can name half a surrogate pair, which is no text: nothing that contains it can be stored or sent.
+    """
     if isinstance(value, str):
+        value.encode()
         return value.strip()
     raise ValueError
 
@@ -259,11 +263,17 @@ class Fields:
 
     def entries(self) -> tuple[tuple[str, Fields], ...]:
         """Return those values that are objects, each with its key. The keys may be identifiers: paths count instead."""
-        return tuple(
-            (key, Fields(value, f"{self.path}[{index}]", self._oddities))
-            for index, (key, value) in enumerate(self._values.items())
-            if isinstance(value, dict)
-        )
+        result = []
+        for index, (key, value) in enumerate(self._values.items()):
+            path = f"{self.path}[{index}]"
+            try:
+                name = text(key)
+            except ValueError:
+                self._oddities.unreadable(path)
+                continue
+            if isinstance(value, dict):
+                result.append((name, Fields(value, path, self._oddities)))
+        return tuple(result)
 
     def unreadable(self, *names: str) -> None:
         """Note that the field cannot be used although it could be read."""

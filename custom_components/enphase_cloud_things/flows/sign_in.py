@@ -19,7 +19,6 @@ from ..enlighten import (
     OtpChallenge,
     OtpExpired,
     OtpRejected,
-    OtpRequired,
     RateLimited,
     ServiceUnavailable,
     Site,
@@ -63,20 +62,17 @@ class SignIn:
         self._open: list[Account] = []
         self._challenge: OtpChallenge | None = None
 
-    async def async_attempt(self, hass: HomeAssistant, email: str, password: str, *, api_timeout: float) -> None:
-        """Try to sign in once.
+    async def async_attempt(self, hass: HomeAssistant, email: str, password: str, *, api_timeout: float) -> bool:
+        """Try to sign in once, and return whether that is all: else a one-time code has to follow.
 
-        Raises OtpRequired where a one-time code has to follow. All other errors of the client end the attempt.
+        Errors of the client end the attempt.
         """
         await self.async_close()
         budget = async_get_registry(hass).budget_for(email)
         self.account = Account(hass, timeout=api_timeout, budget=budget, attended=True)
         self._open.append(self.account)
-        try:
-            await self.account.session.sign_in(email, password)
-        except OtpRequired as error:
-            self._challenge = error.challenge
-            raise
+        self._challenge = await self.account.session.sign_in(email, password)
+        return self._challenge is None
 
     async def async_validate_code(self, code: str) -> None:
         """Finish the sign-in with a one-time code."""

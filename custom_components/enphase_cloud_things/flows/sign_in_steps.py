@@ -10,7 +10,7 @@ from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import callback
 
 from ..const import CONF_CODE, CONF_REMEMBER_PASSWORD, CONF_RESEND, DOMAIN
-from ..enlighten import EnlightenError, OtpRequired, RateLimited
+from ..enlighten import EnlightenError, RateLimited
 from ..options import Options
 from .forms import OTP_FORM, SignInInput, sign_in_form
 from .sign_in import SignIn, code_step_continues, error_key
@@ -64,12 +64,12 @@ class SignInFlow(ConfigFlow):
         api_timeout = Options.from_mapping(self._entry.options if self._entry else {}).api_timeout
         async with self._working:
             try:
-                await self._sign_in.async_attempt(self.hass, given.email, given.password, api_timeout=api_timeout)
-            except OtpRequired:
-                return self._show_otp()
+                signed_in = await self._sign_in.async_attempt(
+                    self.hass, given.email, given.password, api_timeout=api_timeout
+                )
             except EnlightenError as error:
                 return self._show_sign_in(error)
-            return await self._async_signed_in()
+            return await self._async_signed_in() if signed_in else self._show_otp()
 
     async def _async_resend_code(self) -> ConfigFlowResult:
         try:

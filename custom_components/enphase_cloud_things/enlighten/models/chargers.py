@@ -234,8 +234,15 @@ class SiteStatus:
         elif "evChargerData" in site:
             chargers = _chargers_of(site.rows("evChargerData"), _kwh_of_flat)
         else:
-            chargers = tuple(_keyed(serial, row) for serial, row in site.entries())
+            chargers = tuple(_keyed(serial, row) for serial, row in site.entries() if _is_keyed(row))
+            if data and not chargers:
+                # Neither a site without chargers nor one of them
+                raise InvalidResponse(site.path)
         return cls(chargers=chargers, time_zone=time_zone, server_time=server_time)
+
+
+def _is_keyed(row: Fields) -> bool:
+    return any(name in row for name in ("connected", "pluggedIn", "charging", "lst_rpt_at"))
 
 
 def _keyed(serial: str, row: Fields) -> ChargerStatus:
