@@ -23,6 +23,7 @@ from .passing_time import Advance
 class TestAll:
     """Registry entries and states of the site and its charger while a car charges."""
 
+    @pytest.mark.pinned
     @pytest.mark.parametrize(
         "platform", [platform for platform in enphase_cloud_things.PLATFORMS if platform is not Platform.CALENDAR]
     )
