@@ -33,6 +33,11 @@ type SetupEntry = Callable[..., Awaitable[MockConfigEntry]]
 
 
 @pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave out the event loop's debug mode, which takes a third of the time; the tests of the client run with it."""
+
+
+@pytest.fixture(autouse=True)
 def cloud(enable_custom_integrations: None, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """The simulated cloud in the place of the real one."""
     hosts = Hosts(enlighten=URL(simulator.enlighten_url), grid_services=URL(simulator.grid_services_url))
