@@ -1,6 +1,7 @@
 """Takes the pictures of the documentation: ``python -m demo.screenshots``, prepared by ``scripts/screenshots``."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import sys
 import tempfile
@@ -24,6 +25,8 @@ _IMAGES = Path(__file__).parent.parent / "docs" / "images"
 _LOAD_LIMITS = (32.0, 12.0, 9.0, 14.0, 11.0, 7.0, 10.0, 32.0)
 _SECONDS_EACH = 75
 _SWITCH = "switch.carport"
+_HOUR = timedelta(hours=1)
+_STATISTICS_TAKE = timedelta(seconds=40)
 
 
 def main() -> int:
@@ -55,6 +58,8 @@ async def _take_screenshots() -> None:
             await _charge(api, world.charger)
             async with browser_page() as page:
                 await _photograph(page, api, simulator)
+                await _pass_the_full_hour()
+                await _photograph_energy(page, api)
 
 
 async def _charge(api: HomeAssistantApi, charger: Charger) -> None:
@@ -82,6 +87,19 @@ async def _photograph(page: Page, api: HomeAssistantApi, simulator: Simulator) -
     await page.open(simulator.control_url)
     await page.wait_for("tbody tr")
     await _save(page, "simulator")
+
+
+async def _pass_the_full_hour() -> None:
+    """Wait for Home Assistant to sum up the hour, before which its Energy dashboard shows nothing."""
+    now = datetime.now(UTC)
+    summed_up_at = now.replace(minute=0, second=0, microsecond=0) + _HOUR + _STATISTICS_TAKE
+    await asyncio.sleep((summed_up_at - now).total_seconds())
+
+
+async def _photograph_energy(page: Page, api: HomeAssistantApi) -> None:
+    await page.open(f"{api.url}/energy")
+    await page.wait_for("hui-energy-sources-table-card")
+    await _save(page, "energy")
 
 
 async def _device_id(api: HomeAssistantApi) -> str:
