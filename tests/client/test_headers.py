@@ -259,3 +259,7 @@ def test_what_cannot_be_part_of_a_header_is_left_out(profile: HeaderProfile, odd
     headers = build(profile, identity)
 
     assert all(value.isprintable() for value in headers.values())
+
+
+def test_a_token_that_is_no_text_makes_no_claims() -> None:
+    assert read_claims("a.\ud800.c") == Claims()

@@ -144,6 +144,22 @@ async def test_two_reads_are_under_way_and_one_place_is_for_the_status(
     assert simulator.requests.count(Family.MODE, Family.GREEN) == 2
 
 
+async def test_commands_that_wait_for_their_charger_leave_the_places_to_others(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(faults.slow(30), Family.START)
+    waiting = [asyncio.create_task(client.start_charging(SITE, SERIAL, level=16)) for _ in range(12)]
+    await simulator.requests.until(1, Family.START)
+    await asyncio.sleep(0)
+
+    await client.start_live_stream(SITE)
+
+    assert simulator.requests.count(Family.START) == 1
+    for command in waiting:
+        command.cancel()
+    await asyncio.wait(waiting)
+
+
 async def test_a_third_status_waits(client: EnlightenClient, simulator: Simulator) -> None:
     simulator.faults.add(faults.slow(0.1), Family.STATUS, times=2)
     readers = [asyncio.create_task(client.status(SITE)) for _ in range(3)]
@@ -250,6 +266,18 @@ async def test_a_pause_ends_by_itself(client: EnlightenClient, simulator: Simula
 
     assert (await client.status(SITE)).chargers
     assert client.transport.paused_until is None
+
+
+async def test_an_answer_makes_the_next_pause_a_short_one_again(
+    client: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    for _ in range(3):
+        simulator.faults.add(faults.status_code(429), Family.STATUS, times=1)
+        with pytest.raises(RateLimited) as caught:
+            await client.status(SITE)
+        assert caught.value.retry_at == clock() + timedelta(seconds=60)
+        clock.tick(60)
+        await client.status(SITE)
 
 
 async def test_a_command_is_sent_during_a_pause(client: EnlightenClient, simulator: Simulator) -> None:
@@ -364,6 +392,22 @@ async def test_trouble_with_the_status_backs_off_from_the_status_alone(
     assert delays == [60, 120, 240, 480, 600, 600, 600]
     simulator.faults.remove(fault)
     assert (await client.status(SITE)).chargers
+
+
+async def test_trouble_with_the_metadata_is_waited_for_like_that_of_the_status(
+    client: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.faults.add(faults.status_code(503), Family.SUMMARY)
+    delays = []
+    for _ in range(7):
+        with pytest.raises(ServiceUnavailable) as caught:
+            await client.chargers(SITE)
+        assert caught.value.retry_at is not None
+        delays.append((caught.value.retry_at - clock()).total_seconds())
+        assert (await client.status(SITE)).chargers
+        clock.move_to(caught.value.retry_at)
+
+    assert delays == [60, 120, 240, 480, 600, 600, 600]
 
 
 async def test_a_longer_retry_after_lengthens_a_back_off(client: EnlightenClient, simulator: Simulator) -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import jwt
 import pytest
+from yarl import URL
 
 from custom_components.enphase_cloud_things.enlighten import (
     AccountBlocked,
@@ -19,6 +21,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     OtpRequired,
     RateLimited,
     ServiceUnavailable,
+    SignInGuard,
     TooManySessions,
     TriggerMessage,
 )
@@ -33,6 +36,7 @@ from .conftest import START_OF_TEST, Connect
 SITE = "4410287"
 SERIAL = "202640011873"
 CABIN = "4410288"
+MANAGER_COOKIE = "enlighten_manager_token_production"
 CAP_TEXT = "Too many active sessions"
 
 
@@ -505,6 +509,33 @@ async def test_a_wall_right_after_a_persons_sign_in_means_throttling_too(
     assert simulator.requests.logins == 1
 
 
+async def test_a_wall_long_after_a_sign_in_is_no_throttling(
+    unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    clock.tick(300)
+    simulator.faults.add(faults.login_wall(), Family.STATUS)
+
+    with pytest.raises(ServiceUnavailable):
+        await unattended.status(SITE)
+
+    assert unattended.session.credentials.guard == SignInGuard()
+
+
+async def test_the_token_route_is_left_alone_after_a_token_that_did_not_help(
+    client: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.faults.add(faults.status_code(401), Family.STATUS)
+    for _ in range(6):
+        with pytest.raises(AuthenticationRequired):
+            await client.status(SITE)
+        clock.tick(50)
+
+    assert simulator.requests.count(Family.JWT) == 1
+    with pytest.raises(AuthenticationRequired):
+        await client.status(SITE)
+    assert simulator.requests.count(Family.JWT) == 2
+
+
 async def test_a_token_that_does_not_help_is_followed_by_a_sign_in_at_the_next_read(
     unattended: EnlightenClient, simulator: Simulator
 ) -> None:
@@ -902,6 +933,18 @@ async def test_a_token_past_its_end_is_not_sent(
     assert "e-auth-token" not in simulator.requests.last(Family.STATUS).headers
 
 
+async def test_a_manager_token_past_its_end_is_not_sent(
+    client: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    ended = jwt.encode({"exp": int(clock().timestamp())}, "k" * 32)
+    client.transport.cookie_jar.update_cookies({MANAGER_COOKIE: ended}, URL(simulator.enlighten_url))
+
+    assert await client.charge_mode(SITE, SERIAL)
+
+    sent = simulator.requests.last(Family.MODE).headers["authorization"]
+    assert sent == f"Bearer {client.session.credentials.access_token}"
+
+
 async def test_a_session_is_renewed_without_a_password_on_demand(
     unattended: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
@@ -1036,6 +1079,21 @@ async def test_a_session_cookie_that_any_reply_replaced_is_kept(
     assert len(stored) == changes + 1
     restarted = await connect(credentials=stored[-1])
     assert (await restarted.status(SITE)).chargers
+
+
+async def test_a_manager_token_that_any_reply_replaced_is_kept(connect: Connect, simulator: Simulator) -> None:
+    stored: list[Credentials] = []
+    client = await connect(on_change=stored.append)
+    await client.session.sign_in(OWNER_EMAIL, OWNER_KEY)
+    replaced = Trouble(name="replaced", reshape=lambda reply: reply.with_cookies((MANAGER_COOKIE, "newer")))
+    simulator.faults.add(replaced, Family.STATUS)
+    changes = len(stored)
+
+    await client.status(SITE)
+
+    assert len(stored) == changes + 1
+    restarted = await connect(credentials=stored[-1])
+    assert restarted.session.identity().manager_token == "newer"
 
 
 async def test_a_reply_that_replaces_nothing_is_no_change(connect: Connect) -> None:

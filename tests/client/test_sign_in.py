@@ -521,6 +521,20 @@ async def test_a_form_that_leads_round_in_circles_is_followed_for_a_while(
     assert simulator.requests.count(Family.PAGE) == 3
 
 
+async def test_a_form_that_leads_to_another_host_is_not_followed(
+    visitor: EnlightenClient, simulator: Simulator
+) -> None:
+    """Nobody else has a reason to see the cookies."""
+    elsewhere = simulator.enlighten_url.replace("127.0.0.1", "localhost")
+    simulator.faults.add(faults.status_code(406), Family.LOGIN, path_part="login.json")
+    simulator.faults.add(redirected(f"{elsewhere}/"), Family.LOGIN)
+
+    with pytest.raises(InvalidCredentials):
+        await sign_in(visitor)
+
+    assert [request.family for request in simulator.requests] == [Family.LOGIN, Family.LOGIN]
+
+
 async def test_another_sign_in_drops_the_older_tokens(client: EnlightenClient, simulator: Simulator) -> None:
     """The older manager token is still in a cookie."""
     body = {"message": "success", "session_id": "b1946ac9", "manager_token": "newer"}

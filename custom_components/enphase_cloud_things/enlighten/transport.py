@@ -173,11 +173,11 @@ class Transport:
 
         Errors that the judge raises count as failures of the family.
         """
-        deadline = time.monotonic() + self.timeout
+        waiting_since = time.monotonic()
         async with self._place(call):
-            if call.endpoint.kind is Kind.COMMAND:
-                # Whatever waits for another command must have its full time
-                deadline = time.monotonic() + self.timeout
+            # What a person wants does not pay with its own time for the command before it
+            since = waiting_since if call.endpoint.kind is Kind.READ else time.monotonic()
+            deadline = since + self.timeout
             self._admit(call.endpoint)
             started = time.perf_counter()
             latency: float | None = None
@@ -248,7 +248,7 @@ class Transport:
         hop = replace(call, endpoint=replace(call.endpoint, method="GET"), form=None, json=None)
         base = str(self.hosts.enlighten).rstrip("/")
         for _ in range(_MOST_HOPS):
-            if reply.location is None or reply.leads_elsewhere or reply.is_login_wall:
+            if not reply.is_redirect or reply.location is None or reply.leads_elsewhere or reply.is_login_wall:
                 break
             self._admit(call.endpoint)
             reply = await self._attempt(hop, URL(base + reply.location, encoded=True), deadline)
