@@ -49,6 +49,21 @@ def price_in(event: dict[str, Any]) -> float:
     return float(event["summary"].split()[0])
 
 
+def cancelled(plant: VirtualPowerPlant, event: GridEvent) -> None:
+    """Call an event off."""
+    plant.cancel(event)
+
+
+def superseded(_plant: VirtualPowerPlant, event: GridEvent) -> None:
+    """Mark an event as replaced by another."""
+    event.superseded = True
+
+
+def opted_out(_plant: VirtualPowerPlant, event: GridEvent) -> None:
+    """Have the site take no part in an event."""
+    event.status = "optedout"
+
+
 class TestPrices:
     """One event for each price period."""
 
@@ -124,14 +139,7 @@ class TestPrices:
 class TestGridEvents:
     """Events of the utility, those that take place."""
 
-    @pytest.mark.parametrize(
-        "withdraw",
-        [
-            pytest.param(lambda plant, event: plant.cancel(event), id="cancelled"),
-            pytest.param(lambda plant, event: setattr(event, "superseded", True), id="superseded"),
-            pytest.param(lambda plant, event: setattr(event, "status", "optedout"), id="opted out"),
-        ],
-    )
+    @pytest.mark.parametrize("withdraw", [cancelled, superseded, opted_out])
     async def test_what_was_called_off_is_left_out(
         self,
         hass: HomeAssistant,

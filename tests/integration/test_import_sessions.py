@@ -158,6 +158,7 @@ class TestHours:
             "sessions_without_cost": 0,
             "energy": 6.0,
             "currency": "EUR",
+            "cost_refused": None,
             "hours": 4,
             "hours_changed": 8,
         }
