@@ -1035,6 +1035,24 @@ async def test_a_token_under_way_for_the_older_session_is_not_that_of_a_take_ove
     assert unattended.session.credentials.access_token == flow.session.credentials.access_token
 
 
+async def test_a_take_over_ends_a_renewal_ahead_of_time_before_its_cookie_comes(
+    connect: Connect, unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    """Trap 7: the cookie that the token route gives belongs to the older session."""
+    flow = await connect()
+    await flow.session.sign_in(OWNER_EMAIL, OWNER_KEY)
+    simulator.requests.clear()
+    clock.tick(5 * 3600)
+    simulator.faults.add(faults.slow(0.2, executes=True), Family.JWT, times=1)
+    under_way = asyncio.create_task(unattended.status(SITE))
+    await simulator.requests.until(1, Family.JWT)
+
+    unattended.session.take_over(flow.session.credentials)
+    await under_way
+
+    assert unattended.session.credentials.cookies == flow.session.credentials.cookies
+
+
 async def test_a_persons_sign_in_makes_a_renewal_needless(
     unattended: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
