@@ -531,6 +531,7 @@ async def test_the_requests_of_the_last_hour_count_over_reloads(
     for _ in range(60):
         await hass.config_entries.async_reload(entry.entry_id)
         await advance(30, step=30)
-    assert 440 <= most_requests_in_an_hour(simulator) <= 480
+    # What a reload cancels on its way counts, and may never arrive
+    assert 400 <= most_requests_in_an_hour(simulator) <= 480
     await advance(HOUR, step=MINUTE)
     assert all_shown(hass) == ALIVE
