@@ -193,6 +193,23 @@ async def test_a_sign_in_without_a_token_keeps_the_user_id_that_is_known(
     assert set(hass_storage[STORED]["data"]["accounts"]) == {world.account.user_id}
 
 
+async def test_an_account_that_never_told_its_user_id_is_known_by_its_address(
+    hass: HomeAssistant, world: World, setup_entry: SetupEntry, hass_storage: dict[str, Any]
+) -> None:
+    home = await setup_entry(signed_in=False)
+    world.account.login_shape = LoginShape.EMPTY_OBJECT
+    world.faults.add(WITHOUT_MANAGER_TOKEN, Family.LOGIN)
+    world.faults.add(faults.status_code(503), Family.JWT)
+
+    result = await submit(hass, await home.start_reauth_flow(hass), password=OWNER_KEY, remember_password=False)
+    assert_aborted(result, "reauth_successful")
+    await hass.async_block_till_done()
+
+    address = world.account.email.casefold()
+    assert home.data["account"] == address
+    assert set(hass_storage[STORED]["data"]["accounts"]) == {address}
+
+
 async def test_what_a_flow_asks_for_counts_for_the_running_account(
     hass: HomeAssistant, world: World, setup_entry: SetupEntry
 ) -> None:

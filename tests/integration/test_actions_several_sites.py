@@ -111,6 +111,14 @@ class TestNotLoaded:
         assert raised.value.translation_key == "no_site_loaded"
 
 
+async def test_a_target_of_somebody_else_is_the_callers_mistake(
+    hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "get_prices", reply=True, entity_id="sun.sun")
+    assert raised.value.translation_key == "no_site_targeted"
+
+
 class TestPricesOff:
     """A site may have its prices turned off."""
 

@@ -3,7 +3,7 @@
 from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
 from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_OFF, SERVICE_TURN_ON
+from homeassistant.const import ATTR_ENTITY_ID, EVENT_HOMEASSISTANT_STOP, SERVICE_TURN_OFF, SERVICE_TURN_ON
 from homeassistant.core import HomeAssistant
 import pytest
 
@@ -107,6 +107,34 @@ class TestWhileCharging:
         await advance(120)
         assert levels(simulator)[-1] == 10
         assert simulator.world.charger.connectors[0].running
+
+    async def test_a_start_that_is_never_taken_is_given_up_and_told(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        simulator.faults.add(faults.status_code(401), Family.START)
+        await advance(240)
+        assert levels(simulator) == [16, 10, 10, 10]
+        assert "The new current was not applied" in caplog.text
+
+    async def test_a_stop_of_home_assistant_in_the_pause_starts_the_car_right_away(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
+        assert levels(simulator) == [16, 10]
+
+    async def test_an_unload_before_the_stop_restarts_nothing(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        (entry,) = hass.config_entries.async_entries("enphase_cloud_things")
+        await hass.config_entries.async_unload(entry.entry_id)
+        await advance(60)
+        assert (simulator.requests.count(Family.STOP), levels(simulator)) == (0, [16])
 
     async def test_an_unload_in_the_pause_starts_the_car_right_away(
         self, hass: HomeAssistant, simulator: Simulator, advance: Advance

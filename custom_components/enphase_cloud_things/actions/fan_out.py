@@ -12,13 +12,14 @@ async def async_for_each[TargetT, ResultT](
     targets: Sequence[TargetT], act: Callable[[TargetT], Awaitable[ResultT]]
 ) -> list[tuple[TargetT, ResultT | HomeAssistantError]]:
     """Act on all targets and return, in their order, what came of each: a result or the failure."""
-    results = await asyncio.gather(*(act(target) for target in targets), return_exceptions=True)
-    outcomes: list[tuple[TargetT, ResultT | HomeAssistantError]] = []
-    for target, result in zip(targets, results, strict=True):
-        if isinstance(result, BaseException) and not isinstance(result, HomeAssistantError):
-            raise result
-        outcomes.append((target, result))
-    return outcomes
+
+    async def outcome(target: TargetT) -> tuple[TargetT, ResultT | HomeAssistantError]:
+        try:
+            return target, await act(target)
+        except HomeAssistantError as failure:
+            return target, failure
+
+    return await asyncio.gather(*(outcome(target) for target in targets))
 
 
 def failures_of[TargetT, ResultT](
