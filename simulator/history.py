@@ -43,7 +43,8 @@ class SessionRecord:
 class SessionHistory:
     """Sessions from before the simulation began, and how the list is served.
 
-    ``cost_after``: how long after its end a session gets its cost. ``appears_after``: how long after its end a
+    ``cost_after``: how long after its end a session gets its cost. ``cost_in_status``:
+    whether the status tells it then, too. ``appears_after``: how long after its end a
     session is still missing. ``page_overlap``: rows of the previous page that every further page repeats.
     ``by_overlap``: a range holds sessions that touch it instead of those that start in it. ``oldest_first``: the
     order of rows, which nobody knows of the real one.
@@ -54,6 +55,7 @@ class SessionHistory:
     local: Callable[[datetime], datetime]
     earlier: list[SessionRecord] = field(default_factory=list)
     cost_after: timedelta = timedelta(hours=2)
+    cost_in_status: bool = True
     appears_after: timedelta = timedelta()
     page_overlap: int = 0
     by_overlap: bool = False

@@ -99,7 +99,7 @@ def _session(charger: Charger, cost: float | None) -> dict[str, Json]:
 
 def _cost(site: Site, charger: Charger, now: datetime) -> float | None:
     session = charger.cloud.state.session
-    if session is None or session.started_at is None:
+    if session is None or session.started_at is None or not charger.history.cost_in_status:
         return None
     number = epoch_seconds(session.started_at)
     record = next((item for item in sessions_of(charger, now) if item.session_id == number), None)

@@ -39,8 +39,10 @@ async def settled(hass: HomeAssistant) -> None:
 
 @pytest.fixture
 def world(freezer: object) -> World:
+    """A cloud whose status never tells a cost, so that it has to come from the history."""
     world = World.with_one_charger()
     world.account.token_lifetime = timedelta(days=30)
+    world.charger.history.cost_in_status = False
     return world
 
 

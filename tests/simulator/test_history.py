@@ -497,6 +497,10 @@ async def test_the_status_learns_the_cost_when_the_history_does(
     assert isinstance(cost, float)
     assert cost > 0
     assert [pick(row, "sessionCost") for row in await today(services)] == [cost]
-    start(world)
+    world.charger.history.cost_in_status = False
+    assert pick(await browser.charger(), "session_d", "session_cost") is None
+    world.charger.history.cost_in_status = True
     world.charger.plug_in()
+    start(world)
+    clock.tick(10)
     assert pick(await browser.charger(), "session_d", "session_cost") is None
