@@ -27,7 +27,7 @@ TRANSLATED_ERRORS: Final = frozenset(
         "UpdateFailed",
     }
 )
-PARAMETERS: Final = ("e-mail", "password", "remember", "one-time code", "site", "chargers")
+PARAMETERS: Final = ("email", "password", "remember", "one-time code", "site", "chargers")
 BLOCKING: Final = frozenset({"http.client", "requests", "socket", "subprocess", "urllib.request", "urllib3"})
 
 

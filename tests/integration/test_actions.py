@@ -106,6 +106,8 @@ class TestReplies:
         meanwhile: Meanwhile,
         cadence: float,
     ) -> None:
+        """Trap 51: and what is read later takes nothing back."""
+
         async def state_at_the_reply() -> State | None:
             await act(hass, "start_charging", reply=True, entity_id=SWITCH)
             return hass.states.get(SWITCH)
@@ -116,6 +118,8 @@ class TestReplies:
         shown = await meanwhile(state_at_the_reply())
         assert shown is not None
         assert shown.state == STATE_ON
+        await advance(1, step=0.1)
+        assert hass.states.is_state(SWITCH, STATE_ON)
 
     async def test_a_start_that_does_not_show_in_time_is_accepted(
         self, hass: HomeAssistant, setup_entry: SetupEntry, car: Car, world: World, meanwhile: Meanwhile

@@ -259,18 +259,19 @@ async def test_the_mode_scheduled_is_asserted_again_after_a_start(
 async def test_nothing_is_started_after_a_restart_or_an_outage(
     hass: HomeAssistant, setup_entry: SetupEntry, car: Car, simulator: Simulator, advance: Advance
 ) -> None:
-    """Trap 27: there are no automatic starts."""
+    """Trap 27: there are no automatic starts, also of what was charging before the charger paused."""
     entry = await setup_entry()
     await press(hass, START)
-    await advance(30)
-    await press(hass, STOP)
     await advance(30)
     simulator.requests.clear()
     outage = simulator.faults.add(faults.status_code(503))
     await advance(200)
     simulator.faults.remove(outage)
+    paused = faults.field_value("data.chargers.0.connectors.0.connectorStatusType", "SUSPENDED_EVSE")
+    simulator.faults.add(paused, Family.STATUS)
     await hass.config_entries.async_reload(entry.entry_id)
     await advance(700)
+    assert state(hass, "sensor.carport_status") == "paused_by_charger"
     assert simulator.requests.count(Family.START, Family.STOP) == 0
 
 

@@ -411,7 +411,7 @@ class TestStopped:
         outage = simulator.faults.add(after(2, faults.status_code(503)), Family.HISTORY)
         stopped = await imported(hass, A_YEAR_AGO)
         assert (stopped["outcome"], stopped["next_start"]) == ("stopped", "2026-01-04")
-        assert "cannot answer" in stopped["reason"]
+        assert "temporarily unavailable" in stopped["reason"]
         known = await hours_of(hass, ENERGY)
         assert known
         assert max(known) < datetime(2026, 1, 11, tzinfo=UTC)
@@ -443,9 +443,9 @@ class TestStopped:
     @pytest.mark.parametrize(
         ("trouble", "words"),
         [
-            (faults.status_code(429, retry_after=600), "too many requests"),
+            (faults.status_code(429, retry_after=600), "Too many requests"),
             (faults.payload({"data": {"result": [], "hasMore": True}}), "could not be read"),
-            (faults.login_wall(), "cannot answer"),
+            (faults.login_wall(), "temporarily unavailable"),
         ],
         ids=["a pause the cloud asks for", "an incomplete page", "a login page"],
     )
@@ -468,7 +468,7 @@ class TestStopped:
         while (stopped := await imported(hass, A_YEAR_AGO))["outcome"] == "completed":
             asked += 1
         assert asked > 10
-        assert "too many requests" in stopped["reason"]
+        assert "Too many requests" in stopped["reason"]
         assert transport.requests_last_hour < transport.budget
 
     async def test_another_range_begins_where_it_is_asked_to(

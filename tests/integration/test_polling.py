@@ -165,6 +165,23 @@ async def test_a_cloud_in_trouble_delays_the_setup_and_says_why(
     assert entry.error_reason_translation_key == key
 
 
+async def test_side_facts_that_contradict_the_rest_change_nothing(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    """Trap 50: when a charger was last offline, and what is known of its car, says nothing about now."""
+    await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    before = {shown.entity_id: shown.state for shown in hass.states.async_all() if "carport" in shown.entity_id}
+    for field, value in {
+        "offlineAt": "2026-11-17T11:59:00Z[UTC]",
+        "isEVDetailsSet": True,
+        "smartEV": {"hasToken": True, "hasEVDetails": False},
+    }.items():
+        simulator.faults.add(faults.field_value(f"data.chargers.0.{field}", value), Family.STATUS)
+    await advance(70)
+    assert {entity_id: state(hass, entity_id) for entity_id in before} == before
+
+
 async def test_an_isolated_empty_answer_changes_nothing(
     hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
 ) -> None:

@@ -23,7 +23,7 @@ async def test_the_password_signs_in_again(hass: HomeAssistant, world: World, se
     form = await entry.start_reauth_flow(hass)
     assert_form(form, "reauth_confirm")
     assert filled_in(form) == {"remember_password": False}
-    assert form["description_placeholders"] == {"name": "Lark Street", "email": OWNER_EMAIL}
+    assert form["description_placeholders"] == {"name": "Lark Street"}
 
     assert_aborted(await submit(hass, form, **PASSWORD), "reauth_successful")
     await hass.async_block_till_done()

@@ -127,7 +127,6 @@ class SignInFlow(ConfigFlow):
             step_id="reauth_confirm" if reauth else "reconfigure" if reconfigure else "user",
             data_schema=form,
             errors={"base": error_key(error)} if error else {},
-            description_placeholders={"email": given.email},
         )
 
     def _show_otp(self, error: str | None = None) -> ConfigFlowResult:
