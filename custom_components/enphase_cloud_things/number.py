@@ -14,6 +14,7 @@ from .calc.settings import DEFAULT_LEVEL_KEY, default_charge_level, setting
 from .commands import Commands
 from .const import FALLBACK_MAX_AMPS, FALLBACK_MIN_AMPS
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
+from .errors import invalid_wish
 from .runtime import EnphaseConfigEntry
 from .snapshot import ChargerSnapshot
 
@@ -93,4 +94,14 @@ class ChargerNumber(ChargerCommandEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
+        if not value.is_integer():
+            bounds = self._bounds
+            raise invalid_wish(
+                "amps_not_offered",
+                self.charger.name,
+                amps=f"{value:g}",
+                low=str(bounds.low),
+                high=str(bounds.high),
+                step=str(bounds.step),
+            )
         await self.entity_description.set_fn(self.commands, self.serial, int(value))

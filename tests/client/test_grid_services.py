@@ -188,7 +188,7 @@ async def test_an_empty_answer_tells_nothing_about_an_enrolment(client: Enlighte
 async def test_refusals_mean_no_programme_only_once_they_last(
     unattended: EnlightenClient, simulator: Simulator, plant: VirtualPowerPlant, clock: ManualClock
 ) -> None:
-    """Trap 4: sites without a programme may get 401 for ever, which led to sign-ins all day."""
+    """Trap 3: sites without a programme may get 401 for ever, which led to sign-ins all day."""
     plant.leave(EnrolmentAnswer.UNAUTHORIZED)
     for minutes in (15, 30):
         with pytest.raises(ServiceUnavailable) as caught:

@@ -74,7 +74,7 @@ async def test_a_failure_has_the_type_of_its_cause_and_costs_only_its_own_family
     trouble: Trouble,
     error: type[EnlightenError],
 ) -> None:
-    """Trap 4: a 401 that means "no right to this" was answered with a sign-in at every poll."""
+    """Trap 3: a 401 that means "no right to this" was answered with a sign-in at every poll."""
     simulator.faults.add(trouble, read.service)
 
     assert isinstance(await failed(read, unattended, world), error)

@@ -5,6 +5,7 @@ from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_ENTITY_ID, EVENT_HOMEASSISTANT_STOP, SERVICE_TURN_OFF, SERVICE_TURN_ON
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
@@ -155,6 +156,17 @@ class TestWhileCharging:
         await set_amps(hass, 10)
         await advance(120)
         assert simulator.requests.count(Family.START, Family.STOP) == 0
+
+
+async def test_a_fraction_of_an_ampere_is_refused_rather_than_cut_off(
+    hass: HomeAssistant, setup_entry: SetupEntry
+) -> None:
+    await setup_entry()
+    await set_amps(hass, 16)
+    with pytest.raises(ServiceValidationError) as raised:
+        await set_amps(hass, 12.9)
+    assert raised.value.translation_key == "amps_not_offered"
+    assert hass.states.is_state(AMPS, "16")
 
 
 async def test_without_the_option_a_new_setpoint_waits_for_the_next_start(

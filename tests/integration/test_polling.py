@@ -172,12 +172,12 @@ async def test_side_facts_that_contradict_the_rest_change_nothing(
     await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     before = {shown.entity_id: shown.state for shown in hass.states.async_all() if "carport" in shown.entity_id}
-    for field, value in {
-        "offlineAt": "2026-11-17T11:59:00Z[UTC]",
-        "isEVDetailsSet": True,
-        "smartEV": {"hasToken": True, "hasEVDetails": False},
-    }.items():
-        simulator.faults.add(faults.field_value(f"data.chargers.0.{field}", value), Family.STATUS)
+    for contradiction in (
+        faults.field_value("data.chargers.0.offlineAt", "2026-11-17T11:59:00Z[UTC]"),
+        faults.field_value("data.chargers.0.isEVDetailsSet", True),
+        faults.field_value("data.chargers.0.smartEV", {"hasToken": True, "hasEVDetails": False}),
+    ):
+        simulator.faults.add(contradiction, Family.STATUS)
     await advance(70)
     assert {entity_id: state(hass, entity_id) for entity_id in before} == before
 
