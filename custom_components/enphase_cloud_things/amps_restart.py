@@ -19,9 +19,11 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from .calc.amps import amps_to_apply
+from .calc.amps import LEVEL_MODES, amps_bounds, amps_to_apply
 from .calc.pending import RESTART_PAUSE, CommandKind, PendingCommand, new_command
+from .calc.status import preferred_mode
 from .coordinators.chargers import ChargerCoordinator
+from .dispatch import async_keep_scheduled
 from .enlighten import CommandOutcomeUnknown, CommandRejected, EnlightenClient, EnlightenError
 
 _LOGGER = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class _Restart:
     command: PendingCommand
     attempts_left: int = START_ATTEMPTS
     cancel_pause: CALLBACK_TYPE | None = None
+    starting: bool = False
 
 
 class AmpsRestarts:
@@ -92,6 +95,8 @@ class AmpsRestarts:
         await self._async_stop(new_command(CommandKind.AMPS_RESTART, serial, sent_at=now, wish=wish))
 
     def _wanted(self, serial: str) -> int | None:
+        if not self._coordinator.last_update_success:
+            return None
         charger = self._coordinator.data.chargers[serial]
         return amps_to_apply(charger.status, charger.summary, charger.preference, charger.setpoint)
 
@@ -104,6 +109,7 @@ class AmpsRestarts:
         except EnlightenError as error:
             self._give_up(restart, error)
         else:
+            await self._async_keep_scheduled(command.serial)
             self._pause(restart)
 
     def _pause(self, restart: _Restart) -> None:
@@ -117,22 +123,40 @@ class AmpsRestarts:
     async def _async_start(self, restart: _Restart) -> None:
         """Start once; only a start that certainly was kept back is tried again."""
         self._cancel_pause(restart)
-        if not self._is_open(restart):
+        if restart.starting or not self._is_open(restart):
             return
+        restart.starting = True
         serial = restart.command.serial
         restart.attempts_left -= 1
-        setpoint = self._coordinator.data.chargers[serial].setpoint
         try:
-            await self._client.start_charging(self._coordinator.site_id, serial, level=setpoint)
+            await self._client.start_charging(
+                self._coordinator.site_id, serial, level=self._level(serial), level_optional=True
+            )
         except EnlightenError as error:
+            restart.starting = False
             if restart.attempts_left and _was_kept_back(error):
                 self._pause(restart)
             else:
                 self._give_up(restart, error)
         else:
+            await self._async_keep_scheduled(serial)
+            if not self._is_open(restart):
+                return
             del self._restarts[serial]
             self._coordinator.commands.acknowledge(restart.command, dt_util.utcnow())
             self._coordinator.async_publish()
+
+    def _level(self, serial: str) -> int | None:
+        """Return the current to start with. The mode may have become one that would be left for a current."""
+        charger = self._coordinator.data.chargers[serial]
+        takes_level = preferred_mode(charger.preference, charger.status) in LEVEL_MODES
+        return charger.setpoint if takes_level and amps_bounds(charger.summary) else None
+
+    async def _async_keep_scheduled(self, serial: str) -> None:
+        charger = self._coordinator.data.chargers[serial]
+        mode = preferred_mode(charger.preference, charger.status)
+        if not any(command.kind is CommandKind.MODE for command in charger.pending):
+            await async_keep_scheduled(self._client, self._coordinator.site_id, serial, mode)
 
     def _give_up(self, restart: _Restart, error: EnlightenError) -> None:
         _LOGGER.warning("The new current was not applied to the running session: %s", error)

@@ -12,7 +12,8 @@ from .commands import Commands
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .runtime import EnphaseConfigEntry
 
-PARALLEL_UPDATES = 1
+# Each charger has a lock of its own, and a stop waits for no other charger
+PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)

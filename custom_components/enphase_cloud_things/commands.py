@@ -22,7 +22,7 @@ from .calc.settings import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY
 from .calc.status import plugged_in, preferred_mode, session_active
 from .const import DOMAIN
 from .coordinators.chargers import ChargerCoordinator
-from .dispatch import CommandResult, Dispatch, Outcome, Sent, no_op
+from .dispatch import CommandResult, Dispatch, Outcome, Sent, async_keep_scheduled, no_op
 from .enlighten import ChargeMode, ChargerStatus, CommandReply, EnlightenClient, EnlightenError, TriggerMessage
 from .errors import invalid_wish
 from .snapshot import ChargerSnapshot
@@ -82,6 +82,8 @@ class Commands:
                 ),
                 wish=sent_level,
             )
+            if level is not None and sent == CommandResult(outcome=Outcome.ALREADY_CHARGING):
+                raise invalid_wish("already_charging", charger.name)
             await self._async_keep_scheduled(serial, mode, sent)
         return await self._dispatch.async_outcome(sent, wait)
 
@@ -93,13 +95,15 @@ class Commands:
             sent = await self._dispatch.async_send(
                 CommandKind.STOP, charger, lambda: self._client.stop_charging(self._site_id, serial)
             )
+            if isinstance(sent, CommandResult):
+                await self._async_check_not_charging(serial)
             await self._async_keep_scheduled(serial, mode, sent)
         return await self._dispatch.async_outcome(sent, wait)
 
     async def async_set_mode(self, serial: str, mode: ChargeMode) -> None:
         """Choose the charge mode; choosing the one in force sends nothing."""
         charger = self._charger(serial)
-        if charger.preference and charger.preference.selected == mode:
+        if charger.preference and charger.preference.selected == mode and not _mode_is_changing(charger):
             return
         self._check_mode(charger, mode)
         await self._dispatch.async_send(
@@ -133,6 +137,8 @@ class Commands:
     async def async_set_default_level(self, serial: str, amps: int) -> None:
         """Store the charger's own default current (A)."""
         charger = self._charger(serial)
+        if amps_bounds(charger.summary) is None:
+            raise invalid_wish("amps_unknown", charger.name)
         self._check_offered(charger, amps)
         await self._dispatch.async_send(
             CommandKind.DEFAULT_LEVEL,
@@ -191,6 +197,17 @@ class Commands:
             await self._coordinator.async_refresh()
         return self._charger(serial)
 
+    async def _async_check_not_charging(self, serial: str) -> None:
+        """Look whether there was nothing to stop, as the cloud says with refusals that may mean something else."""
+        await self._coordinator.async_refresh()
+        charger = self._charger(serial)
+        if charger.status is None or session_active(charger.status) or not self._coordinator.last_update_success:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="command_rejected",
+                translation_placeholders={"name": charger.name},
+            )
+
     def _known_status(self, charger: ChargerSnapshot) -> ChargerStatus:
         if charger.status is None or not charger.present or not self._coordinator.last_update_success:
             raise HomeAssistantError(
@@ -217,18 +234,11 @@ class Commands:
             return
         if option.disabled_by_storm:
             raise invalid_wish("mode_disabled_by_storm", charger.name)
-        if mode is ChargeMode.SCHEDULED and option.schedules_enabled == 0:
-            raise invalid_wish("no_schedule_enabled", charger.name)
 
     async def _async_keep_scheduled(self, serial: str, mode: ChargeMode | None, sent: Sent | CommandResult) -> None:
-        """Assert the mode Scheduled again: a start or stop in it may drift to Manual (docs/api.md §5.1)."""
-        if mode is not ChargeMode.SCHEDULED or not isinstance(sent, Sent):
-            return
-        try:
-            await self._client.set_charge_mode(self._site_id, serial, mode)
-        except EnlightenError as error:
-            # Refusing the mode that is set already is the cloud's way to say that nothing has drifted.
-            _LOGGER.debug("The mode was not asserted again: %s", error)
+        """Keep the mode Scheduled after a command, unless nothing was sent or another mode was chosen meanwhile."""
+        if isinstance(sent, Sent) and not _mode_is_changing(self._charger(serial)):
+            await async_keep_scheduled(self._client, self._site_id, serial, mode)
 
     def _check_offered(self, charger: ChargerSnapshot, amps: int) -> None:
         bounds = amps_bounds(charger.summary)
@@ -241,6 +251,11 @@ class Commands:
                 high=str(bounds.high),
                 step=str(bounds.step),
             )
+
+
+def _mode_is_changing(charger: ChargerSnapshot) -> bool:
+    """Tell whether a choice of mode has still to show."""
+    return any(command.kind is CommandKind.MODE for command in charger.pending)
 
 
 def _is_ending(charger: ChargerSnapshot) -> bool:

@@ -18,7 +18,9 @@ from .coordinators.chargers import ChargerCoordinator
 from .enlighten import (
     AlreadyCharging,
     AuthenticationRequired,
+    ChargeMode,
     CommandOutcomeUnknown,
+    EnlightenClient,
     EnlightenError,
     NoScheduleEnabled,
     NotCharging,
@@ -156,6 +158,17 @@ class Dispatch:
     def _settled(self, command: PendingCommand) -> None:
         if sent := self._in_flight.pop(command.identity, None):
             sent.settled.set_result(command)
+
+
+async def async_keep_scheduled(client: EnlightenClient, site_id: str, serial: str, mode: ChargeMode | None) -> None:
+    """Assert the mode Scheduled again: a start or stop in it may drift to Manual (docs/api.md §5.1)."""
+    if mode is not ChargeMode.SCHEDULED:
+        return
+    try:
+        await client.set_charge_mode(site_id, serial, mode)
+    except EnlightenError as error:
+        # Refusing the mode that is set already is the cloud's way to say that nothing has drifted.
+        _LOGGER.debug("The mode was not asserted again: %s", error)
 
 
 def no_op(outcome: Outcome) -> CommandResult:

@@ -18,7 +18,8 @@ from .errors import invalid_wish
 from .runtime import EnphaseConfigEntry
 from .snapshot import ChargerSnapshot
 
-PARALLEL_UPDATES = 1
+# Each charger has a lock of its own, and a stop waits for no other charger
+PARALLEL_UPDATES = 0
 
 FALLBACK_BOUNDS: Final = AmpsBounds(low=FALLBACK_MIN_AMPS, high=FALLBACK_MAX_AMPS)
 

@@ -17,7 +17,8 @@ from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_
 from .runtime import EnphaseConfigEntry
 from .snapshot import ChargerSnapshot
 
-PARALLEL_UPDATES = 1
+# Each charger has a lock of its own, and a stop waits for no other charger
+PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)

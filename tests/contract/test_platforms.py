@@ -11,7 +11,6 @@ from .entities import ENTITIES, platforms
 from .repository import INTEGRATION, PACKAGE, Function, listed, module, modules
 
 PLATFORMS: Final = platforms()
-COMMANDING: Final = {Platform.BUTTON, Platform.NUMBER, Platform.SELECT, Platform.SWITCH}
 ENTRY_POINTS: Final = {
     "async_setup_entry",
     "async_unload_entry",
@@ -47,8 +46,7 @@ def test_every_platform_is_known_to_these_checks() -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_platform_says_how_many_of_its_actions_run_at_once(platform: Platform) -> None:
     parallel = vars(import_module(f"{PACKAGE}.{platform}")).get("PARALLEL_UPDATES")
-    expected = 1 if platform in COMMANDING else 0
-    assert parallel == expected, f"{platform}.py: PARALLEL_UPDATES = {expected} is expected"
+    assert parallel == 0, f"{platform}.py: chargers are commanded side by side"
 
 
 def test_every_entry_point_knows_what_a_loaded_entry_holds() -> None:

@@ -1,20 +1,23 @@
 """The current of a session: bounds, setpoint, and a new one while the car charges."""
 
+from datetime import time
+
 from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
+from homeassistant.components.select import ATTR_OPTION, DOMAIN as SELECT_DOMAIN, SERVICE_SELECT_OPTION
 from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_ENTITY_ID, EVENT_HOMEASSISTANT_STOP, SERVICE_TURN_OFF, SERVICE_TURN_ON
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
-from simulator import Car, ChargeMode, Family, Simulator, World, faults
+from simulator import Car, ChargeMode, Family, Simulator, Slot, World, faults
 from simulator.hardware import NA_SINGLE_PHASE_80A
 
 from .conftest import SetupEntry
 from .passing_time import Advance
 
-SWITCH, AMPS = "switch.carport", "number.carport_charging_amps"
+SWITCH, AMPS, MODE = "switch.carport", "number.carport_charging_amps", "select.carport_charge_mode"
 APPLY = {"apply_amps_while_charging": True}
 A_SPELL = 30.0
 
@@ -23,6 +26,12 @@ async def set_amps(hass: HomeAssistant, amps: float) -> None:
     """Set the current of the next start."""
     data = {ATTR_ENTITY_ID: AMPS, ATTR_VALUE: amps}
     await hass.services.async_call(NUMBER_DOMAIN, SERVICE_SET_VALUE, data, blocking=True)
+
+
+async def choose_mode(hass: HomeAssistant, mode: str) -> None:
+    """Choose the charge mode."""
+    data = {ATTR_ENTITY_ID: MODE, ATTR_OPTION: mode}
+    await hass.services.async_call(SELECT_DOMAIN, SERVICE_SELECT_OPTION, data, blocking=True)
 
 
 async def turn(hass: HomeAssistant, service: str) -> None:
@@ -108,6 +117,57 @@ class TestWhileCharging:
         await advance(120)
         assert levels(simulator)[-1] == 10
         assert simulator.world.charger.connectors[0].running
+
+    async def test_a_mode_without_currents_chosen_in_the_pause_is_not_left_for_one(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        """Trap 26: a level would make it a manual session at full power."""
+        await set_amps(hass, 10)
+        await advance(10)
+        await choose_mode(hass, "green")
+        await advance(60)
+        assert levels(simulator) == [16, None]
+        assert simulator.world.charger.modes.preference is ChargeMode.GREEN
+
+    async def test_the_schedule_outlives_a_restart(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        charger = simulator.world.charger
+        charger.slots = [Slot(id="a window", start=time(0, 1), end=time(23, 59), amps=32)]
+        await choose_mode(hass, "scheduled")
+        await advance(A_SPELL)
+        await set_amps(hass, 10)
+        await advance(90)
+        assert charger.modes.preference is ChargeMode.SCHEDULED
+        assert hass.states.is_state(MODE, "scheduled")
+
+    async def test_polling_goes_on_however_often_a_current_is_set(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        simulator.requests.clear()
+        for amps in (10, 12) * 15:
+            await set_amps(hass, amps)
+            await advance(8, step=1)
+        assert simulator.requests.count(Family.STATUS) >= 20
+
+    async def test_a_start_at_another_level_is_refused_rather_than_ignored(
+        self, hass: HomeAssistant, simulator: Simulator
+    ) -> None:
+        with pytest.raises(ServiceValidationError) as raised:
+            await hass.services.async_call(
+                "enphase_cloud_things", "start_charging", {ATTR_ENTITY_ID: SWITCH, "charging_level": 10}, blocking=True
+            )
+        assert raised.value.translation_key == "already_charging"
+
+    @pytest.mark.parametrize("status", [400, 409])
+    async def test_a_stop_that_is_refused_while_the_car_charges_is_told(
+        self, hass: HomeAssistant, simulator: Simulator, status: int
+    ) -> None:
+        """Trap 28: only what the status confirms was nothing to stop."""
+        simulator.faults.add(faults.coded_error(status, "iqevc_ms-10044", "Charger is being updated"), Family.STOP)
+        with pytest.raises(HomeAssistantError) as raised:
+            await turn(hass, SERVICE_TURN_OFF)
+        assert raised.value.translation_key == "command_rejected"
 
     async def test_a_start_that_is_never_taken_is_given_up_and_told(
         self, hass: HomeAssistant, simulator: Simulator, advance: Advance, caplog: pytest.LogCaptureFixture

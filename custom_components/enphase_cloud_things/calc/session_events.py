@@ -141,7 +141,7 @@ def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEve
         changes.append((SessionEventType.FAULTED, after.figures))
     if after.plugged_in and not before.plugged_in:
         changes.append((SessionEventType.PLUGGED_IN, SessionFigures()))
-    if before.stop_confirmed:
+    if before.stop_confirmed and before.session_open:
         changes.append((SessionEventType.STOPPED, after.figures))
     if before.session_open and (is_new or not after.session_open):
         # Once a newer session is under way the status has forgotten the one that ended.

@@ -40,6 +40,9 @@ from .site_readings import SiteReadings
 
 _LOGGER = logging.getLogger(__name__)
 
+MUCH_SOONER: Final = 0.9
+"""An interval that is shorter than this share of another is so by more than jitter."""
+
 SERIAL_PARTS: Final = (Part.MODE, Part.GREEN, Part.CONFIGURATION)
 
 
@@ -74,7 +77,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.site_id = site_id
         self.site_device_id = site_device_id
         self.last_success: datetime | None = None
-        self.reachable_until = dt_util.utcnow()
+        self._status_at = dt_util.utcnow()
         self.commands = OpenCommands()
         self._account = account
         self._polling = PollingOptions(
@@ -104,6 +107,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             with refresh_errors():
                 # Somebody waits for what a command does: that is worth a request in spite of a back-off.
                 status = await self._account.client.status(self.site_id, fresh=bool(self.commands))
+            self._status_at = dt_util.utcnow()
             await self._async_take_time_zone(status.time_zone)
             self._urgent |= self.readings.take_status(
                 status, began=began, now=dt_util.utcnow(), interval=self.update_interval or self._polling.slow
@@ -114,8 +118,13 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             self.update_interval = self._next_interval()
             self._arm_command_read()
         self.last_success = dt_util.utcnow()
-        self.reachable_until = self.last_success + 2 * max(self.update_interval, self._polling.fast)
         return self.snapshot()
+
+    @property
+    def reachable_until(self) -> datetime:
+        """Until when the cloud counts as reachable: two intervals from the last status."""
+        interval = max(self.update_interval or self._polling.slow, self._polling.fast)
+        return self._status_at + 2 * interval
 
     @property
     def zone(self) -> tzinfo:
@@ -142,10 +151,15 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         """Show a change that came from here, such as a new command or setpoint, and poll on accordingly."""
         if self.commands:
             self._fast_until = fast_until(dt_util.utcnow())
-        self.update_interval = self._next_interval()
+        planned, self.update_interval = self.update_interval, self._next_interval()
         self._arm_command_read()
-        if self.last_update_success:
+        if not self.last_update_success:
+            return
+        # Makes the next poll a whole interval away: whoever sets something all the time would have none
+        if planned is None or self.update_interval < MUCH_SOONER * planned:
             self.async_set_updated_data(self.snapshot())
+        else:
+            self._show()
 
     @callback
     def set_wished_amps(self, serial: str, amps: int) -> None:

@@ -19,6 +19,8 @@ class ChargerStore:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Prepare the storage file of a config entry."""
+        self._loop = hass.loop
+        self._written_at = 0.0
         self._store: Store[dict[str, StoredCharger]] = Store(
             hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True
         )
@@ -28,7 +30,13 @@ class ChargerStore:
         return await self._store.async_load() or {}
 
     def save_soon(self, chargers: Callable[[], dict[str, StoredCharger]]) -> None:
-        """Have the state written a little later, and at the latest on shutdown."""
+        """Have the state written a little later, and at the latest on shutdown.
+
+        A write that is on its way is not put off: with several chargers something changes all the time.
+        """
+        if self._loop.time() < self._written_at:
+            return
+        self._written_at = self._loop.time() + SAVE_DELAY
         self._store.async_delay_save(chargers, SAVE_DELAY)
 
     async def async_save(self, chargers: dict[str, StoredCharger]) -> None:
