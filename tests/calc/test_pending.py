@@ -345,13 +345,21 @@ def test_a_stop_that_overtakes_a_start_is_not_confirmed_by_an_idle_charger() -> 
     assert judged(stop, idle, after=20).state is CommandState.CONFIRMED
 
 
+def test_a_start_that_overtakes_a_stop_is_not_confirmed_by_the_session_that_is_about_to_end() -> None:
+    stop = new_command(CommandKind.STOP, SERIAL, sent_at=SENT)
+    start = submit([stop], new_command(CommandKind.START, SERIAL, sent_at=SENT))[1]
+    start = acknowledge(start, SENT)
+    charging = status("CHARGING")
+    assert judged(start, charging, after=19).is_open
+    assert judged(start, charging, after=20).state is CommandState.CONFIRMED
+
+
 @pytest.mark.parametrize(
     ("existing", "kind", "reading"),
     [
         ([], CommandKind.STOP, status("PREPARING")),
         ([command(CommandKind.STOP)], CommandKind.STOP, status("PREPARING")),
         ([command(CommandKind.START)], CommandKind.START, status("CHARGING")),
-        ([command(CommandKind.STOP)], CommandKind.START, status("CHARGING")),
     ],
 )
 def test_a_command_that_overtakes_nothing_contrary_is_confirmed_at_once(

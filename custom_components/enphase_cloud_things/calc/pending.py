@@ -122,7 +122,10 @@ def submit(commands: Iterable[PendingCommand], new: PendingCommand) -> tuple[Pen
     kinds = {rival.kind for rival in rivals}
     if new.kind is CommandKind.AMPS_RESTART and CommandKind.STOP in kinds:
         return *existing, _supersede(new, by=CommandKind.STOP, at=new.sent_at)
-    if new.kind is CommandKind.STOP and kinds & _STARTS:
+    is_stop_after_start = new.kind is CommandKind.STOP and kinds & _STARTS
+    is_start_after_stop = new.kind in _STARTS and CommandKind.STOP in kinds
+    if is_stop_after_start or is_start_after_stop:
+        # The state from before the overtaken command looks like the effect of the new one
         new = replace(new, evidence_delay=SHOWING_DELAY)
     return (
         *(_supersede(c, by=new.kind, at=new.sent_at) if c in rivals else c for c in existing),
