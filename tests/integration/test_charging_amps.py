@@ -1,5 +1,6 @@
 """The current of a session: bounds, setpoint, and a new one while the car charges."""
 
+import asyncio
 from datetime import time
 
 from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
@@ -168,6 +169,43 @@ class TestWhileCharging:
         with pytest.raises(HomeAssistantError) as raised:
             await turn(hass, SERVICE_TURN_OFF)
         assert raised.value.translation_key == "command_rejected"
+
+    async def test_nothing_is_restarted_while_the_state_is_unknown(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(60)
+        await set_amps(hass, 12)
+        simulator.requests.clear()
+        simulator.faults.add(faults.status_code(503), Family.STATUS)
+        await advance(330)
+        assert simulator.requests.count(Family.START, Family.STOP) == 0
+
+    @pytest.mark.parametrize(
+        "refusal",
+        [
+            faults.coded_error(400, "iqevc_ms-10099", "Not now"),
+            faults.status_code(503),
+        ],
+        ids=["refused", "outcome unknown"],
+    )
+    async def test_a_start_that_was_refused_or_may_have_been_taken_is_not_repeated(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance, refusal: faults.Trouble
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        simulator.faults.add(refusal, Family.START)
+        await advance(240)
+        assert levels(simulator) == [16, 10]
+
+    async def test_a_stop_at_the_same_time_is_the_last_word(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(1, step=1)
+        await asyncio.gather(advance(2, step=2), turn(hass, SERVICE_TURN_OFF))
+        await advance(60)
+        assert levels(simulator) == [16]
 
     async def test_a_start_that_is_never_taken_is_given_up_and_told(
         self, hass: HomeAssistant, simulator: Simulator, advance: Advance, caplog: pytest.LogCaptureFixture

@@ -207,5 +207,5 @@ class TestFailures:
         listed = await reply_of(hass, entity_id=[COST, "sensor.barn_status"])
         by_name = {charger["name"]: charger for charger in listed}
         assert len(by_name["Carport"]["sessions"]) == 1
-        assert by_name["Barn"]["error"].startswith("The Enphase cloud cannot answer")
+        assert by_name["Barn"]["error"].startswith("The Enphase cloud is temporarily unavailable")
         assert "sessions" not in by_name["Barn"]

@@ -131,7 +131,7 @@ async def test_a_site_that_could_not_be_set_up_shows_why(
 
     assert info["site_ids"] == HOME
     assert info["last_successful_update"] == "unknown"
-    assert info["last_error"] == "The Enphase cloud cannot answer at the moment"
+    assert info["last_error"] == "The Enphase cloud is temporarily unavailable"
 
 
 async def test_a_cloud_that_does_not_answer_is_shown_as_unreachable(
