@@ -75,7 +75,14 @@ def test_a_session_that_cannot_be_told_is_none(status: ChargingSession, history:
 
 def test_cost_and_range_come_from_the_status_as_soon_as_it_has_them() -> None:
     status = replace(STATUS, cost=5.4, range_miles=80.0)
-    assert (session_cost(status, [LISTED]), session_range(status, [LISTED])) == (5.4, 80.0)
+    running = replace(LISTED, ended_at=None)
+    assert (session_cost(status, [running]), session_range(status, [running])) == (5.4, 80.0)
+
+
+def test_the_history_corrects_the_cost_of_a_session_that_is_over() -> None:
+    """Trap 23: a person may set another cost by hand."""
+    assert session_cost(replace(STATUS, cost=5.4), [LISTED]) == 5.22
+    assert session_cost(replace(STATUS, cost=5.4), [replace(LISTED, cost=None)]) == 5.4
 
 
 def test_cost_and_range_that_the_status_lacks_come_from_the_history() -> None:
@@ -90,7 +97,8 @@ def test_unknown_cost_and_range_are_unknown(status: ChargingSession | None, hist
 
 
 def test_a_cost_of_nothing_is_a_cost() -> None:
-    assert session_cost(replace(STATUS, cost=0.0), [LISTED]) == 0.0
+    assert session_cost(replace(STATUS, cost=0.0), []) == 0.0
+    assert session_cost(STATUS, [replace(LISTED, cost=0.0)]) == 0.0
 
 
 def test_a_session_that_goes_on_has_no_span_and_no_hours() -> None:

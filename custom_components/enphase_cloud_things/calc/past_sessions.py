@@ -71,11 +71,16 @@ def _start_in_id(session: HistorySession) -> datetime | None:
 
 
 def session_cost(session: ChargingSession | None, history: Sequence[HistorySession]) -> float | None:
-    """Return what a session has cost, in the site's currency, as soon as anybody knows."""
-    if session is None or session.cost is not None:
-        return session.cost if session else None
+    """Return what a session has cost, in the site's currency, as soon as anybody knows.
+
+    Of a session that is over, the history knows better: costs are corrected there, also by hand.
+    """
+    if session is None:
+        return None
     match = matching_session(session, history)
-    return match.cost if match else None
+    if match and match.cost is not None and (session.cost is None or match.ended_at is not None):
+        return match.cost
+    return session.cost
 
 
 def session_range(session: ChargingSession | None, history: Sequence[HistorySession]) -> float | None:
