@@ -72,15 +72,17 @@ class TestCost:
         await advance(0.7 * AN_HOUR, step=200)
         assert float(shown(hass, COST).state) == 9.99
 
-    async def test_the_cost_in_the_status_comes_first(
+    async def test_the_cost_in_the_status_shows_until_the_history_has_one(
         self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance
     ) -> None:
-        world.charger.history.cost_after = timedelta()
         await setup_entry()
         await charge(hass, world, advance)
         simulator.faults.add(faults.field_value("data.chargers.*.session_d.session_cost", 4.25), Family.STATUS)
         await advance(40)
         assert shown(hass, COST).state == "4.25"
+        world.charger.history.cost_after = timedelta()
+        await advance(0.7 * AN_HOUR, step=200)
+        assert 0 < float(shown(hass, COST).state) < 4
 
     async def test_a_new_session_begins_without_the_cost_of_the_last_one(
         self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
