@@ -90,6 +90,25 @@ async def test_the_cloud_counts_as_reachable_for_two_intervals(
     assert state(hass, REACHABLE) == STATE_OFF
 
 
+async def test_a_change_of_the_rhythm_does_not_make_the_cloud_seem_unreachable(
+    hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance
+) -> None:
+    changes: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == REACHABLE:
+            changes.append(event.data["entity_id"])
+
+    await setup_entry()
+    await advance(28, step=1)
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    for action in ("start_live_stream", "stop_live_stream"):
+        await hass.services.async_call(DOMAIN, action, {}, blocking=True)
+        await advance(55, step=1)
+    assert not changes
+
+
 async def test_an_outage_is_shown_and_passes_by_itself(
     hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
 ) -> None:

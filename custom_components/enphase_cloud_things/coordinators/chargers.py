@@ -77,7 +77,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.site_id = site_id
         self.site_device_id = site_device_id
         self.last_success: datetime | None = None
-        self._status_at = dt_util.utcnow()
+        self.reachable_until = dt_util.utcnow()
         self.commands = OpenCommands()
         self._account = account
         self._polling = PollingOptions(
@@ -107,7 +107,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             with refresh_errors():
                 # Somebody waits for what a command does: that is worth a request in spite of a back-off.
                 status = await self._account.client.status(self.site_id, fresh=bool(self.commands))
-            self._status_at = dt_util.utcnow()
+            self.reachable_until = max(self.reachable_until, self._two_intervals_from(dt_util.utcnow()))
             await self._async_take_time_zone(status.time_zone)
             self._urgent |= self.readings.take_status(
                 status, began=began, now=dt_util.utcnow(), interval=self.update_interval or self._polling.slow
@@ -118,13 +118,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             self.update_interval = self._next_interval()
             self._arm_command_read()
         self.last_success = dt_util.utcnow()
+        self.reachable_until = self._two_intervals_from(self.last_success)
         return self.snapshot()
-
-    @property
-    def reachable_until(self) -> datetime:
-        """Until when the cloud counts as reachable: two intervals from the last status."""
-        interval = max(self.update_interval or self._polling.slow, self._polling.fast)
-        return self._status_at + 2 * interval
 
     @property
     def zone(self) -> tzinfo:
@@ -152,6 +147,9 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         if self.commands:
             self._fast_until = fast_until(dt_util.utcnow())
         planned, self.update_interval = self.update_interval, self._next_interval()
+        if self.last_success:
+            # Longer intervals count from the last answer; shorter ones take back nothing
+            self.reachable_until = max(self.reachable_until, self._two_intervals_from(self.last_success))
         self._arm_command_read()
         if not self.last_update_success:
             return
@@ -172,6 +170,9 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         """Note until when the cloud keeps an explicit live stream up."""
         self._streaming_until = moment
         self.async_publish()
+
+    def _two_intervals_from(self, answer_at: datetime) -> datetime:
+        return answer_at + 2 * max(self.update_interval or self._polling.slow, self._polling.fast)
 
     @callback
     def _show(self) -> None:
