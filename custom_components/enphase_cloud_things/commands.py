@@ -4,8 +4,6 @@ Switches, buttons, selects, numbers and actions all come through here. Nothing i
 automation did not ask for, nothing is sent twice, and an accepted command is not taken for an effect.
 """
 
-import asyncio
-from collections import defaultdict
 from datetime import timedelta
 import logging
 from typing import Final
@@ -16,15 +14,16 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .amps_restart import AmpsRestarts
-from .calc.amps import LEVEL_MODES, amps_bounds
+from .calc.amps import LEVEL_MODES, amps_bounds, start_level
 from .calc.pending import CommandKind
 from .calc.settings import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY
-from .calc.status import plugged_in, preferred_mode, session_active
+from .calc.status import finishing, of_connector, plugged_in, session_active
 from .const import DOMAIN
 from .coordinators.chargers import ChargerCoordinator
-from .dispatch import CommandResult, Dispatch, Outcome, Sent, async_keep_scheduled, no_op
+from .dispatch import CommandResult, Dispatch, Outcome, Sent, no_op
 from .enlighten import ChargeMode, ChargerStatus, CommandReply, EnlightenClient, EnlightenError, TriggerMessage
 from .errors import invalid_wish
+from .scheduled_mode import async_keep_scheduled
 from .snapshot import ChargerSnapshot
 
 _LOGGER = logging.getLogger(__name__)
@@ -53,10 +52,9 @@ class Commands:
         self._coordinator = coordinator
         self._client = client
         self._site_id = coordinator.site_id
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._apply_amps_while_charging = apply_amps_while_charging
         self._dispatch = Dispatch(hass, entry, coordinator)
-        self._restarts = AmpsRestarts(hass, entry, coordinator, client)
+        self._restarts = AmpsRestarts(hass, entry, coordinator, client, self._dispatch)
 
     async def async_start(
         self, serial: str, *, level: int | None = None, connector_id: int = 1, wait: float = 0
@@ -65,14 +63,15 @@ class Commands:
 
         `wait` is how many seconds to wait for the effect before answering. Without a vehicle this is a logged no-op.
         """
-        async with self._locks[serial]:
-            charger = await self._async_plugged_in(serial)
-            status = self._known_status(charger)
-            if plugged_in(status) is False:
+        async with self._dispatch.turn(serial):
+            charger = await self._async_plugged_in(serial, connector_id)
+            status = of_connector(self._known_status(charger), connector_id)
+            # Of an offline charger only the past is known: the cloud decides
+            known = status.connected is not False
+            if known and plugged_in(status) is False:
                 return no_op(Outcome.NOT_PLUGGED_IN)
-            mode = preferred_mode(charger.preference, status)
-            sent_level = self._level(charger, mode, level)
-            if level is None and session_active(status) and not _is_ending(charger):
+            sent_level = self._level(charger, level)
+            if known and level is None and session_active(status) and not _is_ending(charger, status):
                 return no_op(Outcome.ALREADY_CHARGING)
             sent = await self._dispatch.async_send(
                 CommandKind.START,
@@ -81,30 +80,33 @@ class Commands:
                     self._site_id, serial, level=sent_level, connector_id=connector_id, level_optional=level is None
                 ),
                 wish=sent_level,
+                connector_id=connector_id,
             )
             if level is not None and sent == CommandResult(outcome=Outcome.ALREADY_CHARGING):
                 raise invalid_wish("already_charging", charger.name)
-            await self._async_keep_scheduled(serial, mode, sent)
+            await self._async_keep_scheduled(charger, sent)
         return await self._dispatch.async_outcome(sent, wait)
 
     async def async_stop(self, serial: str, *, wait: float = 0) -> CommandResult:
         """Stop charging: always allowed, whatever the state is believed to be. Cancels a start that is pending."""
-        async with self._locks[serial]:
+        async with self._dispatch.turn(serial):
             charger = self._charger(serial)
-            mode = preferred_mode(charger.preference, charger.status)
             sent = await self._dispatch.async_send(
                 CommandKind.STOP, charger, lambda: self._client.stop_charging(self._site_id, serial)
             )
             if isinstance(sent, CommandResult):
                 await self._async_check_not_charging(serial)
-            await self._async_keep_scheduled(serial, mode, sent)
+            await self._async_keep_scheduled(charger, sent)
         return await self._dispatch.async_outcome(sent, wait)
 
     async def async_set_mode(self, serial: str, mode: ChargeMode) -> None:
         """Choose the charge mode; choosing the one in force sends nothing."""
         charger = self._charger(serial)
-        if charger.preference and charger.preference.selected == mode and not _mode_is_changing(charger):
-            return
+        if charger.mode is mode and not charger.mode_is_changing:
+            # What is known may be minutes old, and the app may have changed it
+            if await self._coordinator.async_read_mode(serial) == mode:
+                return
+            charger = self._charger(serial)
         self._check_mode(charger, mode)
         await self._dispatch.async_send(
             CommandKind.MODE,
@@ -149,10 +151,11 @@ class Commands:
 
     async def async_set_amps(self, serial: str, amps: int) -> None:
         """Keep the current (A) for the next start, and for the running session where the options ask for that."""
-        self._check_offered(self._charger(serial), amps)
+        charger = self._charger(serial)
+        self._check_offered(charger, amps)
         self._coordinator.set_wished_amps(serial, amps)
         if self._apply_amps_while_charging:
-            self._restarts.request(serial)
+            self._restarts.request(serial, before=charger.setpoint)
 
     async def async_finish(self) -> None:
         """End what is going on before an unload."""
@@ -190,18 +193,20 @@ class Commands:
     def _charger(self, serial: str) -> ChargerSnapshot:
         return self._coordinator.data.chargers[serial]
 
-    async def _async_plugged_in(self, serial: str) -> ChargerSnapshot:
+    async def _async_plugged_in(self, serial: str, connector_id: int) -> ChargerSnapshot:
         """Return the charger, read afresh if it seems unplugged: the car may have been plugged in a moment ago."""
-        charger = self._charger(serial)
-        if charger.status is None or not plugged_in(charger.status) or not self._coordinator.last_update_success:
-            await self._coordinator.async_refresh()
+        status = self._charger(serial).status
+        seems_plugged_in = status is not None and plugged_in(of_connector(status, connector_id))
+        if not seems_plugged_in or not self._coordinator.last_update_success:
+            await self._coordinator.async_read_again()
         return self._charger(serial)
 
     async def _async_check_not_charging(self, serial: str) -> None:
         """Look whether there was nothing to stop, as the cloud says with refusals that may mean something else."""
-        await self._coordinator.async_refresh()
+        await self._coordinator.async_read_again()
         charger = self._charger(serial)
-        if charger.status is None or session_active(charger.status) or not self._coordinator.last_update_success:
+        status = charger.status if self._coordinator.last_update_success else None
+        if status is None or (session_active(status) and not finishing(status)):
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="command_rejected",
@@ -217,13 +222,12 @@ class Commands:
             )
         return charger.status
 
-    def _level(self, charger: ChargerSnapshot, mode: ChargeMode | None, asked: int | None) -> int | None:
-        bounds = amps_bounds(charger.summary)
+    def _level(self, charger: ChargerSnapshot, asked: int | None) -> int | None:
         if asked is None:
-            return charger.setpoint if bounds and mode in LEVEL_MODES else None
-        if mode is not None and mode not in LEVEL_MODES:
+            return start_level(charger.summary, charger.mode, charger.setpoint)
+        if charger.mode is not None and charger.mode not in LEVEL_MODES:
             raise invalid_wish("amps_not_possible_in_mode", charger.name)
-        if bounds is None:
+        if amps_bounds(charger.summary) is None:
             raise invalid_wish("amps_unknown", charger.name)
         self._check_offered(charger, asked)
         return asked
@@ -235,10 +239,10 @@ class Commands:
         if option.disabled_by_storm:
             raise invalid_wish("mode_disabled_by_storm", charger.name)
 
-    async def _async_keep_scheduled(self, serial: str, mode: ChargeMode | None, sent: Sent | CommandResult) -> None:
-        """Keep the mode Scheduled after a command, unless nothing was sent or another mode was chosen meanwhile."""
-        if isinstance(sent, Sent) and not _mode_is_changing(self._charger(serial)):
-            await async_keep_scheduled(self._client, self._site_id, serial, mode)
+    async def _async_keep_scheduled(self, before: ChargerSnapshot, sent: Sent | CommandResult) -> None:
+        """Keep the mode from before a command, unless the charger was not reached by it."""
+        if isinstance(sent, Sent):
+            await async_keep_scheduled(self._coordinator, self._client, before.serial, before.mode)
 
     def _check_offered(self, charger: ChargerSnapshot, amps: int) -> None:
         bounds = amps_bounds(charger.summary)
@@ -253,11 +257,7 @@ class Commands:
             )
 
 
-def _mode_is_changing(charger: ChargerSnapshot) -> bool:
-    """Tell whether a choice of mode has still to show."""
-    return any(command.kind is CommandKind.MODE for command in charger.pending)
-
-
-def _is_ending(charger: ChargerSnapshot) -> bool:
-    """Tell whether a session that still shows is about to end, because somebody has stopped it."""
-    return any(command.kind in {CommandKind.STOP, CommandKind.AMPS_RESTART} for command in charger.pending)
+def _is_ending(charger: ChargerSnapshot, status: ChargerStatus) -> bool:
+    """Tell whether a session that still shows is at its end, or about to be because somebody has stopped it."""
+    stopped = any(command.kind in {CommandKind.STOP, CommandKind.AMPS_RESTART} for command in charger.pending)
+    return stopped or finishing(status)

@@ -1,6 +1,7 @@
 """Sending one command once, and following it to its outcome."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +19,7 @@ from .coordinators.chargers import ChargerCoordinator
 from .enlighten import (
     AlreadyCharging,
     AuthenticationRequired,
-    ChargeMode,
     CommandOutcomeUnknown,
-    EnlightenClient,
     EnlightenError,
     NoScheduleEnabled,
     NotCharging,
@@ -89,8 +88,40 @@ class Dispatch:
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._in_flight: dict[tuple[str, CommandKind, datetime], Sent] = {}
         entry.async_on_unload(coordinator.commands.async_add_listener(self._settled))
+
+    def turn(self, serial: str) -> asyncio.Lock:
+        """Return what lets the wishes for one charger go one after another."""
+        return self._turns[serial]
+
+    @callback
+    def open(
+        self, kind: CommandKind, charger: ChargerSnapshot, *, wish: Wish = None, connector_id: int | None = None
+    ) -> Sent:
+        """Show a command that is about to be sent; it supersedes what it contradicts."""
+        command = new_command(kind, charger.serial, sent_at=dt_util.utcnow(), wish=wish, connector_id=connector_id)
+        sent = Sent(command=command, settled=self._hass.loop.create_future())
+        self._in_flight[command.identity] = sent
+        self._coordinator.commands.submit(command)
+        self._coordinator.async_publish()
+        return sent
+
+    @callback
+    def taken(self, sent: Sent) -> None:
+        """Note that the cloud has taken a command, or may have: the reads from now on tell."""
+        self._coordinator.commands.acknowledge(sent.command, dt_util.utcnow())
+        self._coordinator.async_publish()
+
+    @callback
+    def refused(self, sent: Sent, error: EnlightenError) -> None:
+        """Note that a command was not carried out."""
+        reason: str | None = translation_key(error)
+        if isinstance(error, NotPluggedIn | NotCharging | AlreadyCharging):
+            reason = error.refusal.code
+        self._coordinator.commands.reject(sent.command, reason, dt_util.utcnow())
+        self._coordinator.async_publish()
 
     async def async_send(
         self,
@@ -99,6 +130,7 @@ class Dispatch:
         send: Callable[[], Awaitable[object]],
         *,
         wish: Wish = None,
+        connector_id: int | None = None,
         read_back: float = 0,
     ) -> Sent | CommandResult:
         """Send a command once and follow it.
@@ -106,32 +138,27 @@ class Dispatch:
         Where the cloud is known to refuse what it has carried out, `read_back` is how many seconds to look for the
         effect before a command of unknown outcome counts as failed.
         """
-        open_commands = self._coordinator.commands
-        command = new_command(kind, charger.serial, sent_at=dt_util.utcnow(), wish=wish)
-        sent = Sent(command=command, settled=self._hass.loop.create_future())
-        self._in_flight[command.identity] = sent
-        open_commands.submit(command)
-        self._coordinator.async_publish()
+        sent = self.open(kind, charger, wish=wish, connector_id=connector_id)
         try:
             await send()
         except (NotPluggedIn, NotCharging, AlreadyCharging) as error:
-            open_commands.reject(command, error.refusal.code, dt_util.utcnow())
+            self.refused(sent, error)
             return no_op(_NO_OPS[type(error)])
         except CommandOutcomeUnknown as error:
-            open_commands.acknowledge(command, dt_util.utcnow())
-            self._coordinator.async_publish()
+            self.taken(sent)
             result = await self.async_outcome(sent, read_back)
             if result.outcome is Outcome.CONFIRMED:
                 return result
             raise self.failed(error, charger.name) from error
         except EnlightenError as error:
-            open_commands.reject(command, translation_key(error), dt_util.utcnow())
+            self.refused(sent, error)
             raise self.failed(error, charger.name) from error
-        else:
-            open_commands.acknowledge(command, dt_util.utcnow())
-            return sent
-        finally:
-            self._coordinator.async_publish()
+        except asyncio.CancelledError:
+            # Whoever asked waits no more, but the cloud may have got it
+            self.taken(sent)
+            raise
+        self.taken(sent)
+        return sent
 
     async def async_outcome(self, sent: Sent | CommandResult, wait: float) -> CommandResult:
         """Return what is known of a command after at most `wait` seconds."""
@@ -158,17 +185,6 @@ class Dispatch:
     def _settled(self, command: PendingCommand) -> None:
         if sent := self._in_flight.pop(command.identity, None):
             sent.settled.set_result(command)
-
-
-async def async_keep_scheduled(client: EnlightenClient, site_id: str, serial: str, mode: ChargeMode | None) -> None:
-    """Assert the mode Scheduled again: a start or stop in it may drift to Manual (docs/api.md §5.1)."""
-    if mode is not ChargeMode.SCHEDULED:
-        return
-    try:
-        await client.set_charge_mode(site_id, serial, mode)
-    except EnlightenError as error:
-        # Refusing the mode that is set already is the cloud's way to say that nothing has drifted.
-        _LOGGER.debug("The mode was not asserted again: %s", error)
 
 
 def no_op(outcome: Outcome) -> CommandResult:

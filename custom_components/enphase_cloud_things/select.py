@@ -7,7 +7,6 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .calc.status import preferred_mode
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .modes import OPTION_TO_MODE, offered_options, option_of
 from .runtime import EnphaseConfigEntry
@@ -48,8 +47,7 @@ class ChargeModeSelect(ChargerCommandEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        charger = self.charger
-        return option_of(preferred_mode(charger.preference, charger.status))
+        return option_of(self.charger.mode)
 
     @override
     async def async_select_option(self, option: str) -> None:

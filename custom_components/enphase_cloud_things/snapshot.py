@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .calc.pending import PendingCommand
-from .enlighten import ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
+from .calc.pending import CommandKind, PendingCommand
+from .calc.status import preferred_mode
+from .enlighten import ChargeMode, ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,16 @@ class ChargerSnapshot:
     def name(self) -> str:
         """What people call the charger."""
         return self.given_name or nameless(self.serial)
+
+    @property
+    def mode(self) -> ChargeMode | None:
+        """The charge mode that a person chose, from the best source there is."""
+        return preferred_mode(self.preference, self.status)
+
+    @property
+    def mode_is_changing(self) -> bool:
+        """Whether a choice of mode has still to show."""
+        return any(command.kind is CommandKind.MODE for command in self.pending)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

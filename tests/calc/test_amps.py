@@ -10,7 +10,7 @@ from custom_components.enphase_cloud_things.enlighten.models.chargers import (
     ChargingSession,
     Connector,
 )
-from custom_components.enphase_cloud_things.enlighten.models.modes import ChargeMode, ModePreference
+from custom_components.enphase_cloud_things.enlighten.models.modes import ChargeMode
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,6 @@ def test_a_session_without_a_record_shows_the_level_of_the_charger() -> None:
     assert running_amps(reading, None, 24) == 20
 
 
-MANUAL = ModePreference(selected=ChargeMode.MANUAL)
-
-
 @pytest.mark.parametrize("mode", [ChargeMode.MANUAL, ChargeMode.SCHEDULED])
 @pytest.mark.parametrize(
     ("reading", "expected"),
@@ -120,28 +117,29 @@ def test_a_new_setpoint_is_for_a_session_that_draws_another_current(
     mode: ChargeMode, reading: ChargerStatus | None, expected: int | None
 ) -> None:
     """Trap 31: a session keeps its current until it is restarted."""
-    assert amps_to_apply(reading, SUMMARY, ModePreference(selected=mode), 24) == expected
+    assert amps_to_apply(reading, SUMMARY, mode, 24, before=32) == expected
 
 
 @pytest.mark.parametrize(
-    "preference",
-    [
-        None,
-        ModePreference(),
-        ModePreference(selected=ChargeMode.GREEN),
-        ModePreference(selected=ChargeMode.SMART),
-        ModePreference(selected="SOMETHING_NEW"),
-    ],
+    "mode", [None, *(mode for mode in ChargeMode if mode not in {ChargeMode.MANUAL, ChargeMode.SCHEDULED})]
 )
-def test_no_level_is_applied_in_a_mode_that_takes_none(preference: ModePreference | None) -> None:
+def test_no_level_is_applied_in_a_mode_that_takes_none(mode: ChargeMode | None) -> None:
     """Trap 26: a level in green or smart mode forces charging at full power."""
-    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, preference, 24) is None
+    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, mode, 24, before=32) is None
 
 
 @pytest.mark.parametrize("summary", [None, ChargerSummary(serial="1")])
 def test_no_level_is_applied_without_bounds(summary: ChargerSummary | None) -> None:
-    assert amps_to_apply(status("CHARGING", session_level=32), summary, MANUAL, 24) is None
+    assert amps_to_apply(status("CHARGING", session_level=32), summary, ChargeMode.MANUAL, 24, before=32) is None
 
 
 def test_without_a_setpoint_nothing_is_applied() -> None:
-    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, MANUAL, None) is None
+    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, ChargeMode.MANUAL, None, before=32) is None
+
+
+@pytest.mark.parametrize(("before", "expected"), [(24, None), (16, 24), (None, 24)])
+def test_a_session_of_unknown_current_runs_at_the_setpoint_from_before(
+    before: int | None, expected: int | None
+) -> None:
+    """Setting again what is set already restarts nothing."""
+    assert amps_to_apply(status("CHARGING"), SUMMARY, ChargeMode.MANUAL, 24, before=before) == expected

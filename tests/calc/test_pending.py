@@ -12,6 +12,7 @@ from custom_components.enphase_cloud_things.calc.pending import (
     Reading,
     Wish,
     acknowledge,
+    ask_for,
     expire,
     new_command,
     next_read_at,
@@ -81,7 +82,6 @@ def judged(
 
 CONFIRMATIONS: list[tuple[CommandKind, Wish, Reading]] = [
     (CommandKind.START, 16, status("CHARGING")),
-    (CommandKind.START, None, status("FINISHING")),
     (CommandKind.START, None, status("SUSPENDED")),
     (CommandKind.START, None, status("SUSPENDED_EV")),
     (CommandKind.STOP, None, status("AVAILABLE")),
@@ -116,12 +116,15 @@ NON_CONFIRMATIONS: list[tuple[CommandKind, Wish, Reading]] = [
     (CommandKind.START, 16, status("OCCUPIED")),
     (CommandKind.START, 16, status("CHARGING", connected=False)),
     (CommandKind.START, 16, status("CHARGING", serial="202640011999")),
+    (CommandKind.START, 16, status("FINISHING")),
     (CommandKind.STOP, None, status("CHARGING")),
+    (CommandKind.STOP, None, status("FINISHING")),
     (CommandKind.STOP, None, status("SUSPENDED_EV")),
     (CommandKind.STOP, None, status("AVAILABLE", connected=False)),
     (CommandKind.STOP, None, ChargerStatus(serial=SERIAL)),
     (CommandKind.AMPS_RESTART, 16, status("CHARGING", level=32)),
     (CommandKind.AMPS_RESTART, 16, status("SUSPENDED_EVSE", level=16)),
+    (CommandKind.AMPS_RESTART, 16, status("FINISHING", level=16)),
     (CommandKind.MODE, ChargeMode.GREEN, ModePreference(selected="MANUAL_CHARGING")),
     (CommandKind.MODE, ChargeMode.GREEN, ModePreference()),
     (CommandKind.MODE, ChargeMode.GREEN, status("CHARGING")),
@@ -204,6 +207,28 @@ def test_a_read_after_the_deadline_ends_the_command_without_effect() -> None:
 def test_a_read_that_began_before_the_deadline_confirms_after_it() -> None:
     settled = judged(command(CommandKind.START), status("CHARGING"), after=89)
     assert settled.state is CommandState.CONFIRMED
+
+
+def test_a_session_that_stays_at_its_end_is_stopped() -> None:
+    """Some chargers show that until the car is unplugged."""
+    pending = judged(command(CommandKind.STOP), status("FINISHING"), after=19)
+    assert pending.is_open
+    assert judged(pending, status("FINISHING"), after=20).state is CommandState.CONFIRMED
+
+
+def test_a_session_that_stays_at_its_end_is_no_start() -> None:
+    assert judged(command(CommandKind.START), status("FINISHING"), after=60).is_open
+
+
+@pytest.mark.parametrize(("connector_id", "is_confirmed"), [(1, True), (2, False), (None, True), (3, True)])
+def test_a_start_is_judged_by_its_own_connector(connector_id: int | None, is_confirmed: bool) -> None:
+    new = new_command(CommandKind.START, SERIAL, sent_at=SENT, connector_id=connector_id)
+    reading = ChargerStatus(
+        serial=SERIAL,
+        charging=True,
+        connectors=(Connector(connector_id=1, state="CHARGING"), Connector(connector_id=2, state="PREPARING")),
+    )
+    assert judged(acknowledge(new, SENT), reading).is_open is not is_confirmed
 
 
 def test_a_start_without_effect_says_what_the_charger_said() -> None:
@@ -397,6 +422,14 @@ def test_a_settled_command_is_final() -> None:
     assert reject(done, "faulted", later) == done
     assert expire(done, later) == done
     assert judged(done, status("AVAILABLE"), after=30) == done
+
+
+def test_what_a_restart_is_for_may_change_until_it_is_over() -> None:
+    changed = ask_for(command(CommandKind.AMPS_RESTART, 16), 10)
+    assert changed.wish == 10
+    assert judged(changed, status("CHARGING", level=10)).state is CommandState.CONFIRMED
+    over = reject(changed, None, SENT)
+    assert ask_for(over, 12) is over
 
 
 def test_a_command_keeps_its_identity_through_its_life() -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
-from ..enlighten.models.modes import ChargeMode, ModePreference
-from .status import drawing_power, preferred_mode, session_active
+from ..enlighten.models.modes import ChargeMode
+from .status import drawing_power, session_active
 
 LEVEL_MODES: Final = frozenset({ChargeMode.MANUAL, ChargeMode.SCHEDULED})
 """Modes that take a charging level; in the others one would force charging at full power (docs/api.md §5.1)."""
@@ -44,6 +44,16 @@ def amps_bounds(summary: ChargerSummary | None) -> AmpsBounds | None:
     return AmpsBounds(low=summary.amps_min, high=high, step=max(step, 1))
 
 
+def start_level(summary: ChargerSummary | None, mode: ChargeMode | None, setpoint: int | None) -> int | None:
+    """Return the current (A) that a start asks for when nobody named one, `None` to leave it to the charger."""
+    return setpoint if mode in LEVEL_MODES and amps_bounds(summary) else None
+
+
+def given_level(status: ChargerStatus) -> int | None:
+    """Return the current (A) that the session was started with, `None` where the cloud does not tell."""
+    return (status.session and status.session.charge_level) or status.charge_level
+
+
 def running_amps(status: ChargerStatus | None, summary: ChargerSummary | None, setpoint: int | None) -> int | None:
     """Return the current (A) that the running session was given, else the setpoint of the next one.
 
@@ -54,24 +64,23 @@ def running_amps(status: ChargerStatus | None, summary: ChargerSummary | None, s
         return setpoint
     if drawing_power(status) and summary and any(connector.safe_limit for connector in status.connectors):
         return summary.amps_min
-    session_level = status.session.charge_level if status.session else None
-    return session_level or status.charge_level or setpoint
+    return given_level(status) or setpoint
 
 
 def amps_to_apply(
     status: ChargerStatus | None,
     summary: ChargerSummary | None,
-    preference: ModePreference | None,
+    mode: ChargeMode | None,
     setpoint: int | None,
+    *,
+    before: int | None,
 ) -> int | None:
     """Return the setpoint (A) if a running session should be restarted to get it, else `None`.
 
     Only while energy flows, only in a mode that takes a level, only within known bounds, and only if the session runs
-    at another current.
+    at another current. Where the cloud does not tell at which it runs, that is taken to be the setpoint `before`.
     """
-    if status is None or setpoint is None or not drawing_power(status) or amps_bounds(summary) is None:
+    if status is None or not drawing_power(status):
         return None
-    if preferred_mode(preference, status) not in LEVEL_MODES:
-        return None
-    given = (status.session and status.session.charge_level) or status.charge_level
-    return setpoint if setpoint != given else None
+    level = start_level(summary, mode, setpoint)
+    return level if level != (given_level(status) or before) else None

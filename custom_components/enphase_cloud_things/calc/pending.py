@@ -14,14 +14,16 @@ from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ConnectorState
 from ..enlighten.models.modes import ChargeMode, ConfigurationValue, GreenSettings, ModePreference
+from .amps import given_level
 from .settings import APP_AUTHENTICATION_KEY, app_authentication, default_charge_level, setting
-from .status import ChargerState, charger_state, leading_connector, session_active
+from .status import ChargerState, charger_state, finishing, leading_connector, of_connector, session_active
 
 COMMAND_LIFETIME: Final = timedelta(seconds=90)
 RESTART_PAUSE: Final = timedelta(seconds=30)
 
 # The cloud shows the old state for several polls. Until then a pause says nothing about
-# a start, and an idle charger says nothing about a stop that overtook a start.
+# a start, an idle charger nothing about a stop that overtook a start, and a session that
+# is at its end may still become idle.
 SHOWING_DELAY: Final = timedelta(seconds=20)
 
 READ_OFFSETS: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 10, 20))
@@ -71,8 +73,9 @@ _LIFETIMES: Final[Mapping[CommandKind, timedelta]] = {
 class PendingCommand:
     """One command to one charger, from sending it to knowing its outcome.
 
-    `wish` is what the state should become: a mode, a switch position or A. Reads that
-    began before `evidence_from` say nothing about it; it is unset until the cloud has
+    `wish` is what the state should become: a mode, a switch position or A. `connector_id`
+    is the connector it is about, `None` for the charger as a whole. Reads that began
+    before `evidence_from` say nothing about it; it is unset until the cloud has
     acknowledged the command. `reason` says in a word what kept it from its effect.
     """
 
@@ -81,6 +84,7 @@ class PendingCommand:
     sent_at: datetime
     deadline: datetime
     wish: Wish = None
+    connector_id: int | None = None
     acknowledged_at: datetime | None = None
     evidence_delay: timedelta = timedelta()
     state: CommandState = CommandState.PENDING
@@ -105,10 +109,14 @@ class PendingCommand:
         return self.acknowledged_at + self.evidence_delay
 
 
-def new_command(kind: CommandKind, serial: str, *, sent_at: datetime, wish: Wish = None) -> PendingCommand:
+def new_command(
+    kind: CommandKind, serial: str, *, sent_at: datetime, wish: Wish = None, connector_id: int | None = None
+) -> PendingCommand:
     """Return a command as it is being sent. A restart's deadline allows for its pause."""
     deadline = sent_at + _LIFETIMES.get(kind, COMMAND_LIFETIME)
-    return PendingCommand(kind=kind, serial=serial, wish=wish, sent_at=sent_at, deadline=deadline)
+    return PendingCommand(
+        kind=kind, serial=serial, wish=wish, connector_id=connector_id, sent_at=sent_at, deadline=deadline
+    )
 
 
 def submit(commands: Iterable[PendingCommand], new: PendingCommand) -> tuple[PendingCommand, ...]:
@@ -142,6 +150,11 @@ def acknowledge(command: PendingCommand, at: datetime) -> PendingCommand:
     return replace(command, acknowledged_at=at) if command.is_open else command
 
 
+def ask_for(command: PendingCommand, wish: Wish) -> PendingCommand:
+    """Change what a command is for, as the setpoint may change in the pause of a restart."""
+    return replace(command, wish=wish) if command.is_open else command
+
+
 def reject(command: PendingCommand, reason: str | None, at: datetime) -> PendingCommand:
     """Note that the cloud refused the command."""
     if not command.is_open:
@@ -169,8 +182,10 @@ def settle(
         if not isinstance(reading, ChargerStatus):
             command = _judge_setting(command, reading, now)
         elif reading.serial == command.serial and reading.connected is not False:
-            command = _judge_status(command, reading, now)
-            if command.is_open and read_started_at >= evidence_from + SHOWING_DELAY:
+            reading = of_connector(reading, command.connector_id)
+            shows_by_now = read_started_at >= evidence_from + SHOWING_DELAY
+            command = _judge_status(command, reading, now, shows_by_now=shows_by_now)
+            if command.is_open and shows_by_now:
                 waiting_for = _waiting_for(reading, mode, authentication_required)
                 command = _wait(command, waiting_for, now)
     return expire(command, now)
@@ -208,23 +223,25 @@ def _supersede(command: PendingCommand, *, by: CommandKind, at: datetime) -> Pen
     return replace(command, state=CommandState.SUPERSEDED, reason=by.value, settled_at=at)
 
 
-def _judge_status(command: PendingCommand, status: ChargerStatus, now: datetime) -> PendingCommand:
+def _judge_status(
+    command: PendingCommand, status: ChargerStatus, now: datetime, *, shows_by_now: bool
+) -> PendingCommand:
     if not command.is_open or command.kind not in CHARGING_COMMANDS:
         return command
-    if _session_is_as_wished(command, status):
+    if command.kind is CommandKind.STOP:
+        as_wished = session_active(status) is False or (shows_by_now and finishing(status))
+    else:
+        as_wished = _is_started(command, status)
+    if as_wished:
         return _confirm(command, now)
     state = charger_state(status)
     return replace(command, reason=_connector_reason(status) or (state and state.value))
 
 
-def _session_is_as_wished(command: PendingCommand, status: ChargerStatus) -> bool:
-    active = session_active(status)
-    if command.kind is CommandKind.STOP:
-        return active is False
-    if command.kind is CommandKind.AMPS_RESTART:
-        level = (status.session and status.session.charge_level) or status.charge_level
-        return active is True and level in {None, command.wish}
-    return active is True
+def _is_started(command: PendingCommand, status: ChargerStatus) -> bool:
+    if not session_active(status) or finishing(status):
+        return False
+    return command.kind is CommandKind.START or given_level(status) in {None, command.wish}
 
 
 def _judge_setting(

@@ -7,6 +7,7 @@ for the same reason (docs/api.md §4.6).
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -88,6 +89,17 @@ def leading_connector(status: ChargerStatus) -> Connector | None:
     return min(status.connectors, key=_rank, default=None)
 
 
+def of_connector(status: ChargerStatus, connector_id: int | None) -> ChargerStatus:
+    """Return what the status says of one connector alone, all of it where that one is not told apart from others.
+
+    The booleans of the charger speak for whichever of its connectors is busy.
+    """
+    alone = tuple(each for each in status.connectors if each.connector_id == connector_id)
+    if not alone or len(status.connectors) == 1:
+        return status
+    return replace(status, connectors=alone, plugged_in=None, charging=None, faulted=None)
+
+
 def plugged_in(status: ChargerStatus) -> bool | None:
     """Tell whether a car is plugged in; `None` if neither charger nor connector says."""
     return _any_of([status.plugged_in, *(c.plugged_in for c in status.connectors)])
@@ -105,6 +117,11 @@ def session_active(status: ChargerStatus) -> bool | None:
     While the charger is offline this is what it was last known to be.
     """
     return _in_states(status, SESSION_ACTIVE_STATES)
+
+
+def finishing(status: ChargerStatus) -> bool:
+    """Tell whether a session is at its end. Some chargers show that until the car is unplugged."""
+    return charger_state(status) is ChargerState.FINISHING
 
 
 def drawing_power(status: ChargerStatus) -> bool | None:

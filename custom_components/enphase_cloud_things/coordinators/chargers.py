@@ -15,26 +15,22 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..accounts import Account
-from ..calc.pending import Reading
 from ..calc.polling import (
     REQUEST_BUDGET,
     Activity,
-    Part,
     PollingOptions,
-    Read,
     any_drawing_power,
-    bounds_missing,
-    due_reads,
     fast_until,
     next_interval,
     requests_per_hour,
 )
 from ..const import CONF_SERIALS
-from ..enlighten import EnlightenError, Family, Transport
+from ..enlighten import Family, Transport
 from ..errors import SESSION_LOOK, refresh_errors
 from ..options import Options
 from ..snapshot import SiteSnapshot
 from .open_commands import OpenCommands
+from .part_reads import PartReads
 from .readings import ChargerReadings
 from .site_readings import SiteReadings
 
@@ -42,8 +38,6 @@ _LOGGER = logging.getLogger(__name__)
 
 MUCH_SOONER: Final = 0.9
 """An interval that is shorter than this share of another is so by more than jitter."""
-
-SERIAL_PARTS: Final = (Part.MODE, Part.GREEN, Part.CONFIGURATION)
 
 
 class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
@@ -88,12 +82,12 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._options = options
         self._entry = entry
         self.readings = SiteReadings(readings, self.commands, dt_util.get_default_time_zone())
-        self._started_at = dt_util.utcnow()
-        self._attempted_at: dict[Read, datetime] = {}
-        self._urgent: set[Read] = set()
+        self._parts = PartReads(account.client, site_id, self.readings, self.commands)
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
         self._cancel_armed_read: CALLBACK_TYPE | None = None
+        self._reads_begun = 0
+        self._reading_again = asyncio.Lock()
         entry.async_on_unload(self.commands.async_add_listener(self.readings.note_outcome))
         entry.async_on_unload(self._cancel_read)
 
@@ -102,17 +96,18 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         began = dt_util.utcnow()
         if self.readings.select(self._entry.data[CONF_SERIALS], nominal_voltage=self._options.nominal_voltage):
             # Whatever was read of the site as a whole lacks the new ones
-            self._attempted_at.clear()
+            self._parts.forget_cadence()
         try:
             with refresh_errors():
                 # Somebody waits for what a command does: that is worth a request in spite of a back-off.
                 status = await self._account.client.status(self.site_id, fresh=bool(self.commands))
             self.reachable_until = max(self.reachable_until, self._two_intervals_from(dt_util.utcnow()))
-            await self._async_take_time_zone(status.time_zone)
-            self._urgent |= self.readings.take_status(
-                status, began=began, now=dt_util.utcnow(), interval=self.update_interval or self._polling.slow
-            )
-            await self._async_read_parts(began)
+            await self.readings.async_take_time_zone(status.time_zone)
+            interval = self.update_interval or self._polling.slow
+            urgent = self.readings.take_status(status, began=began, now=dt_util.utcnow(), interval=interval)
+            if due := self._parts.due(began, interval=interval, urgent=urgent):
+                self._show()
+                await self._parts.async_read(due, began)
         finally:
             self.commands.expire(dt_util.utcnow())
             self.update_interval = self._next_interval()
@@ -159,6 +154,20 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         else:
             self._show()
 
+    async def async_read_again(self) -> None:
+        """Refresh with a status that is asked for from now on, once for all who want it at the same moment."""
+        begun = self._reads_begun
+        async with self._reading_again:
+            if self._reads_begun == begun:
+                self._reads_begun += 1
+                await self.async_refresh()
+
+    async def async_read_mode(self, serial: str) -> str | None:
+        """Read the mode that is stored for a charger now, `None` if the cloud does not tell."""
+        mode = await self._parts.async_read_mode(serial)
+        self._show()
+        return mode
+
     @callback
     def set_wished_amps(self, serial: str, amps: int) -> None:
         """Keep the current (A) that a person wants for the next start."""
@@ -186,62 +195,6 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         if self.last_update_success and of_known_chargers and snapshot != self.data:
             self.data = snapshot
             self.async_update_listeners()
-
-    async def _async_take_time_zone(self, name: str | None) -> None:
-        readings = self.readings
-        if name and name != readings.time_zone and (zone := await dt_util.async_get_time_zone(name)):
-            readings.time_zone, readings.zone = name, zone
-
-    async def _async_read_parts(self, began: datetime) -> None:
-        if self.readings.wants_second_reading(began):
-            self._urgent.add(Read(part=Part.SUMMARY))
-        self._urgent |= self.commands.wanted_reads()
-        wanted = [Read(part=Part.SUMMARY)]
-        wanted += [Read(part=part, serial=serial) for part in SERIAL_PARTS for serial in self.readings.serials]
-        due = due_reads(
-            wanted,
-            self._attempted_at,
-            began,
-            started_at=self._started_at,
-            interval=self.update_interval or self._polling.slow,
-            urgent=self._urgent,
-            bounds_missing=bounds_missing(self.readings.summaries),
-        )
-        self._urgent.difference_update(due)
-        self._attempted_at.update(dict.fromkeys(due, began))
-        if due:
-            self._show()
-        await asyncio.gather(*(self._async_read_part(read, began) for read in due))
-
-    async def _async_read_part(self, read: Read, began: datetime) -> None:
-        try:
-            if read.serial is None:
-                await self._async_read_summary()
-            else:
-                reading = await self._async_read_of_charger(read.part, self.readings.of(read.serial))
-                self.readings.judge(read.serial, reading, began=began, now=dt_util.utcnow())
-        except EnlightenError as error:
-            self.logger.debug("Reading the %s failed: %s", read.part, error)
-
-    async def _async_read_summary(self) -> None:
-        summaries = await self._account.client.chargers(self.site_id)
-        if self.readings.time_zone is None:
-            await self._async_take_time_zone(next((summary.time_zone for summary in summaries), None))
-        self.readings.take_summaries(summaries, now=dt_util.utcnow())
-
-    async def _async_read_of_charger(self, part: Part, readings: ChargerReadings) -> Reading:
-        client, serial = self._account.client, readings.serial
-        fresh = Read(part=part, serial=serial) in self.commands.wanted_reads()
-        if part is Part.MODE:
-            preference = await client.charge_mode(self.site_id, serial, fresh=fresh)
-            if preference.selected is not None:
-                readings.preference = preference
-            return preference
-        if part is Part.GREEN:
-            readings.green = await client.green_settings(self.site_id, serial, fresh=fresh)
-            return readings.green
-        readings.configuration = await client.configuration(self.site_id, serial, fresh=fresh)
-        return readings.configuration
 
     def _next_interval(self) -> timedelta:
         now = dt_util.utcnow()

@@ -10,7 +10,9 @@ from ..calc.pending import (
     CommandKind,
     PendingCommand,
     Reading,
+    Wish,
     acknowledge,
+    ask_for,
     expire,
     next_read_at,
     reject,
@@ -57,6 +59,10 @@ class OpenCommands:
     def acknowledge(self, command: PendingCommand, at: datetime) -> None:
         """Note when the cloud answered a command."""
         self._change(command, lambda each: acknowledge(each, at))
+
+    def ask_for(self, command: PendingCommand, wish: Wish) -> None:
+        """Note that what a command is for has changed on its way."""
+        self._change(command, lambda each: ask_for(each, wish))
 
     def reject(self, command: PendingCommand, reason: str | None, at: datetime) -> None:
         """Note that the cloud refused a command."""

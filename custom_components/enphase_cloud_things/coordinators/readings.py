@@ -7,7 +7,7 @@ from typing import Final, NotRequired, Self, TypedDict
 from ..calc.amps import amps_bounds
 from ..calc.pending import PendingCommand
 from ..calc.session_events import SessionEvent, SessionFigures, SessionWatch, observe
-from ..calc.stored import StoredState
+from ..calc.stored import StoredState, iso, stored_time
 from ..const import DEFAULT_CHARGING_AMPS
 from ..enlighten import ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
 from ..snapshot import ChargerSnapshot
@@ -18,10 +18,14 @@ ANSWERS_BEFORE_ABSENT: Final = 3
 
 
 class StoredCharger(TypedDict):
-    """What is remembered of one charger: its counters, and the current (A) a person wants for the next start."""
+    """What is remembered of one charger.
+
+    Its counters, the current (A) a person wants for the next start, and when a session was last restarted for one.
+    """
 
     meter: StoredMeter
     wished_amps: int | None
+    restarted_at: NotRequired[str | None]
     watch: NotRequired[StoredState]
 
 
@@ -29,13 +33,15 @@ class StoredCharger(TypedDict):
 class ChargerReadings:
     """The latest good reading of each endpoint for one charger.
 
-    `wished_amps` is what a person set last; `None` until they do. `unlisted` says that the metadata, read while the
+    `wished_amps` is what a person set last; `None` until they do. `restarted_at` is when the session was last stopped
+    and started again for another current. `unlisted` says that the metadata, read while the
     status answers lack the charger, lack it too.
     """
 
     serial: str = field(repr=False)
     meter: Meter
     wished_amps: int | None = None
+    restarted_at: datetime | None = None
     status: ChargerStatus | None = None
     summary: ChargerSummary | None = None
     preference: ModePreference | None = None
@@ -67,12 +73,18 @@ class ChargerReadings:
             serial=serial,
             meter=Meter.restored(stored["meter"], nominal_voltage=nominal_voltage),
             wished_amps=stored["wished_amps"],
+            restarted_at=stored_time(stored, "restarted_at"),
             watch=SessionWatch.from_dict(stored.get("watch", {})),
         )
 
     def as_stored(self) -> StoredCharger:
         """Return what a restart has to remember."""
-        return {"meter": self.meter.as_dict(), "wished_amps": self.wished_amps, "watch": self.watch.as_dict()}
+        return {
+            "meter": self.meter.as_dict(),
+            "wished_amps": self.wished_amps,
+            "restarted_at": iso(self.restarted_at),
+            "watch": self.watch.as_dict(),
+        }
 
     def take_status(self, status: ChargerStatus | None, *, now: datetime) -> None:
         """Note what a status answer says of the charger, `None` if it leaves the charger out."""
@@ -105,6 +117,11 @@ class ChargerReadings:
             return
         self.summary = summary
         self.meter.take_summary(summary, now=now, zone=zone)
+
+    def take_preference(self, preference: ModePreference) -> None:
+        """Note the stored mode. None enabled means unknown, which is no reason to forget it (docs/api.md §6.1)."""
+        if preference.selected is not None:
+            self.preference = preference
 
     def snapshot(self, *, pending: tuple[PendingCommand, ...], now: datetime, zone: tzinfo) -> ChargerSnapshot:
         """Return what is known; the same object as before while nothing has changed."""

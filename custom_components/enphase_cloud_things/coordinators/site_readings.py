@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
+from homeassistant.util import dt as dt_util
+
 from ..calc.pending import CommandKind, CommandState, PendingCommand, Reading
 from ..calc.polling import Part, Read, mode_changed
 from ..calc.session_events import SessionEvent, confirm_stop
@@ -75,6 +77,11 @@ class SiteReadings:
             for serial in serials
         }
         return True
+
+    async def async_take_time_zone(self, name: str | None) -> None:
+        """Note the name (IANA) of the site's time zone, as far as the cloud tells it and Home Assistant knows it."""
+        if name and name != self.time_zone and (zone := await dt_util.async_get_time_zone(name)):
+            self.time_zone, self.zone = name, zone
 
     def take_status(self, site: SiteStatus, *, began: datetime, now: datetime, interval: timedelta) -> set[Read]:
         """Take a status answer to a request that was sent at `began`; return the reads that it makes urgent."""

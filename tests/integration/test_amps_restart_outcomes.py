@@ -1,0 +1,167 @@
+"""What becomes of a session that is restarted for another current when something goes wrong on the way."""
+
+from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
+from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
+from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_ON
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from simulator import Car, Family, Simulator, World, faults
+
+from .conftest import SetupEntry
+from .passing_time import Advance
+
+SWITCH, AMPS = "switch.carport", "number.carport_charging_amps"
+GOES_ON = "The new current was not applied, the session goes on"
+STANDS_STILL = "Charging was stopped for a new current and did not start again"
+REFUSAL = faults.coded_error(400, "iqevc_ms-10099", "Not now")
+
+
+async def set_amps(hass: HomeAssistant, amps: float) -> None:
+    """Set the current of the next start."""
+    data = {ATTR_ENTITY_ID: AMPS, ATTR_VALUE: amps}
+    await hass.services.async_call(NUMBER_DOMAIN, SERVICE_SET_VALUE, data, blocking=True)
+
+
+def levels(simulator: Simulator) -> list[object]:
+    """Return the levels of all starts that were sent."""
+    bodies = [request.json for request in simulator.requests.of(Family.START)]
+    return [body.get("chargingLevel") for body in bodies if isinstance(body, dict)]
+
+
+def pending(hass: HomeAssistant) -> object:
+    """Return what the switch says is still to show."""
+    shown = hass.states.get(SWITCH)
+    assert shown is not None
+    return shown.attributes["pending"]
+
+
+@pytest.fixture
+async def charging(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance
+) -> MockConfigEntry:
+    """The entry of a car that charges at 16 A, with the option to apply new currents to it."""
+    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+    entry = await setup_entry(options={"apply_amps_while_charging": True})
+    await set_amps(hass, 16)
+    await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_ON, {ATTR_ENTITY_ID: SWITCH}, blocking=True)
+    await advance(30)
+    return entry
+
+
+@pytest.mark.usefixtures("charging")
+class TestTheStop:
+    """A stop may be refused, or its fate unknown."""
+
+    async def test_a_refused_one_leaves_the_session_alone(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        simulator.faults.add(REFUSAL, Family.STOP)
+        await set_amps(hass, 10)
+        await advance(120)
+        assert (levels(simulator), pending(hass)) == ([16], None)
+        assert GOES_ON in caplog.text
+
+    async def test_one_that_failed_and_was_carried_out_is_followed_by_the_start(
+        self, hass: HomeAssistant, simulator: Simulator, world: World, advance: Advance
+    ) -> None:
+        """Trap 28: a 503 tells nothing, and the car must not be left standing."""
+        simulator.faults.add(faults.status_code(503, executes=True), Family.STOP)
+        await set_amps(hass, 10)
+        await advance(60)
+        assert levels(simulator) == [16, 10]
+        assert world.charger.connectors[0].running
+
+    async def test_one_that_failed_for_good_changes_nothing(
+        self,
+        hass: HomeAssistant,
+        simulator: Simulator,
+        world: World,
+        advance: Advance,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        simulator.faults.add(faults.status_code(503), Family.STOP)
+        await set_amps(hass, 10)
+        await advance(120)
+        session = world.charger.connectors[0].session
+        assert session is not None
+        assert (session.level, world.charger.connectors[0].running) == (16, True)
+        assert GOES_ON in caplog.text
+        assert STANDS_STILL not in caplog.text
+
+
+@pytest.mark.usefixtures("charging")
+class TestTheStart:
+    """The start that follows may be refused, lost, or for another current than the stop was."""
+
+    async def test_one_that_is_refused_is_told_in_the_log(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        simulator.faults.add(REFUSAL, Family.START)
+        await advance(60)
+        assert STANDS_STILL in caplog.text
+        assert pending(hass) is None
+
+    async def test_one_whose_answer_is_lost_is_judged_by_what_shows(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        simulator.faults.add(faults.dropped(executes=True), Family.START)
+        await advance(60)
+        assert hass.states.is_state("sensor.carport_set_amps", "10")
+        assert pending(hass) is None
+        assert STANDS_STILL not in caplog.text
+
+    async def test_one_that_is_lost_and_shows_nothing_is_told_in_the_log(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        simulator.faults.add(faults.dropped(), Family.START)
+        await advance(180)
+        assert STANDS_STILL in caplog.text
+
+    async def test_a_setpoint_that_changes_in_the_pause_is_the_one_that_is_waited_for(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(10)
+        await set_amps(hass, 12)
+        await advance(50)
+        assert (levels(simulator), pending(hass)) == ([16, 12], None)
+
+
+class TestHowOften:
+    """Every restart wears the contactors and lets the car stand for a while."""
+
+    async def test_the_time_between_restarts_outlives_a_reload(
+        self, hass: HomeAssistant, charging: MockConfigEntry, simulator: Simulator, advance: Advance
+    ) -> None:
+        await set_amps(hass, 10)
+        await advance(60)
+        await hass.config_entries.async_reload(charging.entry_id)
+        await set_amps(hass, 12)
+        await advance(200)
+        assert levels(simulator) == [16, 10]
+        await advance(100)
+        assert levels(simulator) == [16, 10, 12]
+
+    @pytest.mark.usefixtures("charging")
+    async def test_setting_what_is_set_already_restarts_nothing_where_the_cloud_tells_no_current(
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+    ) -> None:
+        simulator.faults.add(faults.field_missing("data.chargers.*.session_d.charge_level"), Family.STATUS)
+        await advance(60)
+        await set_amps(hass, 16)
+        await advance(60)
+        await set_amps(hass, 12)
+        await set_amps(hass, 16)
+        await advance(60)
+        assert simulator.requests.count(Family.STOP) == 0
+        await set_amps(hass, 12)
+        await advance(60)
+        assert levels(simulator) == [16, 12]
