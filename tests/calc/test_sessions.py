@@ -16,6 +16,7 @@ from custom_components.enphase_cloud_things.enlighten.models.chargers import Cha
 
 FIRST = datetime(2026, 11, 9, 22, 45, tzinfo=UTC)
 SECOND = datetime(2026, 11, 10, 17, 30, tzinfo=UTC)
+LATER = datetime(2026, 12, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
@@ -26,7 +27,7 @@ def session(started_at: datetime | None, energy: float | None) -> ChargingSessio
 def counted(*sessions: ChargingSession | None) -> SessionCounter:
     counter = SessionCounter()
     for each in sessions:
-        counter = advance_session(counter, each)
+        counter = advance_session(counter, each, LATER)
     return counter
 
 
@@ -59,7 +60,7 @@ def test_a_new_session_begins_with_its_own_energy() -> None:
 def test_energy_left_over_from_the_session_before_does_not_count_for_the_new_one(energy: float) -> None:
     lagging = counted(session(FIRST, energy), session(SECOND, energy))
     assert lagging == SessionCounter(started_at=FIRST, energy=energy)
-    assert advance_session(lagging, session(SECOND, 0.2)) == SessionCounter(started_at=SECOND, energy=0.2)
+    assert advance_session(lagging, session(SECOND, 0.2), LATER) == SessionCounter(started_at=SECOND, energy=0.2)
 
 
 def test_two_sessions_without_energy_are_two_sessions() -> None:
@@ -76,6 +77,12 @@ def test_a_missing_start_is_no_new_session() -> None:
 
 def test_a_start_that_becomes_known_begins_a_session() -> None:
     assert counted(session(None, 3.5), session(FIRST, 0.1)).energy == 0.1
+
+
+def test_a_start_that_is_still_to_come_shuts_out_no_later_session() -> None:
+    counter = advance_session(counted(session(FIRST, 3.5)), session(LATER + timedelta(days=400), 0.4), LATER)
+    assert counter == SessionCounter(started_at=FIRST, energy=3.5)
+    assert advance_session(counter, session(SECOND, 0.6), LATER) == SessionCounter(started_at=SECOND, energy=0.6)
 
 
 def test_session_energy_survives_a_restart() -> None:
@@ -99,7 +106,7 @@ def test_session_energy_never_falls_without_a_newer_start(
 ) -> None:
     counter = SessionCounter()
     for reading in readings:
-        before, counter = counter, advance_session(counter, reading)
+        before, counter = counter, advance_session(counter, reading, LATER)
         if before.energy is None:
             continue
         assert counter.energy is not None

@@ -8,7 +8,8 @@ confirmed by a second one soon after, as after a change of hardware (docs/api.md
 The energy of the day is the growth of that counter since midnight at the site, by the
 charger's own report times. What accrued between a report of one day and a report of
 another is divided by time and marked as estimated; nothing is counted twice and nothing
-is lost.
+is lost. Marked as well is a day of which a part was never counted: the one on which
+counting began, and the one of a reset.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from math import isfinite
 from typing import Final, Self
 
 from .days import local_day, split_by_day, start_of_day
+from .power import POWER_CAP
 from .stored import StoredState, iso, stored_day, stored_number, stored_time
 
 JITTER: Final = 0.02
@@ -165,13 +167,14 @@ def advance_day(
         growth = 0.0
     shares = split_by_day(growth, state.counted_until, at, zone)
     divided = growth > 0 and len(shares) > 1
-    total = DayTotal(day=state.day, energy=state.energy, estimated=state.estimated)
+    was_reset = lifetime.epoch != state.epoch
+    total = DayTotal(day=state.day, energy=state.energy, estimated=state.estimated or was_reset)
     closed: list[DayTotal] = []
     for day, share in shares:
         if day > total.day:
             closed.append(total)
             total = DayTotal(day=day, energy=0.0, estimated=False)
-        total = replace(total, energy=total.energy + share, estimated=total.estimated or divided)
+        total = replace(total, energy=total.energy + share, estimated=total.estimated or divided or was_reset)
     advanced = DayEnergy(
         day=total.day,
         energy=total.energy,
@@ -204,9 +207,15 @@ def _looks_reset(energy: float, reading: float) -> bool:
 def _confirms(counter: LifetimeCounter, reading: float, now: datetime) -> bool:
     if counter.candidate is None or counter.candidate_at is None:
         return False
-    soon = timedelta() < now - counter.candidate_at <= CONFIRMATION_WINDOW
-    return soon and abs(reading - counter.candidate) <= JITTER
+    passed = now - counter.candidate_at
+    if not timedelta() < passed <= CONFIRMATION_WINDOW:
+        return False
+    # The car may be charging
+    growth = POWER_CAP / 1000 * (passed / timedelta(hours=1))
+    return -JITTER <= reading - counter.candidate <= growth + JITTER
 
 
 def _counting_from(energy: float, epoch: int, at: datetime, zone: tzinfo) -> DayEnergy:
-    return DayEnergy(day=local_day(at, zone), counter=energy, epoch=epoch, counted_until=at)
+    day = local_day(at, zone)
+    begun_before = at > start_of_day(day, zone)
+    return DayEnergy(day=day, estimated=begun_before, counter=energy, epoch=epoch, counted_until=at)

@@ -73,19 +73,22 @@ class SessionClock:
         )
 
 
-def advance_session(counter: SessionCounter, session: ChargingSession | None) -> SessionCounter:
-    """Return the counter after a reading of the same charger.
+def advance_session(counter: SessionCounter, session: ChargingSession | None, now: datetime) -> SessionCounter:
+    """Return the counter after a reading of the same charger, made at `now`.
 
     A reading of an older session than the one known is a late one and left out. A newer
     start that still comes with exactly the energy of the session before does not count
-    until the energy follows.
+    until the energy follows. A start that is still to come tells nothing: taken for one,
+    it would shut out the true ones.
     """
     if session is None or session.energy is None:
         return counter
-    latest = SessionCounter(started_at=session.started_at, energy=session.energy)
+    started_at, known = session.started_at, counter.started_at
+    if started_at is not None and started_at > now:
+        started_at = None
+    latest = SessionCounter(started_at=started_at, energy=session.energy)
     if counter.energy is None:
         return latest
-    started_at, known = session.started_at, counter.started_at
     if started_at is None or started_at == known:
         return replace(counter, energy=max(counter.energy, session.energy))
     if known is not None and started_at < known:

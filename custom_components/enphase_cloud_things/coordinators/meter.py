@@ -70,9 +70,10 @@ class Meter:
 
     def take_status(self, status: ChargerStatus, summary: ChargerSummary | None, *, now: datetime) -> None:
         """Take session energy and duration from a status, and estimate the power."""
-        self._session = advance_session(self._session, status.session)
         # The cloud's clock may be ahead of ours: what it has reported already has happened.
-        self._clock = advance_clock(self._clock, status, max(now, status.reported_at or now))
+        now = max(now, status.reported_at or now)
+        self._session = advance_session(self._session, status.session, now)
+        self._clock = advance_clock(self._clock, status, now)
         interval = summary.reporting_interval if summary else None
         self._power = advance(
             self._power,
