@@ -12,9 +12,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from .calc.days import end_of_day, local_day, start_of_day
+from .calc.days import Days, end_of_day, local_day, start_of_day
 from .calc.hourly import hour_of
-from .calc.session_hours import Days, HourAmounts, SessionHours, parts
+from .calc.session_hours import HourAmounts, SessionHours, parts
 from .coordinators.currency import CurrencyCoordinator
 from .coordinators.history import HistoryCoordinator
 from .enlighten import EnlightenError
@@ -127,7 +127,8 @@ class SessionImport:
     async def _async_import(self, serial: str, name: str, days: Days, now: datetime) -> ImportResult:
         zone = self._history.zone
         target = await self._async_target(serial, name)
-        sessions = SessionHours(start=start_of_day(days.first, zone), end=end_of_day(days.last, zone))
+        start, end = days.bounds(zone)
+        sessions = SessionHours(start=start, end=end)
         changed = 0
         error: EnlightenError | None = None
         next_start: date | None = None

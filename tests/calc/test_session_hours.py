@@ -7,8 +7,9 @@ from itertools import pairwise
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.enphase_cloud_things.calc.days import Days
 from custom_components.enphase_cloud_things.calc.hourly import hour_of
-from custom_components.enphase_cloud_things.calc.session_hours import Days, SessionHours, parts
+from custom_components.enphase_cloud_things.calc.session_hours import SessionHours, parts
 from custom_components.enphase_cloud_things.enlighten.models.sessions import HistorySession
 
 DAY = datetime(2026, 11, 10, tzinfo=UTC)

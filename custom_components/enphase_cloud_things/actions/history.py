@@ -11,8 +11,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from ..calc.days import end_of_day, start_of_day
-from ..calc.session_hours import Days
+from ..calc.days import Days
+from ..calc.past_sessions import span
 from ..const import DOMAIN
 from ..enlighten import EnlightenError, HistorySession
 from ..errors import action_failed
@@ -102,7 +102,7 @@ async def _async_listed(charger: ChargerTarget, days: Days, *, limit: int) -> Js
         sessions = await runtime.history.async_sessions(charger.serial, days, max_pages=MOST_PAGES)
     except EnlightenError as error:
         raise action_failed(error, charger.name) from error
-    start, end = start_of_day(days.first, zone), end_of_day(days.last, zone)
+    start, end = days.bounds(zone)
     found = [session for session in reversed(sessions) if _touches(session, start, end)]
     return {
         **_told(days),
@@ -118,8 +118,10 @@ def _told(days: Days) -> JsonObjectType:
 
 def _touches(session: HistorySession, start: datetime, end: datetime) -> bool:
     """Tell whether a session has to do with a range; the cloud may answer for more than it was asked."""
-    began = session.started_at or session.ended_at
-    return (began is None or began < end) and (session.ended_at is None or session.ended_at >= start)
+    when = span(session)
+    if when is None:
+        return session.started_at is None or session.started_at < end
+    return when.touches(start, end)
 
 
 def _described(session: HistorySession, zone: tzinfo) -> JsonObjectType:

@@ -10,9 +10,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from ..calc.days import end_of_day, start_of_day
+from ..calc.days import Days
 from ..calc.prices import PriceInterval, PriceSchedule
-from ..calc.session_hours import Days
 from ..const import DOMAIN
 from ..coordinators.prices import PriceCoordinator
 from ..runtime import EnphaseConfigEntry, RuntimeData
@@ -77,8 +76,7 @@ def _known_prices(runtime: RuntimeData, site: str) -> PriceCoordinator:
 
 
 def _described(schedule: PriceSchedule, days: Days, zone: tzinfo) -> list[JsonValueType]:
-    intervals = schedule.intervals(start_of_day(days.first, zone), end_of_day(days.last, zone))
-    return [_interval(interval, zone) for interval in intervals if interval.price]
+    return [_interval(interval, zone) for interval in schedule.intervals(*days.bounds(zone)) if interval.price]
 
 
 def _interval(interval: PriceInterval, zone: tzinfo) -> JsonObjectType:

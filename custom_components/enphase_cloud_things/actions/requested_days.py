@@ -7,8 +7,7 @@ from homeassistant.core import ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from ..calc.days import ONE_DAY, local_day
-from ..calc.session_hours import Days
+from ..calc.days import ONE_DAY, Days, local_day
 from ..const import DOMAIN
 
 ATTR_START: Final = "start"

@@ -4,6 +4,7 @@ A day begins at the site's midnight and has 23, 24 or 25 hours. Lengths are alwa
 between UTC times: the difference of two local times leaves the change of the clock out.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
@@ -26,6 +27,18 @@ def start_of_day(day: date, zone: tzinfo) -> datetime:
 def end_of_day(day: date, zone: tzinfo) -> datetime:
     """Return the first moment of the next day at the site, in UTC."""
     return start_of_day(day + ONE_DAY, zone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """Days at the site from one to another, both included."""
+
+    first: date
+    last: date
+
+    def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
+        """Return their first moment and the first one after them, in UTC."""
+        return start_of_day(self.first, zone), end_of_day(self.last, zone)
 
 
 def split_by_day(amount: float, start: datetime, end: datetime, zone: tzinfo) -> tuple[tuple[date, float], ...]:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..enlighten.models.sessions import HistorySession
-from .days import ONE_DAY
+from .days import ONE_DAY, Days
 from .hourly import ONE_HOUR, hour_of, split_by_hour
 from .past_sessions import hourly, span
 
@@ -96,14 +96,6 @@ class SessionHours:
             self.total_cost += session.cost or 0.0
         self.energy.add(hourly(session.energy, session), of_range=of_range)
         self.cost.add(hourly(session.cost, session), of_range=of_range)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Days:
-    """Days at the site from one to another, both included."""
-
-    first: date
-    last: date
 
 
 def parts(wanted: Days, today: date) -> tuple[Days, ...]:

@@ -11,9 +11,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from ..calc.days import local_day
+from ..calc.days import Days, local_day
 from ..calc.past_sessions import matching_session
-from ..calc.session_hours import Days
 from ..calc.status import drawing_power, plugged_in, session_active
 from ..enlighten import ChargerStatus, EnlightenError, HistoryClient, HistorySession
 from .chargers import ChargerCoordinator
