@@ -12,9 +12,8 @@ from typing import Final
 from ..enlighten.models.chargers import ChargingSession
 from ..enlighten.models.sessions import HistorySession
 from .hourly import split_by_hour
+from .session_events import SAME_MOMENT
 
-# One of the shapes of the status gives its times in whole seconds.
-_SAME_MOMENT: Final = timedelta(seconds=2)
 _LONGEST_WAIT_ON_CABLE: Final = timedelta(days=60)
 _EPOCH_DIGITS: Final = 10
 
@@ -45,7 +44,7 @@ def matching_session(session: ChargingSession, history: Sequence[HistorySession]
         each
         for each in history
         if each.started_at
-        and abs(each.started_at - plugged_in_at) <= _SAME_MOMENT
+        and abs(each.started_at - plugged_in_at) <= SAME_MOMENT
         and (started_at is None or _start_in_id(each) is None)
     ]
     return candidates[0] if len(candidates) == 1 else None
@@ -53,7 +52,7 @@ def matching_session(session: ChargingSession, history: Sequence[HistorySession]
 
 def _begins(session: HistorySession, moment: datetime) -> bool:
     start = _start_in_id(session)
-    return start is not None and abs(start - moment) <= _SAME_MOMENT
+    return start is not None and abs(start - moment) <= SAME_MOMENT
 
 
 def _start_in_id(session: HistorySession) -> datetime | None:
@@ -65,7 +64,7 @@ def _start_in_id(session: HistorySession) -> datetime | None:
         return None
     start = datetime.fromtimestamp(int(session.session_id), UTC)
     plugged_in_at = session.started_at
-    if plugged_in_at and not plugged_in_at - _SAME_MOMENT <= start <= plugged_in_at + _LONGEST_WAIT_ON_CABLE:
+    if plugged_in_at and not plugged_in_at - SAME_MOMENT <= start <= plugged_in_at + _LONGEST_WAIT_ON_CABLE:
         return None
     return start
 

@@ -5,7 +5,8 @@ an outage, the events are the net change between before and after, marked as obs
 was last known to do is no observation.
 
 A session is open from the first energy until the connector leaves `FINISHING`, the car is unplugged or a newer session
-begins. A pause is no end, and neither is a stop: the car may go on later.
+begins. A pause is no end, and neither is a stop: the car may go on later. Nor is a newer start by itself, which a mere
+pause may bring about: only with an energy that begins anew does it tell another session (docs/api.md §4.5).
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,11 @@ from typing import Final, Self
 
 from ..enlighten.models.chargers import ChargerStatus, ConnectorState
 from .status import drawing_power, faulted, leading_connector, plugged_in
-from .stored import StoredState, iso, stored_time
+from .stored import StoredState, iso, stored_number, stored_time
 
 SHORTEST_GAP: Final = timedelta(minutes=2)
+SAME_MOMENT: Final = timedelta(seconds=2)
+"""One of the shapes of the status gives its times in whole seconds."""
 
 
 class SessionEventType(StrEnum):
@@ -36,12 +39,40 @@ class SessionEventType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFigures:
-    """The figures of a session when an event happened: kWh, minutes, miles and money in the site's currency."""
+    """The figures of a session when an event happened: kWh, minutes, miles and money in the site's currency.
 
+    `started_at` and `plugged_in_at` tell which session they are of.
+    """
+
+    started_at: datetime | None = None
+    plugged_in_at: datetime | None = None
     energy: float | None = None
     duration: float | None = None
     range_miles: float | None = None
     cost: float | None = None
+
+    def as_dict(self) -> StoredState:
+        """Return what a restart has to remember."""
+        return {
+            "started_at": iso(self.started_at),
+            "plugged_in_at": iso(self.plugged_in_at),
+            "energy": self.energy,
+            "duration": self.duration,
+            "range_miles": self.range_miles,
+            "cost": self.cost,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Return the figures that were remembered."""
+        return cls(
+            started_at=stored_time(data, "started_at"),
+            plugged_in_at=stored_time(data, "plugged_in_at"),
+            energy=stored_number(data, "energy"),
+            duration=stored_number(data, "duration"),
+            range_miles=stored_number(data, "range_miles"),
+            cost=stored_number(data, "cost"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +86,10 @@ class SessionEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionWatch:
-    """The state that the next observation is compared with. `seen_at` is unset before the first one."""
+    """The state that the next observation is compared with. `seen_at` is unset before the first one.
+
+    Of a session that began while the cloud still told the figures of the one before, those are `outdated`.
+    """
 
     seen_at: datetime | None = None
     plugged_in: bool = False
@@ -63,8 +97,8 @@ class SessionWatch:
     finishing: bool = False
     faulted: bool = False
     session_open: bool = False
-    started_at: datetime | None = None
     figures: SessionFigures = SessionFigures()
+    outdated: bool = False
     stop_confirmed: bool = False
 
     def as_dict(self) -> StoredState:
@@ -76,12 +110,13 @@ class SessionWatch:
             "finishing": self.finishing,
             "faulted": self.faulted,
             "session_open": self.session_open,
-            "started_at": iso(self.started_at),
+            "outdated": self.outdated,
+            **self.figures.as_dict(),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the state that was remembered; the figures come with the next observation."""
+        """Return the state that was remembered."""
         return cls(
             seen_at=stored_time(data, "seen_at"),
             plugged_in=data.get("plugged_in") is True,
@@ -89,7 +124,8 @@ class SessionWatch:
             finishing=data.get("finishing") is True,
             faulted=data.get("faulted") is True,
             session_open=data.get("session_open") is True,
-            started_at=stored_time(data, "started_at"),
+            outdated=data.get("outdated") is True,
+            figures=SessionFigures.from_dict(data),
         )
 
 
@@ -122,15 +158,17 @@ def _observed(watch: SessionWatch, status: ChargerStatus, figures: SessionFigure
     plugged = watch.plugged_in if plugged is None else plugged
     drawing = watch.drawing if drawing is None else drawing
     ended = not plugged or (watch.finishing and not finishing and not drawing)
+    session_open = plugged and (drawing or (watch.session_open and not ended))
+    has_same_start = figures.started_at is not None and figures.started_at == watch.figures.started_at
     return SessionWatch(
         seen_at=now,
         plugged_in=plugged,
         drawing=drawing and plugged,
         finishing=finishing,
         faulted=watch.faulted if fault is None else fault,
-        session_open=plugged and (drawing or (watch.session_open and not ended)),
-        started_at=(status.session.started_at if status.session else None) or watch.started_at,
-        figures=figures,
+        session_open=session_open,
+        figures=figures if figures.started_at else replace(figures, started_at=watch.figures.started_at),
+        outdated=session_open and has_same_start and (watch.outdated or not watch.session_open),
     )
 
 
@@ -147,7 +185,7 @@ def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEve
         # Once a newer session is under way the status has forgotten the one that ended.
         changes.append((SessionEventType.FINISHED, before.figures if is_new else after.figures))
     if after.drawing and (is_new or not before.session_open):
-        changes.append((SessionEventType.STARTED, after.figures))
+        changes.append((SessionEventType.STARTED, SessionFigures() if after.outdated else after.figures))
     elif after.session_open and before.session_open and not is_new:
         if after.drawing and not before.drawing:
             changes.append((SessionEventType.RESUMED, after.figures))
@@ -159,6 +197,15 @@ def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEve
 
 
 def _is_newer(before: SessionWatch, after: SessionWatch) -> bool:
-    if not before.session_open or before.started_at is None or after.started_at is None:
+    """Tell whether another session has begun while one was open."""
+    last, figures = before.figures, after.figures
+    if not before.session_open or before.outdated or last.started_at is None or figures.started_at is None:
         return False
-    return after.started_at > before.started_at
+    if figures.started_at <= last.started_at:
+        return False
+    if last.energy is None or figures.energy is None or figures.energy < last.energy:
+        return True
+    # What lies between may have gone unseen, and the newer session may have taken more by now
+    if last.plugged_in_at is None or figures.plugged_in_at is None:
+        return False
+    return figures.plugged_in_at - last.plugged_in_at > SAME_MOMENT

@@ -59,6 +59,11 @@ class Meter:
         return wants_second_reading(self._lifetime, now)
 
     @property
+    def session_started_at(self) -> datetime | None:
+        """When the session began that the energy is of."""
+        return self._session.started_at
+
+    @property
     def session_energy(self) -> float | None:
         """The energy (kWh) of the running or last session."""
         return self._session.energy

@@ -102,6 +102,8 @@ class ChargerReadings:
             return ()
         session = self.status.session
         figures = SessionFigures(
+            started_at=self.meter.session_started_at,
+            plugged_in_at=session.plugged_in_at if session else None,
             energy=self.meter.session_energy,
             duration=self.meter.session_minutes,
             range_miles=session.range_miles if session else None,
