@@ -1,6 +1,6 @@
 """Home Assistant with the integration, and the cloud it talks to."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
@@ -29,7 +29,7 @@ from .passing_time import advance, meanwhile
 
 __all__ = ["advance", "meanwhile"]
 
-type SetupEntry = Callable[..., Awaitable[MockConfigEntry]]
+type SetupEntry = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,26 @@
 """How often the cloud is asked, and what happens when it does not answer."""
 
+import asyncio
+from datetime import timedelta
+
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.const import (
+    EVENT_STATE_CHANGED,
+    EVENT_STATE_REPORTED,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
 from homeassistant.core import Event, EventStateChangedData, EventStateReportedData, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Car, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
-from .passing_time import Advance
+from .passing_time import Advance, Meanwhile
 
 REACHABLE = "binary_sensor.lark_street_cloud_reachable"
 STATUS = "sensor.carport_status"
@@ -182,6 +193,31 @@ async def test_a_cloud_in_trouble_delays_the_setup_and_says_why(
     entry = await setup_entry()
     assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.error_reason_translation_key == key
+
+
+@pytest.mark.parametrize("family", [Family.MODE, Family.GREEN, Family.CONFIGURATION])
+async def test_a_service_that_does_not_answer_holds_up_no_set_up(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, meanwhile: Meanwhile, family: Family
+) -> None:
+    """Trap 46: what hangs costs its own part; Home Assistant complains about set-ups of ten seconds."""
+    entry = await setup_entry()
+    simulator.faults.add(faults.slow(14), family)
+    began = dt_util.utcnow()
+    await meanwhile(hass.config_entries.async_reload(entry.entry_id))
+    assert timedelta(seconds=4) < dt_util.utcnow() - began < timedelta(seconds=8)
+    assert state(hass, STATUS) == "unplugged"
+    await meanwhile(asyncio.sleep(12))
+
+
+async def test_a_slow_service_shows_what_it_says_when_it_says_it(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, meanwhile: Meanwhile
+) -> None:
+    entry = await setup_entry()
+    simulator.faults.add(faults.slow(14), Family.MODE)
+    await meanwhile(hass.config_entries.async_reload(entry.entry_id))
+    assert state(hass, "select.carport_charge_mode") == STATE_UNKNOWN
+    await meanwhile(asyncio.sleep(12))
+    assert state(hass, "select.carport_charge_mode") == "manual"
 
 
 async def test_side_facts_that_contradict_the_rest_change_nothing(

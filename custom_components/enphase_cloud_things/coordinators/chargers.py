@@ -1,7 +1,7 @@
 """The coordinator of a site's chargers: status at an adaptive interval, everything else at its own cadence."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 import logging
 from random import random
@@ -18,7 +18,9 @@ from ..accounts import Account
 from ..calc.polling import (
     REQUEST_BUDGET,
     Activity,
+    Part,
     PollingOptions,
+    Read,
     any_drawing_power,
     fast_until,
     next_interval,
@@ -38,6 +40,9 @@ _LOGGER = logging.getLogger(__name__)
 
 MUCH_SOONER: Final = 0.9
 """An interval that is shorter than this share of another is so by more than jitter."""
+
+PATIENCE: Final = 5.0
+"""Seconds that a refresh, and with it the set-up, waits for modes and settings."""
 
 
 class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
@@ -107,7 +112,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             urgent = self.readings.take_status(status, began=began, now=dt_util.utcnow(), interval=interval)
             if due := self._parts.due(began, interval=interval, urgent=urgent):
                 self._show()
-                await self._parts.async_read(due, began)
+                await self._async_read_parts(due, began)
         finally:
             self.commands.expire(dt_util.utcnow())
             self.update_interval = self._next_interval()
@@ -179,6 +184,22 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         """Note until when the cloud keeps an explicit live stream up."""
         self._streaming_until = moment
         self.async_publish()
+
+    async def _async_read_parts(self, due: Iterable[Read], began: datetime) -> None:
+        """Read what is due beside the status.
+
+        Modes and settings that take too long show when they come, and hold up nothing else. The metadata are waited
+        for: entities get their ids from the name in them.
+        """
+        reads = {read: self._start_reading(read, began) for read in due}
+        _, late = await asyncio.wait(reads.values(), timeout=PATIENCE)
+        await asyncio.gather(*(task for read, task in reads.items() if task not in late or read.part is Part.SUMMARY))
+        for task in late:
+            task.add_done_callback(lambda _: self._show())
+
+    def _start_reading(self, read: Read, began: datetime) -> asyncio.Task[None]:
+        name = f"read the {read.part}"
+        return self._entry.async_create_background_task(self.hass, self._parts.async_read(read, began), name)
 
     def _two_intervals_from(self, answer_at: datetime) -> datetime:
         return answer_at + 2 * max(self.update_interval or self._polling.slow, self._polling.fast)

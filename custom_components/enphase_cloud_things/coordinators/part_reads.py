@@ -1,6 +1,5 @@
 """The reads beside the status, each at a cadence of its own."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 import logging
@@ -61,9 +60,16 @@ class PartReads:
         self._attempted_at.update(dict.fromkeys(due, now))
         return due
 
-    async def async_read(self, reads: Iterable[Read], began: datetime) -> None:
-        """Read at the same time what is due since `began`."""
-        await asyncio.gather(*(self._async_read(read, began) for read in reads))
+    async def async_read(self, read: Read, began: datetime) -> None:
+        """Read a part for a refresh that `began` then."""
+        try:
+            if read.serial is None:
+                await self._async_read_summary()
+            else:
+                reading = await self._async_read_of_charger(read.part, self._readings.of(read.serial))
+                self._readings.judge(read.serial, reading, began=began, now=dt_util.utcnow())
+        except EnlightenError as error:
+            _LOGGER.debug("Reading the %s failed: %s", read.part, error)
 
     async def async_read_mode(self, serial: str) -> str | None:
         """Read the mode that is stored for a charger now, `None` if the cloud does not tell."""
@@ -74,16 +80,6 @@ class PartReads:
             return None
         self._readings.of(serial).take_preference(preference)
         return preference.selected
-
-    async def _async_read(self, read: Read, began: datetime) -> None:
-        try:
-            if read.serial is None:
-                await self._async_read_summary()
-            else:
-                reading = await self._async_read_of_charger(read.part, self._readings.of(read.serial))
-                self._readings.judge(read.serial, reading, began=began, now=dt_util.utcnow())
-        except EnlightenError as error:
-            _LOGGER.debug("Reading the %s failed: %s", read.part, error)
 
     async def _async_read_summary(self) -> None:
         summaries = await self._client.chargers(self._site_id)
