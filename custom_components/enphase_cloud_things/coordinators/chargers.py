@@ -92,6 +92,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._streaming_until: datetime | None = None
         self._cancel_armed_read: CALLBACK_TYPE | None = None
         self._reads_begun = 0
+        self._status_is_waited_for = False
         self._reading_again = asyncio.Lock()
         entry.async_on_unload(self.commands.async_add_listener(self.readings.note_outcome))
         entry.async_on_unload(self._cancel_read)
@@ -163,9 +164,14 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         """Refresh with a status that is asked for from now on, once for all who want it at the same moment."""
         begun = self._reads_begun
         async with self._reading_again:
-            if self._reads_begun == begun:
-                self._reads_begun += 1
+            if self._reads_begun != begun:
+                return
+            self._reads_begun += 1
+            self._status_is_waited_for = True
+            try:
                 await self.async_refresh()
+            finally:
+                self._status_is_waited_for = False
 
     async def async_read_mode(self, serial: str) -> str | None:
         """Read the mode that is stored for a charger now, `None` if the cloud does not tell."""
@@ -189,13 +195,17 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         """Read what is due beside the status.
 
         Modes and settings that take too long show when they come, and hold up nothing else. The metadata are waited
-        for: entities get their ids from the name in them.
+        for: entities get their ids from the name in them. Somebody who waits for the status waits for none of it.
         """
         reads = {read: self._start_reading(read, began) for read in due}
-        _, late = await asyncio.wait(reads.values(), timeout=PATIENCE)
-        await asyncio.gather(*(task for read, task in reads.items() if task not in late or read.part is Part.SUMMARY))
-        for task in late:
-            task.add_done_callback(lambda _: self._show())
+        late = set(reads.values())
+        if not self._status_is_waited_for:
+            _, late = await asyncio.wait(late, timeout=PATIENCE)
+            await asyncio.gather(
+                *(each for read, each in reads.items() if each not in late or read.part is Part.SUMMARY)
+            )
+        for each in late:
+            each.add_done_callback(lambda _: self._show())
 
     def _start_reading(self, read: Read, began: datetime) -> asyncio.Task[None]:
         name = f"read the {read.part}"
