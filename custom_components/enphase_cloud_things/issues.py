@@ -179,18 +179,17 @@ class IssueWatch:
             raise_issue(self._hass, self._entry, IssueKind.RATE_LIMITED)
 
     def _look_at_routes(self, account: Account, now: datetime) -> None:
-        shown_before = _issue_ids(self._hass, self._entry, IssueKind.ENDPOINT_GONE)
-        gone: list[Family] = []
+        shown_before = bool(_issue_ids(self._hass, self._entry, IssueKind.ENDPOINT_GONE))
+        is_gone = False
         for family in sorted(CORE_FAMILIES):
             health = account.transport.health.get(family, FamilyHealth())
             if _is_newer(health.last_success, health.last_failure):
                 self._gone_since.pop(family, None)
             elif health.last_error == _ROUTE_GONE:
                 since = self._gone_since.setdefault(family, health.last_failure or now)
-                if shown_before or now - since >= ROUTE_GONE_FOR_GOOD:
-                    gone.append(family)
-        if gone:
-            raise_issue(self._hass, self._entry, IssueKind.ENDPOINT_GONE, families=", ".join(gone))
+                is_gone |= shown_before or now - since >= ROUTE_GONE_FOR_GOOD
+        if is_gone:
+            raise_issue(self._hass, self._entry, IssueKind.ENDPOINT_GONE)
         elif not self._gone_since:
             clear_issue(self._hass, self._entry, IssueKind.ENDPOINT_GONE)
 

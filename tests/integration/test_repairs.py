@@ -10,6 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Family, Simulator, World, faults
@@ -381,7 +383,7 @@ class TestEndpointGone:
         (issue,) = shown_issues(hass)
         assert issue.translation_key == "endpoint_gone"
         assert issue.severity is ir.IssueSeverity.ERROR
-        assert any(family in text for text in issue_texts(issue))
+        assert any("Lark Street" in text for text in issue_texts(issue))
         assert issue.learn_more_url
 
     async def test_the_route_for_tokens_counts_too(
@@ -402,7 +404,21 @@ class TestEndpointGone:
         await advance(400)
         (issue,) = shown_issues(hass)
         assert issue.translation_key == "endpoint_gone"
-        assert any("token" in text for text in issue_texts(issue))
+
+    async def test_the_diagnostics_name_what_is_missing(
+        self,
+        hass: HomeAssistant,
+        hass_client: ClientSessionGenerator,
+        setup_entry: SetupEntry,
+        simulator: Simulator,
+        advance: Advance,
+    ) -> None:
+        entry = await setup_entry()
+        simulator.faults.add(NO_ROUTE, Family.SUMMARY)
+        await advance(400)
+        report: dict[str, Any] = {**await get_diagnostics_for_config_entry(hass, hass_client, entry)}
+        families = report["families"]
+        assert [each["family"] for each in families if each["last_error"] == "route_gone"] == ["summary"]
 
     async def test_it_vanishes_when_the_route_is_back(
         self,
