@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -17,8 +17,12 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpda
 from .commands import Commands
 from .const import DOMAIN, MANUFACTURER
 from .coordinators.chargers import ChargerCoordinator
+from .enlighten import Hosts
 from .runtime import EnphaseConfigEntry
 from .snapshot import ChargerSnapshot, SiteSnapshot
+
+WEB_PAGE: Final = str(Hosts().enlighten)
+"""Where a person signs in, which leads to their own site: its id belongs in no link."""
 
 
 class EnphaseEntity[DataT](CoordinatorEntity[DataUpdateCoordinator[DataT]]):
@@ -62,6 +66,7 @@ def register_site_device(hass: HomeAssistant, entry: ConfigEntry, site_id: str) 
         name=entry.title,
         manufacturer=MANUFACTURER,
         entry_type=DeviceEntryType.SERVICE,
+        configuration_url=WEB_PAGE,
     )
     return device.id
 

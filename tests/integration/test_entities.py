@@ -69,6 +69,7 @@ async def test_devices_of_a_site(
             "sw_version": device.sw_version,
             "hw_version": device.hw_version,
             "entry_type": device.entry_type,
+            "configuration_url": device.configuration_url,
             "connections": sorted(device.connections),
             "child of the site": device.via_device_id is not None,
         }
