@@ -1016,6 +1016,19 @@ async def test_a_take_over_ends_a_renewal_under_way(
     assert unattended.session.credentials.access_token == flow.session.credentials.access_token
 
 
+async def test_a_renewal_on_demand_of_a_session_that_is_closed_meanwhile_does_not_succeed(
+    unattended: EnlightenClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(faults.slow(30), Family.JWT)
+    renewal = asyncio.create_task(unattended.session.renew_without_password())
+    await simulator.requests.until(1, Family.JWT)
+
+    await unattended.session.close()
+
+    with pytest.raises(ServiceUnavailable):
+        await renewal
+
+
 @pytest.mark.parametrize("on_demand", [False, True], ids=["ahead of time", "on demand"])
 async def test_a_token_under_way_for_the_older_session_is_not_that_of_a_take_over(
     connect: Connect, unattended: EnlightenClient, simulator: Simulator, clock: ManualClock, on_demand: bool
@@ -1035,8 +1048,9 @@ async def test_a_token_under_way_for_the_older_session_is_not_that_of_a_take_ove
     assert unattended.session.credentials.access_token == flow.session.credentials.access_token
 
 
-async def test_a_take_over_ends_a_renewal_ahead_of_time_before_its_cookie_comes(
-    connect: Connect, unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+@pytest.mark.parametrize("on_demand", [False, True], ids=["ahead of time", "on demand"])
+async def test_a_take_over_ends_a_renewal_before_its_cookie_comes(
+    connect: Connect, unattended: EnlightenClient, simulator: Simulator, clock: ManualClock, on_demand: bool
 ) -> None:
     """Trap 7: the cookie that the token route gives belongs to the older session."""
     flow = await connect()
@@ -1044,7 +1058,8 @@ async def test_a_take_over_ends_a_renewal_ahead_of_time_before_its_cookie_comes(
     simulator.requests.clear()
     clock.tick(5 * 3600)
     simulator.faults.add(faults.slow(0.2, executes=True), Family.JWT, times=1)
-    under_way = asyncio.create_task(unattended.status(SITE))
+    renewal = unattended.session.renew_without_password() if on_demand else unattended.status(SITE)
+    under_way = asyncio.ensure_future(renewal)
     await simulator.requests.until(1, Family.JWT)
 
     unattended.session.take_over(flow.session.credentials)

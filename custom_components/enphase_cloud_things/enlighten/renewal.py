@@ -71,12 +71,13 @@ class Renewal:
         self._clock = clock
         self._renewing = SingleFlight()
         self._minting = SingleFlight()
+        self._renewing_on_demand = SingleFlight()
         self._memory = _Memory()
 
     def note_sign_in(self) -> None:
         """Note that a person has just signed in, which does away with any renewal under way."""
-        self._renewing.cancel()
-        self._minting.cancel()
+        for run in self._runs:
+            run.cancel()
         self._memory = _Memory(signed_in_generation=self._state.generation)
 
     async def renew(self, generation: int) -> None:
@@ -96,14 +97,10 @@ class Renewal:
 
     async def renew_without_password(self) -> None:
         """Renew the session over the token route alone. See `Session.renew_without_password`."""
-        async with self._state.lock:
-            generation = self._state.generation
-            try:
-                token = await self._login.mint_token()
-            except NotSupported, InvalidResponse:
-                raise AuthenticationRequired("The cloud gave no token") from None
-            if self._state.accept_token(token, generation):
-                self._memory = _Memory(renewed_at=self._clock())
+        generation = self._state.generation
+        await self._renewing_on_demand.join(self._renew_without_password)
+        if generation == self._state.generation:
+            raise ServiceUnavailable("The session was closed meanwhile")
 
     async def keep_fresh(self) -> None:
         """Get a new token if the present one ends soon. Failure is no error: the old one serves on."""
@@ -143,8 +140,12 @@ class Renewal:
 
     async def close(self) -> None:
         """End whatever is under way."""
-        await self._renewing.close()
-        await self._minting.close()
+        for run in self._runs:
+            await run.close()
+
+    @property
+    def _runs(self) -> tuple[SingleFlight, ...]:
+        return self._renewing, self._minting, self._renewing_on_demand
 
     def _was_just_renewed(self) -> bool:
         return (
@@ -209,6 +210,16 @@ class Renewal:
         self._memory.signed_in_generation = self._state.generation
         self._memory.token_route_closed_until = self._memory.not_ahead_before = None
         self._memory.failures_ahead = 0
+
+    async def _renew_without_password(self) -> None:
+        async with self._state.lock:
+            generation = self._state.generation
+            try:
+                token = await self._login.mint_token()
+            except NotSupported, InvalidResponse:
+                raise AuthenticationRequired("The cloud gave no token") from None
+            if self._state.accept_token(token, generation):
+                self._memory = _Memory(renewed_at=self._clock())
 
     def _obstacle(self, now: datetime) -> EnlightenError | None:
         """Tell what keeps the client from signing in by itself."""
