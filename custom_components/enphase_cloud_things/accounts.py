@@ -142,6 +142,18 @@ class AccountRegistry:
             if running := self._in_use.get(key):
                 running.session.take_over(credentials, password=password)
 
+    async def async_note_one_time_codes(self, email: str) -> None:
+        """Have nothing but a person sign in to the account with that e-mail address, which asks for one-time codes.
+
+        This holds at once, whether or not the person whom the code was sent to enters it.
+        """
+        key = self._key_of(email)
+        async with self._lock:
+            if running := self._in_use.get(key):
+                running.session.note_one_time_codes()
+            elif stored := await self._store.async_load(key):
+                await self._store.async_save(key, replace(stored, one_time_codes=True))
+
     def budget_for(self, email: str) -> RequestBudget:
         """Return the budget of the account with that e-mail address, for requests beside its running session."""
         return self._budgets[self._key_of(email)]

@@ -10,10 +10,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.enphase_cloud_things.runtime import EnphaseConfigEntry
-from simulator import OWNER_KEY, Family, World, faults
+from simulator import OWNER_KEY, Account, Family, World, faults
 from simulator.accounts import LoginShape
 from simulator.faults import Trouble
 
@@ -42,6 +42,14 @@ def world(world: World) -> World:
 async def refresh(*entries: EnphaseConfigEntry) -> None:
     """Read the status of all entries at once."""
     await asyncio.gather(*(entry.runtime_data.chargers.async_refresh() for entry in entries))
+
+
+async def leave_at_code(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Begin to sign an entry in again, and close the flow where it asks for a one-time code."""
+    form = await submit(hass, await entry.start_reauth_flow(hass), password=OWNER_KEY, remember_password=True)
+    assert_form(form, "otp")
+    hass.config_entries.flow.async_abort(form["flow_id"])
+    await hass.async_block_till_done()
 
 
 async def test_a_second_site_takes_over_the_session_of_the_first(
@@ -234,3 +242,59 @@ async def test_a_person_may_use_the_last_of_the_budget(
     result = await sign_in(hass)
 
     assert_form(result, "chargers")
+
+
+async def test_a_sign_in_that_is_left_at_its_code_changes_nothing_for_the_running_session(
+    hass: HomeAssistant, world: World, setup_entry: SetupEntry
+) -> None:
+    """Trap 10: all that is learned is that nobody but a person can sign in."""
+    home = await setup_entry(remember_password=True)
+    running = home.runtime_data.account.session
+    before, generation = running.credentials, running.generation
+    world.account.one_time_codes = True
+
+    await leave_at_code(hass, home)
+    await refresh(home)
+
+    assert home.runtime_data.chargers.last_update_success
+    assert running.credentials == replace(before, one_time_codes=True)
+    assert running.generation == generation
+    assert running.password == OWNER_KEY
+
+
+@pytest.mark.parametrize("loaded", [True, False], ids=["running", "unloaded"])
+async def test_a_sign_in_that_is_left_at_its_code_ends_all_unattended_ones(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World, setup_entry: SetupEntry, loaded: bool
+) -> None:
+    """Trap 10: a sign-in in the background would send a person another code."""
+    home = await setup_entry(remember_password=True)
+    if not loaded:
+        await hass.config_entries.async_unload(home.entry_id)
+    world.account.one_time_codes = True
+    await leave_at_code(hass, home)
+    world.accounts.expire_sessions()
+    freezer.tick(RENEWAL_GOOD_FOR)
+    world.requests.clear()
+    sent = world.account.codes_sent
+
+    await hass.config_entries.async_reload(home.entry_id)
+
+    assert home.state is ConfigEntryState.SETUP_ERROR
+    assert world.requests.logins == 0
+    assert world.account.codes_sent == sent
+
+
+async def test_a_code_that_another_account_asks_for_means_nothing_to_this_one(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World, setup_entry: SetupEntry
+) -> None:
+    home = await setup_entry(remember_password=True)
+    world.accounts.add(Account(user_id="90000017", email="other@example.com", password="other", one_time_codes=True))
+    assert_form(await sign_in(hass, email="other@example.com", password="other"), "otp")
+    world.accounts.expire_sessions()
+    freezer.tick(RENEWAL_GOOD_FOR)
+    world.requests.clear()
+
+    await refresh(home)
+
+    assert world.requests.logins == 1
+    assert home.runtime_data.chargers.last_update_success

@@ -109,6 +109,10 @@ class Session:
         self._state.adopt(credentials)
         self._settle()
 
+    def note_one_time_codes(self) -> None:
+        """Note that the account asks for one-time codes: until a sign-in without one, only a person can sign in."""
+        self._state.note_one_time_codes()
+
     async def sign_in(self, email: str, password: str) -> OtpChallenge | None:
         """Sign in for a person, once and whatever the guard says; success clears the guard.
 
@@ -126,8 +130,7 @@ class Session:
                 await self._sign_in.with_password(email, password)
             except OtpRequired:
                 if email.casefold() == self._state.stored.email.casefold():
-                    # From now on nobody else can sign in, whether or not the code ever comes
-                    self._state.note_one_time_codes()
+                    self.note_one_time_codes()
                 return self._challenge(email)
             except TooManySessions as err:
                 raise self._hold_back() from err

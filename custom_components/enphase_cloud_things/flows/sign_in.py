@@ -68,11 +68,14 @@ class SignIn:
         Errors of the client end the attempt.
         """
         await self.async_close()
-        budget = async_get_registry(hass).budget_for(email)
-        self.account = Account(hass, timeout=api_timeout, budget=budget, attended=True)
+        registry = async_get_registry(hass)
+        self.account = Account(hass, timeout=api_timeout, budget=registry.budget_for(email), attended=True)
         self._open.append(self.account)
         self._challenge = await self.account.session.sign_in(email, password)
-        return self._challenge is None
+        if self._challenge is None:
+            return True
+        await registry.async_note_one_time_codes(email)
+        return False
 
     async def async_validate_code(self, code: str) -> None:
         """Finish the sign-in with a one-time code."""
