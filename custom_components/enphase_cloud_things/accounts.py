@@ -85,9 +85,9 @@ class AccountRegistry:
 
     async def async_acquire(self, entry: ConfigEntry) -> Account:
         """Return the account of an entry, opening it from the stored sign-in state for the first user."""
-        key = entry.data[CONF_ACCOUNT]
         options = Options.from_mapping(entry.options)
         async with self._lock:
+            key = await self._async_key_to_use(entry)
             account = self._in_use.get(key)
             if account is None:
                 account = self._in_use[key] = await self._async_open(entry, key, options)
@@ -112,6 +112,7 @@ class AccountRegistry:
                 account.session.password = self._remembered_password(account.entry_ids)
                 return
             del self._in_use[key]
+            self._count_with(key, entry.data[CONF_ACCOUNT])
             if any(other.data.get(CONF_ACCOUNT) == key for other in self._entries()):
                 await self._store.async_save(key, account.session.credentials)
             else:
@@ -132,10 +133,7 @@ class AccountRegistry:
                 account.known_as = known_key
                 credentials = replace(credentials, user_id=known_key)
             key = account.key
-            self._rename(provisional_key, key)
-            for entry in self._entries():
-                if entry.data.get(CONF_ACCOUNT) in (key, provisional_key):
-                    self._bring_up_to_date(entry, key, password)
+            self._rename(provisional_key, key, password)
             await self._store.async_save(key, credentials)
             if provisional_key != key and provisional_key not in self._in_use:
                 await self._store.async_remove(provisional_key)
@@ -167,13 +165,49 @@ class AccountRegistry:
         known = (data.get(CONF_ACCOUNT) for data in own)
         return next((key for key in known if key and key != provisional_key), provisional_key)
 
-    def _rename(self, old: str, new: str) -> None:
+    async def _async_key_to_use(self, entry: ConfigEntry) -> str:
+        """Return an entry's key, which is the user id as soon as any entry with the same address knows it."""
+        key: str = entry.data[CONF_ACCOUNT]
+        email = entry.data.get(CONF_EMAIL) or ""
+        if not email or key != email.casefold() or (known_key := self._key_of(email)) == key:
+            return key
+        self._rename(key, known_key)
+        if key not in self._in_use:
+            await self._store.async_remove(key)
+        return known_key
+
+    async def _async_note_user_id(self, account: Account) -> None:
+        """Know a running account by the user id that its session has learned by itself."""
+        async with self._lock:
+            key, user_id = self._key_in_use(account), account.session.user_id
+            if key is None or user_id is None:
+                return
+            credentials = account.session.credentials
+            if (running := self._in_use.get(user_id)) is None:
+                await self._store.async_save(user_id, credentials)
+                await self._store.async_remove(key)
+            elif _is_newer(credentials, running.session.credentials):
+                running.session.take_over(credentials, password=account.session.password)
+            self._rename(key, user_id)
+
+    def _rename(self, old: str, new: str, password: str | None = None) -> None:
         """Know an account by the user id that a sign-in has shown; two live ones would each sign in and count."""
+        for entry in self._entries():
+            if entry.data.get(CONF_ACCOUNT) in (old, new):
+                self._bring_up_to_date(entry, new, password)
         if old == new:
             return
         if new not in self._in_use and (account := self._in_use.pop(old, None)):
             self._in_use[new] = account
-        if old in self._in_use or (budget := self._budgets.pop(old, None)) is None:
+        if (doubled := self._in_use.get(old)) is None:
+            self._count_with(old, new)
+            return
+        for entry_id in doubled.entry_ids:
+            self._hass.config_entries.async_schedule_reload(entry_id)
+
+    def _count_with(self, old: str, new: str) -> None:
+        """Count the requests of an account under another key from now on, together with those counted there."""
+        if old == new or (budget := self._budgets.pop(old, None)) is None:
             return
         if new in self._budgets:
             self._budgets[new].absorb(budget)
@@ -224,9 +258,18 @@ class AccountRegistry:
         """Store a change of a running session under what its account is known by at that time."""
         if (key := self._key_in_use(account)) is not None:
             self._store.save_soon(key, changed)
+            if changed.user_id is not None and key == changed.email.casefold():
+                self._hass.async_create_task(self._async_note_user_id(account), f"{DOMAIN} account")
 
     def _key_in_use(self, wanted: Account) -> str | None:
         return next((key for key, account in self._in_use.items() if account is wanted), None)
+
+
+def _is_newer(credentials: Credentials, others: Credentials) -> bool:
+    """Tell whether a session was signed in later than another one."""
+    if credentials.signed_in_at is None:
+        return False
+    return others.signed_in_at is None or credentials.signed_in_at > others.signed_in_at
 
 
 _REGISTRY: Final[HassKey[AccountRegistry]] = HassKey(f"{DOMAIN}.accounts")

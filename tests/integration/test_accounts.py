@@ -21,6 +21,7 @@ from .conftest import SetupEntry
 from .flows import assert_aborted, assert_form, sign_in, submit
 
 CABIN = "4410288"
+MOVED = "sam.harlow@new.example"
 RENEWAL_GOOD_FOR = timedelta(seconds=31)
 STORED = "enphase_cloud_things.accounts"
 WITHOUT_MANAGER_TOKEN = Trouble(
@@ -42,6 +43,14 @@ def world(world: World) -> World:
 async def refresh(*entries: EnphaseConfigEntry) -> None:
     """Read the status of all entries at once."""
     await asyncio.gather(*(entry.runtime_data.chargers.async_refresh() for entry in entries))
+
+
+def change_address(world: World) -> None:
+    """Have the owner change the address of the account, which signs in with the new one alone from now on."""
+    account = world.account
+    world.accounts.by_email.clear()
+    account.email = MOVED
+    world.accounts.add(account)
 
 
 async def leave_at_code(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -298,3 +307,110 @@ async def test_a_code_that_another_account_asks_for_means_nothing_to_this_one(
 
     assert world.requests.logins == 1
     assert home.runtime_data.chargers.last_update_success
+
+
+class TestAnAccountUnderTwoKeys:
+    """An entry knows its account by an e-mail address while another knows it by the user id."""
+
+    async def test_is_one_from_the_start_where_the_addresses_agree(
+        self, hass: HomeAssistant, world: World, setup_entry: SetupEntry, hass_storage: dict[str, Any]
+    ) -> None:
+        home = await setup_entry()
+        world.requests.clear()
+
+        cabin = await setup_entry(site=world.sites[CABIN], signed_in=False, remember_password=True)
+
+        assert cabin.runtime_data.account is home.runtime_data.account
+        assert cabin.data["account"] == world.account.user_id
+        assert world.requests.logins == 0
+        assert set(hass_storage[STORED]["data"]["accounts"]) == {world.account.user_id}
+
+    async def test_becomes_one_when_an_unattended_sign_in_tells_the_user_id(
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        world: World,
+        setup_entry: SetupEntry,
+        hass_storage: dict[str, Any],
+    ) -> None:
+        home = await setup_entry(remember_password=True)
+        change_address(world)
+        freezer.tick(1)
+
+        cabin = await setup_entry(site=world.sites[CABIN], signed_in=False, remember_password=True)
+
+        assert cabin.runtime_data.account is home.runtime_data.account
+        assert cabin.data["account"] == world.account.user_id
+        await self.assert_one_session(hass, freezer, world, home, cabin)
+        assert set(hass_storage[STORED]["data"]["accounts"]) == {world.account.user_id}
+
+    async def test_becomes_one_when_a_person_signs_in(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World, setup_entry: SetupEntry
+    ) -> None:
+        home = await setup_entry(remember_password=True)
+        change_address(world)
+        cabin = await self.set_up_without_user_id(world, setup_entry)
+        assert cabin.data["account"] == MOVED
+        assert cabin.runtime_data.account is not home.runtime_data.account
+        world.account.site_ids.append(world.add_site("4410289", "Lake House").site_id)
+        freezer.tick(1)
+
+        form = await sign_in(hass, email=MOVED)
+        await submit(hass, form, continue_without_chargers=True)
+        await hass.async_block_till_done()
+
+        assert cabin.runtime_data.account is home.runtime_data.account
+        assert cabin.data["account"] == world.account.user_id
+        await self.assert_one_session(hass, freezer, world, home, cabin)
+
+    async def test_has_sent_all_its_requests_from_one_budget(
+        self, hass: HomeAssistant, world: World, setup_entry: SetupEntry
+    ) -> None:
+        """Trap 57: the cloud counts for the account."""
+        home = await setup_entry(remember_password=True)
+        used = home.runtime_data.account.transport.requests_last_hour
+        change_address(world)
+        world.requests.clear()
+
+        await setup_entry(site=world.sites[CABIN], signed_in=False, remember_password=True)
+
+        # A reload may cancel a request that is counted and on its way
+        assert home.runtime_data.account.transport.requests_last_hour >= used + len(world.requests)
+
+    async def test_keeps_the_session_that_is_newer(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World, setup_entry: SetupEntry
+    ) -> None:
+        home = await setup_entry(remember_password=True)
+        newer = home.runtime_data.account.session.credentials.access_token
+        change_address(world)
+        freezer.tick(-60)
+
+        await setup_entry(site=world.sites[CABIN], signed_in=False, remember_password=True)
+
+        assert home.runtime_data.account.session.credentials.access_token == newer
+
+    @staticmethod
+    async def set_up_without_user_id(world: World, setup_entry: SetupEntry) -> MockConfigEntry:
+        """Set up the cabin while the cloud gives no token that would tell the user id."""
+        world.account.login_shape = LoginShape.EMPTY_OBJECT
+        troubles = [
+            world.faults.add(WITHOUT_MANAGER_TOKEN, Family.LOGIN),
+            world.faults.add(faults.status_code(503), Family.JWT),
+        ]
+        cabin = await setup_entry(site=world.sites[CABIN], signed_in=False, remember_password=True)
+        for trouble in troubles:
+            world.faults.remove(trouble)
+        world.account.login_shape = LoginShape.FULL
+        return cabin
+
+    @staticmethod
+    async def assert_one_session(
+        hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World, *entries: MockConfigEntry
+    ) -> None:
+        """Check that an ended session costs the entries one sign-in together."""
+        world.accounts.expire_sessions()
+        freezer.tick(RENEWAL_GOOD_FOR)
+        world.requests.clear()
+        await refresh(*entries)
+        assert world.requests.logins == 1
+        assert all(entry.runtime_data.chargers.last_update_success for entry in entries)
