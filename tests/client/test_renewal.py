@@ -344,6 +344,47 @@ async def test_a_site_that_alone_is_refused_cannot_cause_a_login_storm(
     assert simulator.requests.logins <= 4
 
 
+@pytest.mark.parametrize(
+    "refusing", [(), (Family.STATUS,), (Family.SUMMARY,)], ids=["everything", "status alone", "metadata alone"]
+)
+async def test_a_day_of_refusals_and_restarts_costs_four_logins_at_most(
+    connect: Connect,
+    unattended: EnlightenClient,
+    simulator: Simulator,
+    clock: ManualClock,
+    refusing: tuple[Family, ...],
+) -> None:
+    """Trap 2: which families refuse is forgotten with a restart, and one that works must not make up for them."""
+    simulator.faults.add(faults.status_code(401), *refusing)
+    client = unattended
+
+    for _ in range(24 * 6):
+        client = await connect(credentials=client.session.credentials, password=OWNER_KEY)
+        for _ in range(2):
+            await asyncio.gather(client.status(SITE), client.chargers(SITE), return_exceptions=True)
+        clock.tick(600)
+
+    assert 1 <= simulator.requests.logins <= 4
+
+
+async def test_rejections_from_before_a_restart_are_forgotten_after_a_day_without_another(
+    connect: Connect, unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.faults.add(faults.status_code(401))
+    with pytest.raises(InvalidCredentials):
+        await unattended.status(SITE)
+    simulator.faults.clear()
+    restarted = await connect(credentials=unattended.session.credentials, password=OWNER_KEY)
+    clock.tick(300 + 24 * 3600 - 1)
+
+    await restarted.status(SITE)
+    assert restarted.session.credentials.guard.rejections == 1
+
+    clock.tick(1)
+    await restarted.status(SITE)
+    assert restarted.session.credentials.guard == SignInGuard()
+
+
 async def test_rejections_are_forgotten_once_the_session_works(
     unattended: EnlightenClient, world: World, clock: ManualClock
 ) -> None:

@@ -57,6 +57,10 @@ class SignInGuard:
             return True
         return self.blocked_until is not None and now < self.blocked_until
 
+    def is_history(self, now: datetime) -> bool:
+        """Tell whether the last pause ended a day ago or earlier."""
+        return self.blocked_until is None or now >= self.blocked_until + _STOP
+
     def obstacle(self, now: datetime) -> EnlightenError | None:
         """Tell what to raise in place of an unattended sign-in, if it must not be tried now."""
         if not self.blocks(now):

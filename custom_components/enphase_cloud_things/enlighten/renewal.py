@@ -43,12 +43,14 @@ class _Memory:
 
     `signed_in_generation` is the identity that a sign-in has brought, `refused_generation` the one
     that the cloud refused although it was new, `refusing` the core families that did so, each with its site.
+    After a restart there may be others: `knows_all_refusing` is false while that is possible.
     """
 
     renewed_at: datetime | None = None
     signed_in_generation: int | None = None
     refused_generation: int | None = None
     refusing: set[tuple[Family, str]] = field(default_factory=set)
+    knows_all_refusing: bool = True
     token_route_closed_until: datetime | None = None
     not_ahead_before: datetime | None = None
     failures_ahead: int = 0
@@ -72,7 +74,7 @@ class Renewal:
         self._renewing = SingleFlight()
         self._minting = SingleFlight()
         self._renewing_on_demand = SingleFlight()
-        self._memory = _Memory()
+        self._memory = _Memory(knows_all_refusing=not state.stored.guard.rejections)
 
     def note_sign_in(self) -> None:
         """Note that a person has just signed in, which does away with any renewal under way."""
@@ -111,12 +113,15 @@ class Renewal:
         """Note that the cloud took the session for a core family of a site.
 
         Rejections are history once nothing is refused any more: a site that works must not make up for another that
-        does not, or that one would cause a sign-in every few minutes.
+        does not, or that one would cause a sign-in every few minutes. Nor must it where that is not known any more,
+        until there has been no rejection for a day.
         """
         self._memory.refusing.discard((family, site_id))
-        guard = self._state.stored.guard
-        if guard.rejections and not self._memory.refusing:
-            self._state.guard_with(guard.after_proof(self._clock()))
+        now, guard = self._clock(), self._state.stored.guard
+        knows_all = self._memory.knows_all_refusing or guard.is_history(now)
+        if guard.rejections and knows_all and not self._memory.refusing:
+            self._state.guard_with(guard.after_proof(now))
+            self._memory.knows_all_refusing = True
 
     def note_refusal(self, generation: int, family: Family, site_id: str, *, wall: bool) -> EnlightenError:
         """Note that the cloud refused even a renewed identity for a core family, and return what to raise.
