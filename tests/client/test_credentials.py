@@ -24,7 +24,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     TooManySessions,
     new_cookie_jar,
 )
-from custom_components.enphase_cloud_things.enlighten.cookies import EnlightenCookies
+from custom_components.enphase_cloud_things.enlighten.signing_in.cookies import EnlightenCookies
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 from simulator import OWNER_EMAIL, OWNER_KEY
 

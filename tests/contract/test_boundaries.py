@@ -74,7 +74,7 @@ def test_calculations_need_neither_home_assistant_nor_a_network() -> None:
 
 
 def test_models_know_nothing_of_sessions_and_transport() -> None:
-    above = tuple(f"{CLIENT}.{name}" for name in ("client", "session", "transport", "login", "renewal"))
+    above = tuple(f"{CLIENT}.{name}" for name in ("client", "caller", "transport", "signing_in"))
     assert not importing(above, INTEGRATION / "enlighten" / "models"), "models are parsed from what they are given"
 
 

@@ -6,8 +6,6 @@ requests within limits. Nothing here needs Home Assistant.
 
 from .client import EnlightenClient
 from .control import TriggerMessage
-from .cookies import StoredCookie, new_cookie_jar
-from .credentials import Credentials, CredentialsDict
 from .endpoints import CORE_FAMILIES, Family, Hosts
 from .errors import (
     AccountBlocked,
@@ -38,7 +36,6 @@ from .errors import (
     TooManySessions,
 )
 from .grid_services import GridServicesClient
-from .guard import GuardReason, SignInGuard
 from .headers import header_names
 from .history import HistoryClient
 from .limits import RequestBudget
@@ -71,9 +68,12 @@ from .models.tariffs import (
 )
 from .models.vpp import VppEvent, VppProgramme
 from .monetary import MonetaryClient
-from .one_time_code import OtpChallenge
 from .redact import IdKind, Pseudonyms, redact, scrub
-from .session import Session
+from .signing_in.cookies import StoredCookie, new_cookie_jar
+from .signing_in.credentials import Credentials, CredentialsDict
+from .signing_in.guard import GuardReason, SignInGuard
+from .signing_in.one_time_code import OtpChallenge
+from .signing_in.session import Session
 from .transport import FamilyHealth, Transport
 
 __all__ = [

@@ -25,7 +25,7 @@ from .errors import (
     TooManySessions,
 )
 from .headers import build_headers
-from .session import Session
+from .signing_in.session import Session
 from .transport import Call, Transport
 from .wire import JsonValue
 

@@ -31,7 +31,7 @@ from .models.modes import (
 )
 from .models.site import CommandReply, LiveStream, Site, read_sites
 from .monetary import MonetaryClient
-from .session import Session
+from .signing_in.session import Session
 from .transport import Transport
 from .wire import JsonValue, Oddities
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from yarl import URL
 
-from .tokens import read_claims
+from .signing_in.tokens import read_claims
 
 USER_AGENT: Final = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from .clock import Clock
+from ..clock import Clock
+from ..headers import Identity
+from ..transport import Transport
 from .cookies import EnlightenCookies
 from .credentials import Credentials
 from .guard import SignInGuard
-from .headers import Identity
 from .login import Grant
 from .tokens import AccessToken, read_claims, renewal_due_at
-from .transport import Transport
 
 
 class SessionState:

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from .clock import Clock
-from .errors import OtpExpired, RateLimited
+from ..clock import Clock
+from ..errors import OtpExpired, RateLimited
 from .login import Grant, Login
 
 _RESEND_PAUSE: Final = timedelta(seconds=30)

@@ -6,28 +6,17 @@ Source: docs/api.md §2.
 from collections.abc import Callable
 from datetime import datetime
 
-from .clock import Clock
-from .cookies import StoredCookie, new_cookie_jar
-from .credentials import Credentials, CredentialsDict
-from .errors import EnlightenError, OtpRequired, TooManySessions
+from ..clock import Clock
+from ..errors import EnlightenError, OtpRequired, TooManySessions
+from ..headers import Identity
+from ..transport import Transport
+from .credentials import Credentials
 from .guard import SignInGuard
-from .headers import Identity
 from .login import Grant, Login
 from .one_time_code import OtpChallenge
 from .renewal import Renewal
 from .session_state import SessionState
 from .sign_in import SignIn
-from .transport import Transport
-
-__all__ = [
-    "Credentials",
-    "CredentialsDict",
-    "OtpChallenge",
-    "Session",
-    "SignInGuard",
-    "StoredCookie",
-    "new_cookie_jar",
-]
 
 
 class Session:

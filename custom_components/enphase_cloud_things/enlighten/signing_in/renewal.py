@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import logging
 from typing import Final
 
-from .clock import Clock
-from .endpoints import Family
-from .errors import (
+from ..clock import Clock
+from ..endpoints import Family
+from ..errors import (
     AccountBlocked,
     AuthenticationRequired,
     ConnectionFailed,
@@ -19,12 +19,12 @@ from .errors import (
     ServiceUnavailable,
     TooManySessions,
 )
+from ..transport import Transport
 from .guard import SignInGuard
 from .login import Login
 from .session_state import SessionState
 from .sign_in import SignIn
 from .single_flight import SingleFlight
-from .transport import Transport
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .errors import (
+from ..errors import (
     AuthenticationRequired,
     ConnectionFailed,
     InvalidCredentials,

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
-from .cookies import EnlightenCookies
-from .endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_CODE, Endpoint, Kind
-from .errors import (
+from ..endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_CODE, Endpoint, Kind
+from ..errors import (
     AccountBlocked,
     AuthenticationRequired,
     InvalidCredentials,
@@ -27,11 +26,12 @@ from .errors import (
     ServiceUnavailable,
     TooManySessions,
 )
-from .headers import Identity, build_headers
-from .replies import BodyKind, Reply
+from ..headers import Identity, build_headers
+from ..replies import BodyKind, Reply
+from ..transport import Call, Transport
+from ..wire import Fields, JsonValue, Oddities
+from .cookies import EnlightenCookies
 from .tokens import AccessToken, read_claims
-from .transport import Call, Transport
-from .wire import Fields, JsonValue, Oddities
 
 _WRONG_CODE: Final = frozenset(
     {

@@ -6,7 +6,7 @@ from typing import Final
 
 import jwt
 
-from .wire import Fields, JsonValue, Oddities
+from ..wire import Fields, JsonValue, Oddities
 
 _LONGEST_MARGIN: Final = timedelta(hours=1)
 

@@ -14,7 +14,7 @@ from aiohttp import CookieJar
 from aiohttp.abc import AbstractCookieJar
 from yarl import URL
 
-from .endpoints import Hosts
+from ..endpoints import Hosts
 
 _SESSION: Final = ("_enlighten_4_session", "enlighten_session", "_enlighten_session")
 _MANAGER_TOKEN: Final = "enlighten_manager_token_production"

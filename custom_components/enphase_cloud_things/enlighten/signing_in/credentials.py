@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict, cast
 
+from ..wire import Fields, JsonValue, Oddities
 from .cookies import StoredCookie
 from .guard import SignInGuard
-from .wire import Fields, JsonValue, Oddities
 
 
 class CookieDict(TypedDict):

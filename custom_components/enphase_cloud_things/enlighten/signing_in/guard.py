@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from .errors import (
+from ..errors import (
     AccountBlocked,
     AuthenticationRequired,
     EnlightenError,
