@@ -79,7 +79,6 @@ def test_every_known_field_is_read() -> None:
         phase_count=3,
         load_balancing=True,
         supports_use_battery=True,
-        homeowner_control=True,
         connected=True,
         retired=False,
         commissioned=True,

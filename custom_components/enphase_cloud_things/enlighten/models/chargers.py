@@ -300,7 +300,6 @@ class ChargerSummary:
     has_neutral: bool | None = None
     load_balancing: bool | None = None
     supports_use_battery: bool | None = None
-    homeowner_control: bool | None = None
     connected: bool | None = None
     retired: bool | None = None
     commissioned: bool | None = None
@@ -345,7 +344,6 @@ class ChargerSummary:
             has_neutral=_has_neutral(row),
             load_balancing=row.boolean("dlbEnabled"),
             supports_use_battery=row.boolean("supportsUseBattery"),
-            homeowner_control=row.boolean("hoControl"),
             connected=row.boolean("isConnected"),
             retired=row.boolean("isRetired"),
             commissioned=row.boolean("commissioningStatus"),

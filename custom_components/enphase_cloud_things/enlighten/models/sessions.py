@@ -12,8 +12,7 @@ class HistorySession:
     """One session from plug-in to plug-out, idle time included (docs/api.md §7.2).
 
     A session that is still open has no `ended_at`. `energy` is kWh, `active_seconds` the time of actual charging,
-    `cost` money in the site's currency. The cost may come hours after the end and may change again; `cost_state` is
-    the cloud's text (`COST_CALCULATED`).
+    `cost` money in the site's currency. The cost may come hours after the end and may change again.
     """
 
     session_id: str = field(repr=False)
@@ -23,8 +22,6 @@ class HistorySession:
     active_seconds: float | None = None
     range_miles: float | None = None
     cost: float | None = None
-    cost_state: str | None = None
-    cost_calculated: bool | None = None
 
     @classmethod
     def from_wire(cls, row: Fields) -> HistorySession:
@@ -45,8 +42,6 @@ class HistorySession:
             active_seconds=row.quantity("activeChargeTime"),
             range_miles=row.quantity("milesAdded"),
             cost=row.number("sessionCost"),
-            cost_state=row.text("sessionCostState"),
-            cost_calculated=row.boolean("costCalculated"),
         )
 
 
