@@ -134,7 +134,12 @@ async def _async_trigger_message(call: ServiceCall) -> ServiceResponse:
         reply = await target.runtime.commands.async_trigger_message(
             target.serial, message, site_id=call.data.get(CONF_SITE_ID)
         )
-        return {"outcome": reply.status or "accepted", "reason": None}
+        return {
+            "outcome": reply.status or "accepted",
+            "reason": None,
+            "message": reply.message,
+            "details": dict(reply.details),
+        }
 
     return await _async_for_each_charger(call, trigger)
 

@@ -428,8 +428,17 @@ async def test_a_message_is_triggered_over_the_singular_route(
         ({"data": {"status": "accepted"}}, CommandReply(status="accepted")),
         (
             {"status": "accepted", "message": "MeterValues", "details": {"trackingId": "T-1"}},
-            CommandReply(status="accepted", tracking_id="T-1"),
+            CommandReply(status="accepted", message="MeterValues", details={"trackingId": "T-1"}),
         ),
+        (
+            {"data": {"status": "accepted", "message": " ", "details": {"trackingId": 17, "late": False, "at": None}}},
+            CommandReply(status="accepted", details={"trackingId": "17", "late": "false"}),
+        ),
+        (
+            {"data": {"status": "accepted", "message": ["?"], "details": {"trackingId": {}, "initiatedAt": " "}}},
+            CommandReply(status="accepted"),
+        ),
+        ({"status": "accepted", "details": "soon"}, CommandReply(status="accepted")),
         ({"status": 200, "data": {"status": "queued"}}, CommandReply(status="queued")),
         ({}, CommandReply()),
         ([], CommandReply()),

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
+from simulator.wire import Json
 
 from .conftest import SetupEntry
 from .passing_time import Advance, Meanwhile
@@ -220,8 +221,27 @@ class TestMessages:
         response: Any = await act(
             hass, "trigger_message", reply=True, entity_id=SWITCH, requested_message="MeterValues"
         )
-        assert response["chargers"][0]["outcome"] == "accepted"
+        (reply,) = response["chargers"]
+        assert (reply["outcome"], reply["message"], reply["details"]) == ("accepted", None, {})
         assert simulator.requests.last(Family.TRIGGER).json == {"requestedMessage": "MeterValues"}
+
+    async def test_all_that_the_cloud_answers_is_handed_on(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator
+    ) -> None:
+        details: Json = {
+            "initiatedAt": "2026-11-17T18:43:00.000Z",
+            "trackingId": "9f1c27d0-5f0e-4c55-9d0e-2f7a9d1b6c34",
+        }
+        answer: Json = {"status": "queued", "message": "MeterValues", "details": details}
+        simulator.faults.add(faults.payload(answer), Family.TRIGGER)
+        await setup_entry()
+
+        response: Any = await act(
+            hass, "trigger_message", reply=True, entity_id=SWITCH, requested_message="MeterValues"
+        )
+
+        (reply,) = response["chargers"]
+        assert (reply["outcome"], reply["message"], reply["details"]) == ("queued", "MeterValues", details)
 
     async def test_messages_for_installers_have_to_be_meant(
         self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator

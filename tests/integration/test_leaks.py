@@ -41,6 +41,7 @@ IDENTIFYING: Final = frozenset(
     {
         "access_token",
         "csrf_token",
+        "details",
         "email",
         "event_id",
         "headers",
@@ -56,7 +57,6 @@ IDENTIFYING: Final = frozenset(
         "site_id",
         "tariff_csrf_token",
         "token",
-        "tracking_id",
         "user_id",
         "vpp_program_id",
     }

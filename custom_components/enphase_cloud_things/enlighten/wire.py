@@ -275,6 +275,19 @@ class Fields:
                 result.append((name, Fields(value, path, self._oddities)))
         return tuple(result)
 
+    def scalars(self) -> dict[str, str]:
+        """Return those values that are single ones as text, each with its key; blank and null ones are left out."""
+        result = {}
+        for index, (key, value) in enumerate(self._values.items()):
+            try:
+                name, content = text(key), "" if value is None else scalar(value)
+            except ValueError:
+                self._oddities.unreadable(f"{self.path}[{index}]")
+                continue
+            if content:
+                result[name] = content
+        return result
+
     def unreadable(self, *names: str) -> None:
         """Note that the field cannot be used although it could be read."""
         name, _ = self._find(names)

@@ -1,5 +1,6 @@
 """Sites and account-wide answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,11 +39,13 @@ class LiveStream:
 class CommandReply:
     """The cloud's own answer to a command: `status` as sent (`accepted`), or `None` for an empty success.
 
-    Accepted means queued. It is never an effect.
+    Accepted means queued. It is never an effect. `message` and `details` are what else the cloud may say to a
+    triggered message (docs/api.md §5.4), the details as text by their names. They may contain identifiers.
     """
 
     status: str | None = None
-    tracking_id: str | None = field(default=None, repr=False)
+    message: str | None = field(default=None, repr=False)
+    details: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> CommandReply:
@@ -52,7 +55,8 @@ class CommandReply:
             reply = reply.fields("data")
         return cls(
             status=reply.text("status"),
-            tracking_id=reply.fields("details").identifier("trackingId"),
+            message=reply.text("message"),
+            details=reply.fields("details").scalars(),
         )
 
 
