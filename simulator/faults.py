@@ -1,5 +1,6 @@
 """Trouble on purpose: broken answers for some families, for some requests or until cleared."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +20,8 @@ class Trouble:
     """What goes wrong with a request.
 
     It is carried out first if ``executes`` (an answer lost on the way back), else not at all as far as ``answer`` or
-    ``drops`` replace its own answer. ``reshape`` changes whatever answer there is; ``delay`` is in real seconds.
+    ``drops`` replace its own answer. ``reshape`` changes whatever answer there is; ``delay`` is in real seconds, and
+    an answer that is ``held`` waits for that event.
     ``cuts``: the connection ends in the middle of the body. ``stamped``: the answer bears the time it is given at.
     """
 
@@ -27,6 +29,7 @@ class Trouble:
     answer: Reply | None = None
     reshape: Callable[[Reply], Reply] | None = None
     delay: float = 0.0
+    held: asyncio.Event | None = None
     drops: bool = False
     cuts: bool = False
     executes: bool = False
@@ -227,6 +230,11 @@ def quoted() -> Trouble:
 def slow(seconds: float, *, executes: bool = False) -> Trouble:
     """Answer late, by real seconds; a client that gives up before undoes the request unless it ``executes`` first."""
     return Trouble(name="slow", delay=seconds, executes=executes)
+
+
+def held(release: asyncio.Event, *, executes: bool = False) -> Trouble:
+    """Answer as soon as ``release`` is set; for a client that gives up before see ``slow``."""
+    return Trouble(name="held", held=release, executes=executes)
 
 
 def dropped(*, executes: bool = False) -> Trouble:

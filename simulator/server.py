@@ -155,9 +155,12 @@ class Endpoints:
 
 
 async def _pause(troubles: list[Trouble], *, executed: bool) -> None:
-    seconds = sum(trouble.delay for trouble in troubles if trouble.executes is executed)
-    if seconds:
+    due = [trouble for trouble in troubles if trouble.executes is executed]
+    if seconds := sum(trouble.delay for trouble in due):
         await asyncio.sleep(seconds)
+    for trouble in due:
+        if trouble.held is not None:
+            await trouble.held.wait()
 
 
 async def _cut_off(request: web.Request, response: web.Response, body: bytes) -> web.StreamResponse:

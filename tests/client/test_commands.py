@@ -492,14 +492,17 @@ async def test_commands_go_out_while_reads_wait(client: EnlightenClient, simulat
 
 
 async def test_commands_to_one_charger_go_one_after_another(client: EnlightenClient, simulator: Simulator) -> None:
-    simulator.faults.add(faults.slow(0.1), Family.START, times=1)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release), Family.START)
     first = asyncio.create_task(start(client))
     await simulator.requests.until(1, Family.START)
 
     second = asyncio.create_task(client.stop_charging(SITE, SERIAL))
-    await first
+    await client.status(SITE)
 
     assert simulator.requests.count(Family.STOP) == 0
+    release.set()
+    await first
     await second
 
 

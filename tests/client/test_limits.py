@@ -79,6 +79,10 @@ def test_a_full_budget_tells_the_first_moment_that_has_room(
         assert budget.free_at(priority, free_at) is None
 
 
+def test_an_account_has_480_requests_an_hour() -> None:
+    assert RequestBudget().limit == 480
+
+
 def test_more_important_requests_have_the_last_of_the_budget() -> None:
     budget = RequestBudget(480)
     refused: dict[Priority, int] = {}
@@ -92,11 +96,13 @@ def test_more_important_requests_have_the_last_of_the_budget() -> None:
 
 
 async def test_a_spent_budget_stops_reads_but_never_commands(
-    client: EnlightenClient, simulator: Simulator, clock: ManualClock
+    connect: Connect, simulator: Simulator, clock: ManualClock
 ) -> None:
+    client = await connect(budget=60)
+    await client.session.sign_in(OWNER_EMAIL, OWNER_KEY)
     simulator.faults.add(faults.payload({"data": None}), Family.STATUS, Family.LIVE_STREAM)
     used = client.transport.requests_last_hour
-    for _ in range(472 - used):
+    for _ in range(52 - used):
         await client.status(SITE)
 
     with pytest.raises(RateLimited) as status_refused:
@@ -105,8 +111,8 @@ async def test_a_spent_budget_stops_reads_but_never_commands(
         await client.charge_mode(SITE, SERIAL)
     await client.stop_live_stream(SITE)
 
-    assert client.transport.requests_last_hour == 473
-    assert client.transport.budget == 480
+    assert client.transport.requests_last_hour == 53
+    assert client.transport.budget == 60
     assert status_refused.value.retry_at is not None
     assert status_refused.value.retry_at > START_OF_TEST + HOUR
     clock.move_to(status_refused.value.retry_at + timedelta(seconds=1))
@@ -150,23 +156,29 @@ async def test_commands_that_wait_for_their_charger_leave_the_places_to_others(
     simulator.faults.add(faults.slow(30), Family.START)
     waiting = [asyncio.create_task(client.start_charging(SITE, SERIAL, level=16)) for _ in range(12)]
     await simulator.requests.until(1, Family.START)
-    await asyncio.sleep(0)
+    live_stream = asyncio.create_task(client.stop_live_stream(SITE))
 
-    await client.start_live_stream(SITE)
+    # There and back: what had a place was sent before
+    await client.status(SITE)
 
     assert simulator.requests.count(Family.START) == 1
+    assert simulator.requests.count(Family.LIVE_STREAM) == 1
     for command in waiting:
         command.cancel()
-    await asyncio.wait(waiting)
+    await asyncio.wait({live_stream, *waiting})
 
 
 async def test_a_third_status_waits(client: EnlightenClient, simulator: Simulator) -> None:
-    simulator.faults.add(faults.slow(0.1), Family.STATUS, times=2)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release), Family.STATUS)
     readers = [asyncio.create_task(client.status(SITE)) for _ in range(3)]
     await simulator.requests.until(2, Family.STATUS)
-    await asyncio.sleep(0)
+
+    # There and back: a third one would have come before
+    await client.start_live_stream(SITE)
 
     assert simulator.requests.count(Family.STATUS) == 2
+    release.set()
     await asyncio.gather(*readers)
     assert simulator.requests.count(Family.STATUS) == 3
 

@@ -118,13 +118,15 @@ async def test_a_caller_that_gives_up_leaves_the_renewal_to_the_others(
     unattended: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
     world.accounts.expire_sessions()
-    simulator.faults.add(faults.slow(0.2, executes=True), Family.LOGIN)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release, executes=True), Family.LOGIN)
     impatient = asyncio.create_task(unattended.status(SITE))
     await simulator.requests.until(1, Family.LOGIN)
     patient = asyncio.create_task(unattended.chargers(SITE))
     await simulator.requests.until(1, Family.SUMMARY)
 
     impatient.cancel()
+    release.set()
 
     assert len(await patient) == 1
     assert impatient.cancelled()
@@ -136,12 +138,14 @@ async def test_an_error_that_nobody_waits_for_any_more_goes_unheard(
 ) -> None:
     world.accounts.expire_sessions()
     world.account.password = "changed"
-    simulator.faults.add(faults.slow(0.1), Family.LOGIN)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release), Family.LOGIN)
     impatient = asyncio.create_task(unattended.status(SITE))
     await simulator.requests.until(1, Family.LOGIN)
 
     impatient.cancel()
     await asyncio.wait({impatient})
+    release.set()
     with pytest.raises(InvalidCredentials):
         await unattended.status(SITE)
 
@@ -156,11 +160,13 @@ async def test_a_stale_request_that_meets_the_wall_is_repeated_without_a_renewal
     world.presentation.dead_session = DeadSession.LOGIN_WALL
     world.accounts.expire_sessions()
     simulator.faults.add(faults.login_wall(), Family.SUMMARY, times=1)
-    simulator.faults.add(faults.slow(0.3), Family.SUMMARY, times=1)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release), Family.SUMMARY, times=1)
 
     stale = asyncio.create_task(unattended.chargers(SITE))
     await simulator.requests.until(1, Family.SUMMARY)
     await unattended.status(SITE)
+    release.set()
 
     assert len(await stale) == 1
     assert simulator.requests.logins == 1
@@ -335,11 +341,11 @@ async def test_a_site_that_alone_is_refused_cannot_cause_a_login_storm(
     world.account.site_ids.append(CABIN)
     simulator.faults.add(faults.status_code(401), Family.STATUS, path_part=CABIN)
 
-    for _ in range(24 * 12):
+    for _ in range(24 * 3):
         await unattended.status(SITE)
         with pytest.raises(EnlightenError):
             await unattended.status(CABIN)
-        clock.tick(300)
+        clock.tick(1200)
 
     assert simulator.requests.logins <= 4
 
@@ -358,11 +364,11 @@ async def test_a_day_of_refusals_and_restarts_costs_four_logins_at_most(
     simulator.faults.add(faults.status_code(401), *refusing)
     client = unattended
 
-    for _ in range(24 * 6):
+    for _ in range(24):
         client = await connect(credentials=client.session.credentials, password=OWNER_KEY)
         for _ in range(2):
             await asyncio.gather(client.status(SITE), client.chargers(SITE), return_exceptions=True)
-        clock.tick(600)
+        clock.tick(3600)
 
     assert 1 <= simulator.requests.logins <= 4
 
@@ -662,10 +668,12 @@ async def test_no_renewal_is_tried_while_the_account_pauses(
     unattended: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
     world.accounts.expire_sessions()
-    simulator.faults.add(faults.slow(0.2), Family.STATUS)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release), Family.STATUS)
     reader = asyncio.create_task(unattended.status(SITE))
     await simulator.requests.until(1, Family.STATUS)
     unattended.transport.pause_until(START_OF_TEST + timedelta(seconds=60))
+    release.set()
 
     with pytest.raises(RateLimited):
         await reader
@@ -861,11 +869,13 @@ async def test_an_optional_family_that_refuses_an_identity_replaced_meanwhile_is
     client: EnlightenClient, simulator: Simulator
 ) -> None:
     simulator.faults.add(faults.status_code(401), Family.MODE, times=1)
-    simulator.faults.add(faults.slow(0.2), Family.MODE, times=1)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release), Family.MODE, times=1)
     reader = asyncio.create_task(client.charge_mode(SITE, SERIAL))
     await simulator.requests.until(1, Family.MODE)
 
     await client.session.renew_without_password()
+    release.set()
 
     with pytest.raises(ServiceUnavailable) as caught:
         await reader
@@ -1078,12 +1088,14 @@ async def test_a_token_under_way_for_the_older_session_is_not_that_of_a_take_ove
     await flow.session.sign_in(OWNER_EMAIL, OWNER_KEY)
     simulator.requests.clear()
     clock.tick(5 * 3600)
-    simulator.faults.add(faults.slow(0.2, executes=True), Family.JWT, times=1)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release, executes=True), Family.JWT, times=1)
     renewal = unattended.session.renew_without_password() if on_demand else unattended.status(SITE)
     under_way = asyncio.ensure_future(renewal)
     await simulator.requests.until(1, Family.JWT)
 
     unattended.session.take_over(flow.session.credentials)
+    release.set()
     await under_way
 
     assert unattended.session.credentials.access_token == flow.session.credentials.access_token
@@ -1098,12 +1110,14 @@ async def test_a_take_over_ends_a_renewal_before_its_cookie_comes(
     await flow.session.sign_in(OWNER_EMAIL, OWNER_KEY)
     simulator.requests.clear()
     clock.tick(5 * 3600)
-    simulator.faults.add(faults.slow(0.2, executes=True), Family.JWT, times=1)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release, executes=True), Family.JWT, times=1)
     renewal = unattended.session.renew_without_password() if on_demand else unattended.status(SITE)
     under_way = asyncio.ensure_future(renewal)
     await simulator.requests.until(1, Family.JWT)
 
     unattended.session.take_over(flow.session.credentials)
+    release.set()
     await under_way
 
     assert unattended.session.credentials.cookies == flow.session.credentials.cookies
@@ -1113,12 +1127,16 @@ async def test_a_persons_sign_in_makes_a_renewal_needless(
     unattended: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
     world.accounts.expire_sessions()
-    simulator.faults.add(faults.slow(0.2, executes=True), Family.LOGIN, times=1)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release, executes=True), Family.LOGIN, times=1)
     person = asyncio.create_task(unattended.session.sign_in(OWNER_EMAIL, OWNER_KEY))
     await simulator.requests.until(1, Family.LOGIN)
 
-    assert (await unattended.status(SITE)).chargers
+    reader = asyncio.create_task(unattended.status(SITE))
+    await simulator.requests.until(1, Family.STATUS)
+    release.set()
 
+    assert (await reader).chargers
     await person
     assert simulator.requests.logins == 1
 
@@ -1195,10 +1213,12 @@ async def test_the_session_cap_in_the_repeat_is_told(
     unattended: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
     world.accounts.expire_tokens()
-    simulator.faults.add(faults.slow(0.2), Family.STATUS)
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release), Family.JWT)
     reader = asyncio.create_task(unattended.status(SITE))
     await simulator.requests.until(1, Family.JWT)
     simulator.faults.add(faults.payload({"error": CAP_TEXT}, 403), Family.STATUS)
+    release.set()
 
     with pytest.raises(TooManySessions):
         await reader
@@ -1210,11 +1230,16 @@ async def test_a_repeat_that_fails_while_the_session_changes_is_no_rejection(
     unattended: EnlightenClient, simulator: Simulator
 ) -> None:
     simulator.faults.add(faults.status_code(401), Family.STATUS, times=2)
-    simulator.faults.add(faults.slow(0.2), Family.STATUS, times=2)
+    release_token, release_repeat = asyncio.Event(), asyncio.Event()
+    simulator.faults.add(faults.held(release_token), Family.JWT, times=1)
     reader = asyncio.create_task(unattended.status(SITE))
+    await simulator.requests.until(1, Family.JWT)
+    simulator.faults.add(faults.held(release_repeat), Family.STATUS)
+    release_token.set()
     await simulator.requests.until(2, Family.STATUS)
 
     await unattended.session.renew_without_password()
+    release_repeat.set()
 
     with pytest.raises(ServiceUnavailable):
         await reader

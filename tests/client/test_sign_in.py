@@ -1,5 +1,6 @@
 """A person signs in with a password: every answer the cloud is known to give."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 import json
@@ -451,10 +452,12 @@ async def test_a_missing_token_degrades_a_sign_in_and_does_not_fail_it(
 
 
 async def test_a_token_route_that_hangs_degrades_a_sign_in(visitor: EnlightenClient, simulator: Simulator) -> None:
-    visitor.transport.timeout = 1
-    simulator.faults.add(faults.slow(5), Family.JWT)
+    simulator.faults.add(faults.slow(30), Family.JWT)
+    person = asyncio.create_task(sign_in(visitor))
+    await simulator.requests.until(1, Family.LOGIN)
+    visitor.transport.timeout = 0.05
 
-    await sign_in(visitor)
+    await person
 
     assert visitor.session.signed_in
 

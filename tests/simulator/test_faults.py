@@ -286,6 +286,25 @@ async def test_a_slow_answer_outlasts_a_short_patience(
 
 
 @pytest.mark.parametrize(("executes", "pending"), [(True, 1), (False, 0)])
+async def test_an_answer_is_held_until_it_is_released(
+    *, browser: Browser, simulator: Simulator, world: World, executes: bool, pending: int
+) -> None:
+    world.charger.plug_in()
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release, executes=executes), Family.START)
+
+    patient = asyncio.create_task(browser.post(START))
+    await simulator.requests.until(1, Family.START)
+    await browser.get(SUMMARY)
+
+    assert not patient.done()
+    assert len(world.charger.effects) == pending
+    release.set()
+    assert (await patient).status == 200
+    assert len(world.charger.effects) == 1
+
+
+@pytest.mark.parametrize(("executes", "pending"), [(True, 1), (False, 0)])
 async def test_a_command_that_nobody_waits_for_may_have_been_carried_out(
     *, http: aiohttp.ClientSession, browser: Browser, simulator: Simulator, world: World, executes: bool, pending: int
 ) -> None:
