@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+import gc
 
 import jwt
 import pytest
@@ -134,8 +135,14 @@ async def test_a_caller_that_gives_up_leaves_the_renewal_to_the_others(
 
 
 async def test_an_error_that_nobody_waits_for_any_more_goes_unheard(
-    unattended: EnlightenClient, world: World, simulator: Simulator, caplog: pytest.LogCaptureFixture
+    unattended: EnlightenClient,
+    world: World,
+    simulator: Simulator,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    rejected = asyncio.Event()
+    unattended.session.on_change = lambda _credentials: rejected.set()
     world.accounts.expire_sessions()
     world.account.password = "changed"
     release = asyncio.Event()
@@ -146,11 +153,16 @@ async def test_an_error_that_nobody_waits_for_any_more_goes_unheard(
     impatient.cancel()
     await asyncio.wait({impatient})
     release.set()
+    await rejected.wait()
+    clock.tick(300)
     with pytest.raises(InvalidCredentials):
         await unattended.status(SITE)
 
+    # Python complains as soon as nobody can ask for the error any more
+    del impatient
+    gc.collect()
     assert "never retrieved" not in caplog.text
-    assert simulator.requests.logins == 1
+    assert simulator.requests.logins == 2
 
 
 async def test_a_stale_request_that_meets_the_wall_is_repeated_without_a_renewal_of_its_own(
@@ -1139,6 +1151,7 @@ async def test_a_persons_sign_in_makes_a_renewal_needless(
     assert (await reader).chargers
     await person
     assert simulator.requests.logins == 1
+    assert simulator.requests.count(Family.JWT) == 1
 
 
 async def test_closing_a_session_ends_its_renewal(
@@ -1227,7 +1240,7 @@ async def test_the_session_cap_in_the_repeat_is_told(
 
 
 async def test_a_repeat_that_fails_while_the_session_changes_is_no_rejection(
-    unattended: EnlightenClient, simulator: Simulator
+    unattended: EnlightenClient, world: World, simulator: Simulator, clock: ManualClock
 ) -> None:
     simulator.faults.add(faults.status_code(401), Family.STATUS, times=2)
     release_token, release_repeat = asyncio.Event(), asyncio.Event()
@@ -1244,6 +1257,10 @@ async def test_a_repeat_that_fails_while_the_session_changes_is_no_rejection(
     with pytest.raises(ServiceUnavailable):
         await reader
     assert unattended.session.credentials.guard.rejections == 0
+    world.accounts.expire_tokens()
+    clock.tick(31)
+    assert (await unattended.status(SITE)).chargers
+    assert simulator.requests.logins == 0
 
 
 async def test_families_that_are_refused_together_are_one_rejection(
