@@ -43,11 +43,15 @@ def by_entity(_hass: HomeAssistant, _device_id: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("target", [by_area, by_label, by_device, by_entity])
 @pytest.mark.parametrize(
-    ("action", "fields", "outcome"),
+    ("action", "fields", "answer"),
     [
-        ("start_charging", {}, "confirmed"),
-        ("stop_charging", {}, "not_charging"),
-        ("trigger_message", {"requested_message": "StatusNotification"}, "accepted"),
+        ("start_charging", {}, {"outcome": "confirmed"}),
+        ("stop_charging", {}, {"outcome": "not_charging"}),
+        (
+            "trigger_message",
+            {"requested_message": "StatusNotification"},
+            {"outcome": "accepted", "message": None, "details": {}},
+        ),
     ],
 )
 async def test_the_reply_names_the_charger_the_outcome_and_the_reason(
@@ -58,7 +62,7 @@ async def test_the_reply_names_the_charger_the_outcome_and_the_reason(
     target: Target,
     action: str,
     fields: dict[str, str],
-    outcome: str,
+    answer: dict[str, object],
 ) -> None:
     world.charger.plug_in(Car())
     entry = await setup_entry()
@@ -67,7 +71,7 @@ async def test_the_reply_names_the_charger_the_outcome_and_the_reason(
     )
     data = fields | target(hass, device_id)
     reply: Any = await meanwhile(hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True))
-    assert reply == {"chargers": [{"device_id": device_id, "name": "Carport", "outcome": outcome, "reason": None}]}
+    assert reply == {"chargers": [{"device_id": device_id, "name": "Carport", "reason": None, **answer}]}
 
 
 @pytest.mark.parametrize(("fields", "connector"), [({}, 1), ({"connector_id": 2}, 2)])
