@@ -1,8 +1,5 @@
 """What becomes of a session that is restarted for another current when something goes wrong on the way."""
 
-from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
-from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
-from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_ON
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -11,30 +8,11 @@ from simulator import Car, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
 from .passing_time import Advance
+from .wishes import levels, pending, set_amps, turn_on
 
-SWITCH, AMPS = "switch.carport", "number.carport_charging_amps"
 GOES_ON = "The new current was not applied, the session goes on"
 STANDS_STILL = "Charging was stopped for a new current and did not start again"
 REFUSAL = faults.coded_error(400, "iqevc_ms-10099", "Not now")
-
-
-async def set_amps(hass: HomeAssistant, amps: float) -> None:
-    """Set the current of the next start."""
-    data = {ATTR_ENTITY_ID: AMPS, ATTR_VALUE: amps}
-    await hass.services.async_call(NUMBER_DOMAIN, SERVICE_SET_VALUE, data, blocking=True)
-
-
-def levels(simulator: Simulator) -> list[object]:
-    """Return the levels of all starts that were sent."""
-    bodies = [request.json for request in simulator.requests.of(Family.START)]
-    return [body.get("chargingLevel") for body in bodies if isinstance(body, dict)]
-
-
-def pending(hass: HomeAssistant) -> object:
-    """Return what the switch says is still to show."""
-    shown = hass.states.get(SWITCH)
-    assert shown is not None
-    return shown.attributes["pending"]
 
 
 @pytest.fixture
@@ -45,7 +23,7 @@ async def charging(
     world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
     entry = await setup_entry(options={"apply_amps_while_charging": True})
     await set_amps(hass, 16)
-    await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_ON, {ATTR_ENTITY_ID: SWITCH}, blocking=True)
+    await turn_on(hass)
     await advance(30)
     return entry
 

@@ -2,17 +2,7 @@
 
 from datetime import timedelta
 
-from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN, SERVICE_PRESS
-from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
-from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
-from homeassistant.const import (
-    ATTR_ENTITY_ID,
-    SERVICE_TURN_OFF,
-    SERVICE_TURN_ON,
-    STATE_OFF,
-    STATE_ON,
-    STATE_UNAVAILABLE,
-)
+from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
@@ -24,10 +14,7 @@ from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
 from .passing_time import Advance
-
-SWITCH = "switch.carport"
-START, STOP = "button.carport_start_charging", "button.carport_stop_charging"
-AMPS = "number.carport_charging_amps"
+from .wishes import AMPS, START_BUTTON, STOP_BUTTON, SWITCH, pending, press, set_amps, shown, turn_off, turn_on
 
 
 @pytest.fixture
@@ -38,39 +25,9 @@ async def car(world: World) -> Car:
     return car
 
 
-async def turn(hass: HomeAssistant, service: str) -> None:
-    """Use the switch."""
-    await hass.services.async_call(SWITCH_DOMAIN, service, {ATTR_ENTITY_ID: SWITCH}, blocking=True)
-
-
-async def press(hass: HomeAssistant, button: str) -> None:
-    """Press a button."""
-    await hass.services.async_call(BUTTON_DOMAIN, SERVICE_PRESS, {ATTR_ENTITY_ID: button}, blocking=True)
-
-
-async def set_amps(hass: HomeAssistant, amps: float) -> None:
-    """Set the current of the next start."""
-    data = {ATTR_ENTITY_ID: AMPS, ATTR_VALUE: amps}
-    await hass.services.async_call(NUMBER_DOMAIN, SERVICE_SET_VALUE, data, blocking=True)
-
-
 async def start_by_action(hass: HomeAssistant) -> None:
     """Call the action of the integration."""
     await hass.services.async_call(DOMAIN, SERVICE_START_CHARGING, {ATTR_ENTITY_ID: SWITCH}, blocking=True)
-
-
-def state(hass: HomeAssistant, entity_id: str) -> str:
-    """Return what an entity shows."""
-    shown = hass.states.get(entity_id)
-    assert shown is not None, entity_id
-    return shown.state
-
-
-def pending(hass: HomeAssistant) -> object:
-    """Return what the switch says is still to show."""
-    shown = hass.states.get(SWITCH)
-    assert shown is not None
-    return shown.attributes["pending"]
 
 
 async def test_an_accepted_start_is_pending_and_not_yet_a_fact(
@@ -78,31 +35,31 @@ async def test_an_accepted_start_is_pending_and_not_yet_a_fact(
 ) -> None:
     """Trap 44: what was asked for is never shown as what is."""
     await setup_entry()
-    await turn(hass, SERVICE_TURN_ON)
-    assert (state(hass, SWITCH), pending(hass)) == (STATE_OFF, "start")
+    await turn_on(hass)
+    assert (shown(hass, SWITCH), pending(hass)) == (STATE_OFF, "start")
 
 
 async def test_a_start_is_confirmed_by_a_later_reading(
     hass: HomeAssistant, setup_entry: SetupEntry, car: Car, advance: Advance
 ) -> None:
     await setup_entry()
-    await turn(hass, SERVICE_TURN_ON)
+    await turn_on(hass)
     await advance(10)
-    assert (state(hass, SWITCH), pending(hass)) == (STATE_ON, None)
-    assert state(hass, "binary_sensor.carport_charging") == STATE_ON
-    assert state(hass, "sensor.carport_status") == "charging"
+    assert (shown(hass, SWITCH), pending(hass)) == (STATE_ON, None)
+    assert shown(hass, "binary_sensor.carport_charging") == STATE_ON
+    assert shown(hass, "sensor.carport_status") == "charging"
 
 
 async def test_a_stop_is_confirmed_by_a_later_reading(
     hass: HomeAssistant, setup_entry: SetupEntry, car: Car, advance: Advance
 ) -> None:
     await setup_entry()
-    await turn(hass, SERVICE_TURN_ON)
+    await turn_on(hass)
     await advance(30)
-    await turn(hass, SERVICE_TURN_OFF)
-    assert (state(hass, SWITCH), pending(hass)) == (STATE_ON, "stop")
+    await turn_off(hass)
+    assert (shown(hass, SWITCH), pending(hass)) == (STATE_ON, "stop")
     await advance(10)
-    assert (state(hass, SWITCH), pending(hass)) == (STATE_OFF, None)
+    assert (shown(hass, SWITCH), pending(hass)) == (STATE_OFF, None)
 
 
 async def test_power_and_energy_follow_the_chargers_reports(
@@ -110,10 +67,10 @@ async def test_power_and_energy_follow_the_chargers_reports(
 ) -> None:
     """Trap 43: the first report only seeds; power is the energy between two reports."""
     await setup_entry()
-    await turn(hass, SERVICE_TURN_ON)
+    await turn_on(hass)
     await advance(700)
-    assert float(state(hass, "sensor.carport_power")) == pytest.approx(3 * 230 * 16, rel=0.05)
-    assert 1.5 < float(state(hass, "sensor.carport_session_energy")) < 2.2
+    assert float(shown(hass, "sensor.carport_power")) == pytest.approx(3 * 230 * 16, rel=0.05)
+    assert 1.5 < float(shown(hass, "sensor.carport_session_energy")) < 2.2
 
 
 async def test_power_drops_to_zero_when_charging_stops(
@@ -121,27 +78,27 @@ async def test_power_drops_to_zero_when_charging_stops(
 ) -> None:
     """Trap 42: no stale power once nothing flows."""
     await setup_entry()
-    await turn(hass, SERVICE_TURN_ON)
+    await turn_on(hass)
     await advance(700)
-    await turn(hass, SERVICE_TURN_OFF)
+    await turn_off(hass)
     await advance(15)
-    assert state(hass, "sensor.carport_power") == "0"
+    assert shown(hass, "sensor.carport_power") == "0"
 
 
-@pytest.mark.parametrize("button", [START, STOP])
+@pytest.mark.parametrize("button", [START_BUTTON, STOP_BUTTON])
 async def test_the_buttons_without_a_vehicle_change_nothing_and_raise_nothing(
     hass: HomeAssistant, setup_entry: SetupEntry, button: str
 ) -> None:
     await setup_entry()
     await press(hass, button)
-    assert (state(hass, SWITCH), pending(hass)) == (STATE_OFF, None)
+    assert (shown(hass, SWITCH), pending(hass)) == (STATE_OFF, None)
 
 
 async def test_a_start_without_a_vehicle_is_not_sent(
     hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator
 ) -> None:
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     assert simulator.requests.count(Family.START) == 0
 
 
@@ -150,18 +107,18 @@ async def test_a_start_right_after_plugging_in_looks_again_before_it_refuses(
 ) -> None:
     await setup_entry()
     world.charger.plug_in(Car())
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     await advance(15)
-    assert state(hass, SWITCH) == STATE_ON
+    assert shown(hass, SWITCH) == STATE_ON
 
 
 async def test_a_start_while_charging_is_not_sent_again(
     hass: HomeAssistant, setup_entry: SetupEntry, car: Car, simulator: Simulator, advance: Advance
 ) -> None:
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     await advance(15)
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     assert simulator.requests.count(Family.START) == 1
 
 
@@ -170,7 +127,7 @@ async def test_a_stop_is_sent_even_if_the_charger_seems_idle(
 ) -> None:
     """Trap 28: the state may be old, and stopping is always allowed."""
     await setup_entry()
-    await press(hass, STOP)
+    await press(hass, STOP_BUTTON)
     assert simulator.requests.count(Family.STOP) == 1
 
 
@@ -179,15 +136,15 @@ async def test_a_failed_stop_is_an_error_and_the_charging_goes_on(
 ) -> None:
     """Trap 28: a stop that met a broken service has not stopped anything, and goes nowhere else."""
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     await advance(30)
     simulator.faults.add(faults.coded_error(503, "iqevc_ms-10007", "Service not available"), Family.STOP)
     with pytest.raises(HomeAssistantError) as raised:
-        await press(hass, STOP)
+        await press(hass, STOP_BUTTON)
     assert raised.value.translation_key == "command_outcome_unknown"
     assert simulator.requests.count(Family.STOP) == 1
     await advance(30)
-    assert state(hass, SWITCH) == STATE_ON
+    assert shown(hass, SWITCH) == STATE_ON
 
 
 async def test_a_command_without_effect_is_given_up_after_its_time(
@@ -195,11 +152,11 @@ async def test_a_command_without_effect_is_given_up_after_its_time(
 ) -> None:
     world.charger.effect_delay = timedelta(hours=1)
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     await advance(85)
     assert pending(hass) == "start"
     await advance(20)
-    assert (state(hass, SWITCH), pending(hass)) == (STATE_OFF, None)
+    assert (shown(hass, SWITCH), pending(hass)) == (STATE_OFF, None)
 
 
 async def test_the_setpoint_is_what_the_next_start_asks_for(
@@ -208,7 +165,7 @@ async def test_the_setpoint_is_what_the_next_start_asks_for(
     await setup_entry()
     await set_amps(hass, 10)
     assert simulator.requests.count(Family.START) == 0
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     assert simulator.requests.last(Family.START).json == {"chargingLevel": 10, "connectorId": 1}
 
 
@@ -218,7 +175,7 @@ async def test_the_setpoint_survives_a_restart(hass: HomeAssistant, setup_entry:
     await set_amps(hass, 10)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert state(hass, AMPS) == "10"
+    assert shown(hass, AMPS) == "10"
 
 
 @pytest.mark.parametrize("mode", [ChargeMode.GREEN, ChargeMode.SMART])
@@ -230,7 +187,7 @@ async def test_no_level_is_sent_in_modes_that_decide_by_themselves(
     world.charger.modes.smart = mode is ChargeMode.SMART
     world.charger.modes.preference = mode
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     assert simulator.requests.last(Family.START).json == {"connectorId": 1}
 
 
@@ -240,7 +197,7 @@ async def test_no_level_is_sent_while_the_charger_has_not_named_its_bounds(
     """Trap 32: an invented default may be more than the circuit carries."""
     simulator.faults.add(faults.field_missing("data.*.chargeLevelDetails"), Family.SUMMARY)
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     assert simulator.requests.last(Family.START).json == {"connectorId": 1}
 
 
@@ -250,9 +207,9 @@ async def test_the_mode_scheduled_is_asserted_again_after_a_start(
 ) -> None:
     world.charger.modes.preference = ChargeMode.SCHEDULED
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     await advance(15)
-    assert state(hass, "select.carport_charge_mode") == "scheduled"
+    assert shown(hass, "select.carport_charge_mode") == "scheduled"
     assert simulator.requests.count(Family.MODE, method="PUT") == 1
 
 
@@ -261,7 +218,7 @@ async def test_nothing_is_started_after_a_restart_or_an_outage(
 ) -> None:
     """Trap 27: there are no automatic starts, also of what was charging before the charger paused."""
     entry = await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     await advance(30)
     simulator.requests.clear()
     outage = simulator.faults.add(faults.status_code(503))
@@ -271,7 +228,7 @@ async def test_nothing_is_started_after_a_restart_or_an_outage(
     simulator.faults.add(paused, Family.STATUS)
     await hass.config_entries.async_reload(entry.entry_id)
     await advance(700)
-    assert state(hass, "sensor.carport_status") == "paused_by_charger"
+    assert shown(hass, "sensor.carport_status") == "paused_by_charger"
     assert simulator.requests.count(Family.START, Family.STOP) == 0
 
 
@@ -299,10 +256,10 @@ async def test_a_start_right_after_a_stop_is_sent_although_charging_still_shows(
     hass: HomeAssistant, setup_entry: SetupEntry, car: Car, simulator: Simulator, advance: Advance
 ) -> None:
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     await advance(30)
-    await press(hass, STOP)
-    await press(hass, START)
+    await press(hass, STOP_BUTTON)
+    await press(hass, START_BUTTON)
     assert simulator.requests.count(Family.START) == 2
 
 
@@ -310,12 +267,12 @@ async def test_the_stop_button_works_while_the_state_is_unknown(
     hass: HomeAssistant, setup_entry: SetupEntry, car: Car, simulator: Simulator, advance: Advance
 ) -> None:
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     await advance(30)
     simulator.faults.add(faults.status_code(503), Family.STATUS)
     await advance(60)
-    assert state(hass, SWITCH) == STATE_UNAVAILABLE
-    await press(hass, STOP)
+    assert shown(hass, SWITCH) == STATE_UNAVAILABLE
+    await press(hass, STOP_BUTTON)
     await advance(10)
     assert not simulator.world.charger.connectors[0].running
 
@@ -331,9 +288,9 @@ class TestACloudWhoseClockIsAhead:
         self, hass: HomeAssistant, setup_entry: SetupEntry, car: Car, advance: Advance
     ) -> None:
         await setup_entry()
-        await press(hass, START)
+        await press(hass, START_BUTTON)
         await advance(50)
-        assert state(hass, "sensor.carport_session_duration") == "0"
+        assert shown(hass, "sensor.carport_session_duration") == "0"
 
 
 async def test_a_model_that_takes_no_level_is_started_without_one(
@@ -342,7 +299,7 @@ async def test_a_model_that_takes_no_level_is_started_without_one(
     """The setpoint is a wish, not a condition."""
     world.charger.quirks.refuses_levels = True
     await setup_entry()
-    await press(hass, START)
+    await press(hass, START_BUTTON)
     assert [request.json for request in simulator.requests.of(Family.START)] == [
         {"chargingLevel": 32, "connectorId": 1},
         {"connectorId": 1},

@@ -2,12 +2,10 @@
 
 import asyncio
 from datetime import time
+from typing import Any
 
-from homeassistant.components.number import ATTR_VALUE, DOMAIN as NUMBER_DOMAIN, SERVICE_SET_VALUE
-from homeassistant.components.select import ATTR_OPTION, DOMAIN as SELECT_DOMAIN, SERVICE_SELECT_OPTION
-from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_ENTITY_ID, EVENT_HOMEASSISTANT_STOP, SERVICE_TURN_OFF, SERVICE_TURN_ON
+from homeassistant.const import ATTR_ENTITY_ID, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -17,33 +15,10 @@ from simulator.hardware import NA_SINGLE_PHASE_80A
 
 from .conftest import SetupEntry
 from .passing_time import Advance
+from .wishes import AMPS, MODE, SWITCH, choose_mode, levels, set_amps, turn_off, turn_on
 
-SWITCH, AMPS, MODE = "switch.carport", "number.carport_charging_amps", "select.carport_charge_mode"
 APPLY = {"apply_amps_while_charging": True}
 A_SPELL = 30.0
-
-
-async def set_amps(hass: HomeAssistant, amps: float) -> None:
-    """Set the current of the next start."""
-    data = {ATTR_ENTITY_ID: AMPS, ATTR_VALUE: amps}
-    await hass.services.async_call(NUMBER_DOMAIN, SERVICE_SET_VALUE, data, blocking=True)
-
-
-async def choose_mode(hass: HomeAssistant, mode: str) -> None:
-    """Choose the charge mode."""
-    data = {ATTR_ENTITY_ID: MODE, ATTR_OPTION: mode}
-    await hass.services.async_call(SELECT_DOMAIN, SERVICE_SELECT_OPTION, data, blocking=True)
-
-
-async def turn(hass: HomeAssistant, service: str) -> None:
-    """Use the switch."""
-    await hass.services.async_call(SWITCH_DOMAIN, service, {ATTR_ENTITY_ID: SWITCH}, blocking=True)
-
-
-def levels(simulator: Simulator) -> list[object]:
-    """Return the levels of all starts that were sent."""
-    bodies = [request.json for request in simulator.requests.of(Family.START)]
-    return [body.get("chargingLevel") for body in bodies if isinstance(body, dict)]
 
 
 @pytest.fixture
@@ -52,7 +27,7 @@ async def charging(hass: HomeAssistant, setup_entry: SetupEntry, world: World, a
     world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
     await setup_entry(options=APPLY)
     await set_amps(hass, 16)
-    await turn(hass, SERVICE_TURN_ON)
+    await turn_on(hass)
     await advance(A_SPELL)
 
 
@@ -96,7 +71,7 @@ class TestWhileCharging:
     ) -> None:
         await set_amps(hass, 10)
         await advance(10)
-        await turn(hass, SERVICE_TURN_OFF)
+        await turn_off(hass)
         await advance(120)
         assert levels(simulator) == [16]
 
@@ -159,7 +134,7 @@ class TestWhileCharging:
         """Trap 28: only what the status confirms was nothing to stop."""
         simulator.faults.add(faults.coded_error(status, "iqevc_ms-10044", "Charger is being updated"), Family.STOP)
         with pytest.raises(HomeAssistantError) as raised:
-            await turn(hass, SERVICE_TURN_OFF)
+            await turn_off(hass)
         assert raised.value.translation_key == "command_rejected"
 
     async def test_nothing_is_restarted_while_the_state_is_unknown(
@@ -195,7 +170,7 @@ class TestWhileCharging:
     ) -> None:
         await set_amps(hass, 10)
         await advance(1, step=1)
-        await asyncio.gather(advance(2, step=2), turn(hass, SERVICE_TURN_OFF))
+        await asyncio.gather(advance(2, step=2), turn_off(hass))
         await advance(60)
         assert levels(simulator) == [16]
 
@@ -240,7 +215,7 @@ class TestWhileCharging:
     async def test_nothing_is_restarted_once_the_car_draws_nothing(
         self, hass: HomeAssistant, simulator: Simulator, advance: Advance
     ) -> None:
-        await turn(hass, SERVICE_TURN_OFF)
+        await turn_off(hass)
         await advance(A_SPELL)
         simulator.requests.clear()
         await set_amps(hass, 10)
@@ -264,7 +239,7 @@ async def test_without_the_option_a_new_setpoint_waits_for_the_next_start(
 ) -> None:
     world.charger.plug_in(Car())
     await setup_entry()
-    await turn(hass, SERVICE_TURN_ON)
+    await turn_on(hass)
     await advance(A_SPELL)
     await set_amps(hass, 10)
     await advance(120)
@@ -279,7 +254,7 @@ async def test_green_charging_is_never_restarted_for_a_current(
     world.charger.modes.preference = ChargeMode.GREEN
     world.charger.plug_in(Car())
     await setup_entry(options=APPLY)
-    await turn(hass, SERVICE_TURN_ON)
+    await turn_on(hass)
     await advance(60)
     await set_amps(hass, 10)
     await advance(120)
@@ -298,3 +273,15 @@ class TestTheModelWithSteps:
         shown = hass.states.get(AMPS)
         assert shown is not None
         assert [shown.attributes[key] for key in ("min", "max", "step")] == [16, 64, 16]
+
+
+async def test_a_setpoint_is_written_down_soon_however_often_it_changes(
+    hass: HomeAssistant, hass_storage: dict[str, Any], setup_entry: SetupEntry, world: World, advance: Advance
+) -> None:
+    """A crash of Home Assistant may come at any time."""
+    entry = await setup_entry()
+    for amps in (10, 12) * 8:
+        await set_amps(hass, amps)
+        await advance(5)
+    stored = hass_storage[f"enphase_cloud_things.{entry.entry_id}"]["data"]
+    assert stored[world.charger.serial]["wished_amps"] in {10, 12}

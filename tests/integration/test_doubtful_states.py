@@ -3,8 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN, SERVICE_PRESS
-from homeassistant.components.select import ATTR_OPTION, DOMAIN as SELECT_DOMAIN, SERVICE_SELECT_OPTION
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -16,15 +14,9 @@ from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
 from .passing_time import Advance, Meanwhile
+from .wishes import START_BUTTON, SWITCH, choose_mode, pending, press
 
-SWITCH = "switch.carport"
-START, STOP = "button.carport_start_charging", "button.carport_stop_charging"
 CONNECTOR = "data.chargers.0.connectors.0.connectorStatusType"
-
-
-async def press(hass: HomeAssistant, button: str) -> None:
-    """Press a button."""
-    await hass.services.async_call(BUTTON_DOMAIN, SERVICE_PRESS, {ATTR_ENTITY_ID: button}, blocking=True)
 
 
 async def outcome(hass: HomeAssistant, action: str, **data: object) -> object:
@@ -39,13 +31,6 @@ async def outcome(hass: HomeAssistant, action: str, **data: object) -> object:
     return charger["outcome"]
 
 
-def pending(hass: HomeAssistant) -> object:
-    """Return what the switch says is still to show."""
-    shown = hass.states.get(SWITCH)
-    assert shown is not None
-    return shown.attributes["pending"]
-
-
 class TestAnOfflineCharger:
     """What the cloud tells of it is the past."""
 
@@ -54,13 +39,13 @@ class TestAnOfflineCharger:
     ) -> None:
         world.charger.plug_in(Car())
         await setup_entry()
-        await press(hass, START)
+        await press(hass, START_BUTTON)
         await advance(30)
         world.charger.go_offline()
         await advance(60)
         simulator.requests.clear()
         with pytest.raises(HomeAssistantError) as raised:
-            await press(hass, START)
+            await press(hass, START_BUTTON)
         assert raised.value.translation_key == "command_outcome_unknown"
         assert simulator.requests.count(Family.START) == 1
 
@@ -70,7 +55,7 @@ class TestAnOfflineCharger:
         world.charger.go_offline()
         await setup_entry()
         with pytest.raises(HomeAssistantError):
-            await press(hass, START)
+            await press(hass, START_BUTTON)
         assert simulator.requests.count(Family.START) == 1
 
 
@@ -88,7 +73,7 @@ class TestASessionAtItsEnd:
         await advance(30)
 
     async def test_a_start_is_sent(self, hass: HomeAssistant, simulator: Simulator) -> None:
-        await press(hass, START)
+        await press(hass, START_BUTTON)
         assert simulator.requests.count(Family.START) == 1
 
     async def test_a_stop_has_nothing_to_stop(self, hass: HomeAssistant) -> None:
@@ -110,7 +95,7 @@ class TestTwoConnectors:
         self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance, meanwhile: Meanwhile
     ) -> None:
         await setup_entry()
-        await press(hass, START)
+        await press(hass, START_BUTTON)
         await advance(30)
         assert await meanwhile(outcome(hass, SERVICE_START_CHARGING, connector_id=2)) == "confirmed"
         assert [connector.running for connector in world.charger.connectors] == [True, True]
@@ -119,7 +104,7 @@ class TestTwoConnectors:
         self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance, meanwhile: Meanwhile
     ) -> None:
         await setup_entry()
-        await press(hass, START)
+        await press(hass, START_BUTTON)
         await advance(30)
         world.charger.effect_delay = timedelta(hours=1)
         assert await meanwhile(outcome(hass, SERVICE_START_CHARGING, connector_id=2)) == "accepted"
@@ -165,8 +150,7 @@ async def test_a_mode_that_the_app_has_changed_meanwhile_is_set_again(
     """The mode is read every ten minutes: what is known of it may be old."""
     await setup_entry()
     world.charger.modes.preference = ChargeMode.GREEN
-    data = {ATTR_ENTITY_ID: "select.carport_charge_mode", ATTR_OPTION: "manual"}
-    await hass.services.async_call(SELECT_DOMAIN, SERVICE_SELECT_OPTION, data, blocking=True)
+    await choose_mode(hass, "manual")
     assert world.charger.modes.preference is ChargeMode.MANUAL
 
 
@@ -177,7 +161,7 @@ async def test_a_caller_who_gives_up_does_not_keep_the_effect_from_showing(
     world.charger.plug_in(Car())
     await setup_entry()
     simulator.faults.add(faults.slow(30, executes=True), Family.START)
-    waiting = asyncio.create_task(press(hass, START))
+    waiting = asyncio.create_task(press(hass, START_BUTTON))
     for _ in range(50):
         await asyncio.sleep(0)
     assert simulator.requests.count(Family.START) == 1
