@@ -163,7 +163,7 @@ class Caller:
         except EnlightenError as err:
             raise self._failed(attempt, err, refusal_counts=refusal_counts) from None
         finally:
-            self._session.note_reply()
+            self._session.note_reply(attempt.generation)
         if family in CORE_FAMILIES:
             self._session_has_ended = False
             self._session.renewal.note_success(family, call.site_id)

@@ -186,7 +186,7 @@ class Renewal:
             self._close_token_route(now)
             return False
         _LOGGER.debug("The session was renewed with its cookies")
-        self._state.accept_token(token, generation)
+        self._state.accept_token(token)
         return True
 
     async def _renew_by_password(self) -> None:
@@ -218,13 +218,12 @@ class Renewal:
 
     async def _renew_without_password(self) -> None:
         async with self._state.lock:
-            generation = self._state.generation
             try:
                 token = await self._login.mint_token()
             except NotSupported, InvalidResponse:
                 raise AuthenticationRequired("The cloud gave no token") from None
-            if self._state.accept_token(token, generation):
-                self._memory = _Memory(renewed_at=self._clock())
+            self._state.accept_token(token)
+            self._memory = _Memory(renewed_at=self._clock())
 
     def _obstacle(self, now: datetime) -> EnlightenError | None:
         """Tell what keeps the client from signing in by itself."""
@@ -260,13 +259,12 @@ class Renewal:
         async with self._state.lock:
             if not self._token_is_due():
                 return
-            generation = self._state.generation
             try:
                 token = await self._login.mint_token()
             except EnlightenError as err:
                 self._note_failure_ahead(err)
             else:
-                self._state.accept_token(token, generation)
+                self._state.accept_token(token)
                 self._memory.failures_ahead = 0
                 self._memory.renewed_at = self._clock()
 

@@ -135,9 +135,9 @@ class Session:
         """
         await self.renewal.renew_without_password()
 
-    def note_reply(self) -> None:
-        """Notice a session cookie that the last reply has replaced."""
-        self._state.note_reply()
+    def note_reply(self, generation: int) -> None:
+        """Notice a session cookie that the last reply has replaced, which was one to that generation's identity."""
+        self._state.note_reply(generation)
 
     async def close(self) -> None:
         """End whatever is under way. The HTTP sessions are their owner's business."""

@@ -103,10 +103,8 @@ class SessionState:
         )
         self._changed_identity()
 
-    def accept_token(self, token: AccessToken, generation: int) -> bool:
-        """Go on with a new access token, unless the identity that it was asked for has been replaced meanwhile."""
-        if generation != self.generation:
-            return False
+    def accept_token(self, token: AccessToken) -> None:
+        """Go on with a new access token. Whoever asked for it is cancelled if the identity is replaced meanwhile."""
         self._stored = replace(
             self._stored,
             user_id=read_claims(token.token).user_id or self._stored.user_id,
@@ -114,7 +112,6 @@ class SessionState:
             access_token_expires_at=token.expires_at,
         )
         self._changed_identity()
-        return True
 
     def guard_with(self, guard: SignInGuard) -> None:
         """Hold unattended sign-ins back as that guard says."""
@@ -127,14 +124,21 @@ class SessionState:
         self._stored = replace(self._stored, one_time_codes=True)
         self.changed()
 
-    def note_reply(self) -> None:
-        """Look whether the cloud replaced the session cookie or the manager token."""
-        if self._rotating() != self._last_rotating:
+    def note_reply(self, generation: int) -> None:
+        """Look whether a reply to that identity has replaced the session cookie or the manager token.
+
+        A late one to an older identity must not: even visitors get a session cookie.
+        """
+        if self._rotating() == self._last_rotating:
+            return
+        if generation == self.generation:
             self.changed()
+        elif not self.lock.locked():
+            self.cookies.restore(self._last_cookies)
 
     def changed(self) -> None:
         """Tell that the state is no longer what was stored."""
-        self._last_rotating = self._rotating()
+        self._remember_cookies()
         if self.on_change is not None:
             self.on_change(self.credentials)
 
@@ -142,7 +146,7 @@ class SessionState:
         guard = credentials.guard.sane(self._clock())
         self._stored = replace(credentials, cookies=(), rate_limited_until=None, guard=guard)
         self.cookies.restore(credentials.cookies)
-        self._last_rotating = self._rotating()
+        self._remember_cookies()
         if credentials.rate_limited_until is not None:
             self._transport.pause_until(credentials.rate_limited_until)
 
@@ -150,6 +154,10 @@ class SessionState:
         self.generation += 1
         self._token_known_since = self._clock()
         self.changed()
+
+    def _remember_cookies(self) -> None:
+        self._last_rotating = self._rotating()
+        self._last_cookies = self.cookies.export()
 
     def _rotating(self) -> tuple[str | None, str | None]:
         return self.cookies.session, self.cookies.manager_token
