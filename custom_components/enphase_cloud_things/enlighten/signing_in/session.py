@@ -129,6 +129,8 @@ class Session:
     async def renew_without_password(self) -> None:
         """Renew the session over the token route alone, once and at once.
 
+        Callers at the same time share one attempt. A person's sign-in meanwhile ends it, and is as good.
+
         Raises:
             AuthenticationRequired: the cloud does not take the cookies, or gave no token.
             RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
