@@ -239,7 +239,7 @@ class TestSite:
     async def test_a_number_that_is_none_or_of_somebody_else_is_invalid(
         self, hass: HomeAssistant, world: World, typed: str
     ) -> None:
-        """Trap 59: a name in the place of the number fails every later request."""
+        """Traps 59 and 65: a name in the place of the number is not the site, and fails every later request."""
         world.add_site("4410999", "The neighbour's")
         world.faults.add(faults.empty_list(), Family.SITES)
 

@@ -102,13 +102,14 @@ async def test_energy_of_the_time_without_home_assistant_is_divided_at_the_midni
 async def test_the_day_after_a_divided_one_is_no_estimate(
     hass: HomeAssistant, charging: MockConfigEntry, advance: Advance, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Nothing was divided at its own midnight."""
+    """Already before its first report: it is the day before that was divided."""
     await hass.config_entries.async_unload(charging.entry_id)
     freezer.tick(timedelta(hours=2))
     await hass.config_entries.async_setup(charging.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert energy_today(hass).attributes["estimated"] is True
     await hass.services.async_call(DOMAIN, "stop_charging", {"entity_id": "switch.carport"}, blocking=True)
-    await advance(24 * 2 * HALF_AN_HOUR, step=600)
+    await advance(47 * HALF_AN_HOUR - 60, step=600)
+    await advance(100)
     shown = energy_today(hass)
     assert (float(shown.state), shown.attributes["estimated"]) == (0, False)

@@ -105,7 +105,7 @@ async def test_a_new_session_on_the_same_cable_ends_the_old_one_with_the_old_fig
     assert finished.attributes["duration"] == stopped.attributes["duration"]
 
 
-@pytest.mark.parametrize("reloads", ["while it is finishing", "afterwards", "both"])
+@pytest.mark.parametrize("reloads", ["while it is finishing", "over the end", "afterwards", "twice"])
 async def test_a_session_ends_once_even_over_a_reload(
     hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance, told: list[State], reloads: str
 ) -> None:
@@ -114,12 +114,19 @@ async def test_a_session_ends_once_even_over_a_reload(
     await advance(60)
     await act(hass, "stop_charging")
     await advance(30)
-    if reloads != "afterwards":
+    if reloads in {"while it is finishing", "twice"}:
         await hass.config_entries.async_reload(entry.entry_id)
+    if reloads == "over the end":
+        await hass.config_entries.async_unload(entry.entry_id)
     leave_finishing(world)
+    if reloads == "over the end":
+        await hass.config_entries.async_setup(entry.entry_id)
     await advance(60)
-    if reloads != "while it is finishing":
+    if reloads in {"afterwards", "twice"}:
         await hass.config_entries.async_reload(entry.entry_id)
         await advance(60)
-    assert kinds(told).count("finished") == 1
     assert told[-1].attributes["event_type"] == "finished"
+    world.charger.unplug()
+    await advance(60)
+    assert told[-1].attributes["event_type"] == "unplugged"
+    assert kinds(told).count("finished") == 1

@@ -174,6 +174,30 @@ class TestConfiguration:
         await setup_entry()
         assert hass.states.get(DEFAULT_LEVEL) is None
 
+    @pytest.mark.parametrize(
+        ("entity_id", "keys"),
+        [
+            (AUTHENTICATION, ("sessionAuthentication", "rfidSessionAuthentication")),
+            (DEFAULT_LEVEL, ("DefaultChargeLevel",)),
+        ],
+    )
+    async def test_a_setting_is_there_once_the_charger_has_it(
+        self,
+        hass: HomeAssistant,
+        setup_entry: SetupEntry,
+        world: World,
+        advance: Advance,
+        entity_id: str,
+        keys: tuple[str, ...],
+    ) -> None:
+        """Trap 37: before, nobody is offered what would be refused. A restart is not needed."""
+        settings = {key: world.charger.settings.pop(key) for key in keys}
+        await setup_entry()
+        assert hass.states.get(entity_id) is None
+        world.charger.settings.update(settings)
+        await advance(3700)
+        assert state(hass, entity_id) != STATE_UNAVAILABLE
+
     async def test_a_refused_change_is_an_error_for_the_person(
         self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator
     ) -> None:
