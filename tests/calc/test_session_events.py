@@ -15,7 +15,7 @@ from custom_components.enphase_cloud_things.calc.session_events import (
     confirm_stop,
     observe,
 )
-from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, Connector
+from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, ChargingSession, Connector
 
 PLUGGED = datetime(2026, 11, 10, 17, 0, tzinfo=UTC)
 FIRST = datetime(2026, 11, 10, 17, 30, tzinfo=UTC)
@@ -26,11 +26,18 @@ INTERVAL = timedelta(seconds=30)
 UNPLUGGED, IDLE = "unplugged", "AVAILABLE"
 
 
-def status(state: str, *, connected: bool = True, faulted: bool = False) -> ChargerStatus:
+def status(
+    state: str, *, connected: bool = True, faulted: bool = False, started_at: datetime | None = None
+) -> ChargerStatus:
     plugged = state != UNPLUGGED
     connector = Connector(state="AVAILABLE" if state == UNPLUGGED else state)
     return ChargerStatus(
-        serial="202640011873", connected=connected, plugged_in=plugged, faulted=faulted, connectors=(connector,)
+        serial="202640011873",
+        connected=connected,
+        plugged_in=plugged,
+        faulted=faulted,
+        connectors=(connector,),
+        session=ChargingSession(started_at=started_at),
     )
 
 
@@ -56,11 +63,13 @@ class Observer:
         after: timedelta = INTERVAL,
         connected: bool = True,
         faulted: bool = False,
+        started_at: datetime | None = None,
     ) -> list[SessionEvent]:
-        """Return what an observation tells."""
+        """Return what an observation tells. The start that the cloud tells may be newer than that of the figures."""
         self.now += after
-        reading = status(state, connected=connected, faulted=faulted)
-        self.watch, events = observe(self.watch, reading, seen or SessionFigures(), now=self.now, interval=INTERVAL)
+        seen = seen or SessionFigures()
+        reading = status(state, connected=connected, faulted=faulted, started_at=started_at or seen.started_at)
+        self.watch, events = observe(self.watch, reading, seen, now=self.now, interval=INTERVAL)
         return list(events)
 
     def restart(self) -> None:
@@ -117,6 +126,22 @@ def test_a_stop_is_called_by_its_name_and_is_no_pause() -> None:
     assert kinds(observed("CHARGING", figures(1.2))) == [Kind.RESUMED]
 
 
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (["CHARGING"], [Kind.STOPPED, Kind.RESUMED]),
+        (["FINISHING", IDLE], [Kind.STOPPED, Kind.FINISHED]),
+        (["FINISHING", "CHARGING"], [Kind.STOPPED, Kind.RESUMED]),
+        (["SOMETHING_NEW", IDLE, UNPLUGGED], [Kind.STOPPED, Kind.RESUMED, Kind.PAUSED, Kind.FINISHED, Kind.UNPLUGGED]),
+        ([UNPLUGGED], [Kind.STOPPED, Kind.FINISHED, Kind.UNPLUGGED]),
+    ],
+)
+def test_after_a_stop_the_session_may_go_on_or_end(states: list[str], expected: list[Kind]) -> None:
+    observed = Observer("CHARGING", figures(1.0))
+    observed.watch = confirm_stop(observed.watch)
+    assert [kind for state in states for kind in kinds(observed(state, figures(1.0)))] == expected
+
+
 def test_a_stop_without_a_session_is_no_event() -> None:
     observed = Observer(IDLE)
     observed.watch = confirm_stop(observed.watch)
@@ -165,6 +190,32 @@ class TestAnotherSession:
         observed = Observer("CHARGING", figures(before))
         assert kinds(observed("CHARGING", figures(after, SECOND))) == [Kind.FINISHED, Kind.STARTED]
 
+    def test_after_a_stop_a_newer_start_is_another_session_at_once(self) -> None:
+        observed = Observer("CHARGING", figures(12.5))
+        observed.watch = confirm_stop(observed.watch)
+        observed("SUSPENDED_EVSE", figures(12.5))
+        observed.restart()
+        finished, started = observed("CHARGING", figures(12.5), started_at=SECOND)
+        assert (finished.kind, finished.figures.energy) == (Kind.FINISHED, 12.5)
+        assert (started.kind, started.figures.energy) == (Kind.STARTED, None)
+        assert observed("CHARGING", figures(0.2, SECOND)) == []
+
+    @pytest.mark.parametrize(("energy", "expected"), [(0.2, [Kind.FINISHED, Kind.STARTED]), (12.6, [Kind.RESUMED])])
+    def test_after_a_pause_a_newer_start_is_judged_once_the_energy_follows(
+        self, energy: float, expected: list[Kind]
+    ) -> None:
+        observed = Observer("CHARGING", figures(12.5))
+        observed("SUSPENDED_EVSE", figures(12.5))
+        assert observed("CHARGING", figures(12.5), started_at=SECOND) == []
+        observed.restart()
+        assert kinds(observed("CHARGING", figures(energy, SECOND))) == expected
+
+    def test_a_start_that_is_still_to_come_keeps_nothing_open(self) -> None:
+        observed = Observer("CHARGING", figures(12.5))
+        observed("SUSPENDED_EVSE", figures(12.5))
+        later = NOW + timedelta(days=9)
+        assert kinds(observed("CHARGING", figures(12.5), started_at=later)) == [Kind.RESUMED]
+
     def test_an_older_start_is_a_late_reading(self) -> None:
         observed = Observer("CHARGING", figures(3.0, SECOND))
         assert observed("CHARGING", figures(1.0, FIRST)) == []
@@ -190,8 +241,8 @@ OBSERVATIONS = st.lists(
         st.sampled_from(STATES),
         st.none() | st.floats(0, 80),
         st.sampled_from([None, FIRST, SECOND]),
-        st.booleans(),
-        st.booleans(),
+        st.sampled_from([None, FIRST, SECOND]),
+        st.sampled_from(["", "offline", "stopped", "restarted"]),
     ),
     max_size=30,
 )
@@ -199,15 +250,17 @@ OBSERVATIONS = st.lists(
 
 @given(observations=OBSERVATIONS)
 def test_events_come_in_an_order_that_makes_sense(
-    observations: list[tuple[str, float | None, datetime | None, bool, bool]],
+    observations: list[tuple[str, float | None, datetime | None, datetime | None, str]],
 ) -> None:
     """Nothing ends that has not begun, nothing happens twice in a row, and saying the same again tells nothing."""
     observed, told = Observer(), list[Kind]()
-    for state, energy, started_at, connected, restart in observations:
-        seen = figures(energy, started_at)
-        told += kinds(observed(state, seen, connected=connected))
-        assert observed(state, seen, connected=connected) == []
-        if restart:
+    for state, energy, start_of_figures, started_at, circumstance in observations:
+        seen, connected = figures(energy, start_of_figures), circumstance != "offline"
+        if circumstance == "stopped":
+            observed.watch = confirm_stop(observed.watch)
+        told += kinds(observed(state, seen, connected=connected, started_at=started_at))
+        assert observed(state, seen, connected=connected, started_at=started_at) == []
+        if circumstance == "restarted":
             observed.restart()
     for begin, end in ((Kind.PLUGGED_IN, Kind.UNPLUGGED), (Kind.STARTED, Kind.FINISHED)):
         of_pair = [kind for kind in told if kind in {begin, end}]
@@ -215,9 +268,9 @@ def test_events_come_in_an_order_that_makes_sense(
         assert all(one is not other for one, other in pairwise(of_pair))
     is_open = is_paused = False
     for kind in told:
-        if kind in {Kind.PAUSED, Kind.RESUMED}:
+        if kind in {Kind.PAUSED, Kind.RESUMED, Kind.STOPPED}:
             assert is_open
-            assert is_paused is (kind is Kind.RESUMED)
-            is_paused = kind is Kind.PAUSED
+            assert kind is Kind.STOPPED or is_paused is (kind is Kind.RESUMED)
+            is_paused = kind is not Kind.RESUMED
         elif kind in {Kind.STARTED, Kind.FINISHED}:
             is_open, is_paused = kind is Kind.STARTED, False

@@ -6,7 +6,8 @@ was last known to do is no observation.
 
 A session is open from the first energy until the connector leaves `FINISHING`, the car is unplugged or a newer session
 begins. A pause is no end, and neither is a stop: the car may go on later. Nor is a newer start by itself, which a mere
-pause may bring about: only with an energy that begins anew does it tell another session (docs/api.md §4.5).
+pause may bring about: it tells another session after a stop, or together with an energy that begins anew. That may show
+some polls later (docs/api.md §4.5); until then it is open whether a car that draws again resumes or starts.
 """
 
 from collections.abc import Mapping
@@ -88,7 +89,8 @@ class SessionEvent:
 class SessionWatch:
     """The state that the next observation is compared with. `seen_at` is unset before the first one.
 
-    Of a session that began while the cloud still told the figures of the one before, those are `outdated`.
+    A session that is `stopped` stays open until another begins or the car leaves. `anew` says that this observation was
+    the first one of another session. Where the figures are still of the session before that, they are `outdated`.
     """
 
     seen_at: datetime | None = None
@@ -99,6 +101,8 @@ class SessionWatch:
     session_open: bool = False
     figures: SessionFigures = SessionFigures()
     outdated: bool = False
+    stopped: bool = False
+    anew: bool = False
     stop_confirmed: bool = False
 
     def as_dict(self) -> StoredState:
@@ -111,6 +115,7 @@ class SessionWatch:
             "faulted": self.faulted,
             "session_open": self.session_open,
             "outdated": self.outdated,
+            "stopped": self.stopped,
             **self.figures.as_dict(),
         }
 
@@ -125,6 +130,7 @@ class SessionWatch:
             faulted=data.get("faulted") is True,
             session_open=data.get("session_open") is True,
             outdated=data.get("outdated") is True,
+            stopped=data.get("stopped") is True,
             figures=SessionFigures.from_dict(data),
         )
 
@@ -152,42 +158,57 @@ def observe(
 
 
 def _observed(watch: SessionWatch, status: ChargerStatus, figures: SessionFigures, now: datetime) -> SessionWatch:
-    plugged, drawing, fault = plugged_in(status), drawing_power(status), faulted(status)
+    plugged, fault = plugged_in(status), faulted(status)
     leading = leading_connector(status)
     finishing = leading is not None and leading.state == ConnectorState.FINISHING
     plugged = watch.plugged_in if plugged is None else plugged
-    drawing = watch.drawing if drawing is None else drawing
+    figures = figures if figures.started_at else replace(figures, started_at=watch.figures.started_at)
+    started_at = _told_start(status, now)
+    figures_lag = _is_later(started_at, figures.started_at)
+    was_stopped = watch.session_open and (watch.stopped or watch.stop_confirmed)
+    is_undecided = figures_lag and watch.session_open and not was_stopped and not watch.outdated
+    drawing = drawing_power(status)
+    drawing = plugged and (watch.drawing if drawing is None or is_undecided else drawing)
+    # What a stopped session draws while it ends is no going on
+    drawing = drawing and not (finishing and was_stopped)
     ended = not plugged or (watch.finishing and not finishing and not drawing)
     session_open = plugged and (drawing or (watch.session_open and not ended))
-    has_same_start = figures.started_at is not None and figures.started_at == watch.figures.started_at
+    anew = (
+        drawing
+        and watch.session_open
+        and not watch.outdated
+        and _is_another(watch.figures, figures, started_at if was_stopped else None)
+    )
+    has_old_figures = figures.started_at is not None and figures.started_at == watch.figures.started_at
     return SessionWatch(
         seen_at=now,
         plugged_in=plugged,
-        drawing=drawing and plugged,
+        drawing=drawing,
         finishing=finishing,
         faulted=watch.faulted if fault is None else fault,
         session_open=session_open,
-        figures=figures if figures.started_at else replace(figures, started_at=watch.figures.started_at),
-        outdated=session_open and has_same_start and (watch.outdated or not watch.session_open),
+        figures=figures,
+        outdated=session_open and has_old_figures and (watch.outdated or anew or not watch.session_open),
+        stopped=session_open and not drawing and was_stopped,
+        anew=anew,
     )
 
 
 def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEventType, SessionFigures]]:
     changes: list[tuple[SessionEventType, SessionFigures]] = []
-    is_new = after.drawing and _is_newer(before, after)
     if after.faulted and not before.faulted:
         changes.append((SessionEventType.FAULTED, after.figures))
     if after.plugged_in and not before.plugged_in:
         changes.append((SessionEventType.PLUGGED_IN, SessionFigures()))
     if before.stop_confirmed and before.session_open:
         changes.append((SessionEventType.STOPPED, after.figures))
-    if before.session_open and (is_new or not after.session_open):
+    if before.session_open and (after.anew or not after.session_open):
         # Once a newer session is under way the status has forgotten the one that ended.
-        changes.append((SessionEventType.FINISHED, before.figures if is_new else after.figures))
-    if after.drawing and (is_new or not before.session_open):
+        changes.append((SessionEventType.FINISHED, before.figures if after.anew else after.figures))
+    if after.drawing and (after.anew or not before.session_open):
         changes.append((SessionEventType.STARTED, SessionFigures() if after.outdated else after.figures))
-    elif after.session_open and before.session_open and not is_new:
-        if after.drawing and not before.drawing:
+    elif after.session_open and before.session_open and not after.anew:
+        if after.drawing and (before.stop_confirmed or not before.drawing):
             changes.append((SessionEventType.RESUMED, after.figures))
         elif before.drawing and not after.drawing and not before.stop_confirmed:
             changes.append((SessionEventType.PAUSED, after.figures))
@@ -196,12 +217,14 @@ def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEve
     return changes
 
 
-def _is_newer(before: SessionWatch, after: SessionWatch) -> bool:
-    """Tell whether another session has begun while one was open."""
-    last, figures = before.figures, after.figures
-    if not before.session_open or before.outdated or last.started_at is None or figures.started_at is None:
-        return False
-    if figures.started_at <= last.started_at:
+def _is_another(last: SessionFigures, figures: SessionFigures, started_at: datetime | None) -> bool:
+    """Tell whether a session that draws power is another one than that of the `last` figures.
+
+    `started_at` is a start that tells it by itself, `None` if there is none.
+    """
+    if _is_later(started_at, last.started_at):
+        return True
+    if not _is_later(figures.started_at, last.started_at):
         return False
     if last.energy is None or figures.energy is None or figures.energy < last.energy:
         return True
@@ -209,3 +232,13 @@ def _is_newer(before: SessionWatch, after: SessionWatch) -> bool:
     if last.plugged_in_at is None or figures.plugged_in_at is None:
         return False
     return figures.plugged_in_at - last.plugged_in_at > SAME_MOMENT
+
+
+def _told_start(status: ChargerStatus, now: datetime) -> datetime | None:
+    """Return the start that a status tells, which its figures may not belong to yet."""
+    started_at = status.session.started_at if status.session else None
+    return started_at if started_at is not None and started_at <= now else None
+
+
+def _is_later(moment: datetime | None, other: datetime | None) -> bool:
+    return moment is not None and other is not None and moment > other
