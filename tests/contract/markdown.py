@@ -28,23 +28,24 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A fenced block of code: its language, the heading it stands under and what is in it."""
+    """A fenced block of code: its language, the heading and the line of text it stands under, and what is in it."""
 
     language: str
     heading: str
+    lead: str
     text: str
 
 
 def _read(page: str) -> Iterator[Line | Block]:
     """Go through the lines and the blocks of a page, in order."""
     page = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), page)
-    heading, fence, language = "", "", ""
+    heading, lead, fence, language = "", "", "", ""
     inside: list[str] = []
     for number, text in enumerate(page.splitlines(), 1):
         if fence:
             if text.strip().startswith(fence) and not text.strip().strip(fence[0]):
-                yield Block(language=language, heading=heading, text="\n".join(inside))
-                fence, inside = "", []
+                yield Block(language=language, heading=heading, lead=lead, text="\n".join(inside))
+                lead, fence, inside = "", "", []
             else:
                 inside.append(text)
         elif match := _FENCE.match(text):
@@ -52,6 +53,7 @@ def _read(page: str) -> Iterator[Line | Block]:
         else:
             if match := _HEADING.match(text):
                 heading = match[1]
+            lead = text.strip() or lead
             yield Line(number, text)
 
 
