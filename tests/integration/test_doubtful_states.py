@@ -154,6 +154,16 @@ async def test_a_mode_that_the_app_has_changed_meanwhile_is_set_again(
     assert world.charger.modes.preference is ChargeMode.MANUAL
 
 
+async def test_a_mode_is_set_where_it_cannot_be_read_whether_it_is_set_already(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, meanwhile: Meanwhile
+) -> None:
+    await setup_entry()
+    simulator.faults.add(faults.truncated(), Family.MODE)
+    with pytest.raises(HomeAssistantError):
+        await meanwhile(choose_mode(hass, "manual"))
+    assert simulator.requests.count(Family.MODE, method="PUT") == 1
+
+
 async def test_a_caller_who_gives_up_does_not_keep_the_effect_from_showing(
     hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance
 ) -> None:

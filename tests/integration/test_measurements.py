@@ -44,6 +44,20 @@ async def test_the_lifetime_is_known_before_the_cloud_tells_it_again(
     assert shown(hass, LIFETIME).state == before
 
 
+async def test_a_counter_that_begins_anew_is_believed_when_it_is_read_twice(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    """Trap 13: a second reading a minute later tells an exchanged meter from a wrong answer."""
+    await setup_entry()
+    before = shown(hass, LIFETIME).state
+    simulator.faults.add(faults.field_value("data.*.lifeTimeConsumption", 1200), Family.SUMMARY, times=1)
+    await advance(500)
+    assert shown(hass, LIFETIME).state == before
+    simulator.faults.add(faults.field_value("data.*.lifeTimeConsumption", 1200), Family.SUMMARY)
+    await advance(500)
+    assert float(shown(hass, LIFETIME).state) == 1.2
+
+
 @pytest.mark.freeze_time("2026-11-17 21:30:00+00:00")
 async def test_the_day_ends_at_the_midnight_of_the_site(
     hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
