@@ -102,6 +102,8 @@ class AmpsRestarts:
 
     async def _async_due(self, serial: str, now: datetime) -> None:
         change = self._changes.pop(serial)
+        if serial not in self._coordinator.readings.serials:
+            return  # Somebody has deleted the charger meanwhile
         readings = self._coordinator.readings.of(serial)
         wait = readings.restarted_at + SHORTEST_TIME_BETWEEN - now if readings.restarted_at else timedelta()
         if wait > timedelta():

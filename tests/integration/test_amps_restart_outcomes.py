@@ -1,9 +1,13 @@
 """What becomes of a session that is restarted for another current when something goes wrong on the way."""
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Car, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
@@ -143,3 +147,25 @@ class TestHowOften:
         await set_amps(hass, 12)
         await advance(60)
         assert levels(simulator) == [16, 12]
+
+
+async def test_a_charger_that_is_deleted_meanwhile_is_left_alone(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    charging: MockConfigEntry,
+    world: World,
+    advance: Advance,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await set_amps(hass, 10)
+    await advance(60)
+    await set_amps(hass, 12)
+    serial = world.charger.serial
+    world.site.remove_charger(serial)
+    await advance(120)
+    device_id = dr.async_get_device_id_by_identifier(hass, (DOMAIN, serial), config_entry_id=charging.entry_id)
+    assert await async_setup_component(hass, "config", {})
+    answer = await (await hass_ws_client(hass)).remove_device(device_id)
+    assert answer["success"]
+    await advance(300)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
