@@ -104,9 +104,10 @@ class Commands:
         charger = self._charger(serial)
         if charger.mode is mode and not charger.mode_is_changing:
             # What is known may be minutes old, and the app may have changed it
-            if await self._coordinator.async_read_mode(serial) == mode:
-                return
+            told = await self._coordinator.async_read_mode(serial)
             charger = self._charger(serial)
+            if told == mode and not charger.mode_is_changing:
+                return
         self._check_mode(charger, mode)
         await self._dispatch.async_send(
             CommandKind.MODE,

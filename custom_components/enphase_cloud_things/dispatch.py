@@ -105,14 +105,14 @@ class Dispatch:
         sent = Sent(command=command, settled=self._hass.loop.create_future())
         self._in_flight[command.identity] = sent
         self._coordinator.commands.submit(command)
-        self._coordinator.async_publish()
+        self._coordinator.async_publish_soon()
         return sent
 
     @callback
     def taken(self, sent: Sent) -> None:
         """Note that the cloud has taken a command, or may have: the reads from now on tell."""
         self._coordinator.commands.acknowledge(sent.command, dt_util.utcnow())
-        self._coordinator.async_publish()
+        self._coordinator.async_expect_effect()
 
     @callback
     def refused(self, sent: Sent, error: EnlightenError) -> None:
@@ -121,7 +121,7 @@ class Dispatch:
         if isinstance(error, NotPluggedIn | NotCharging | AlreadyCharging):
             reason = error.refusal.code
         self._coordinator.commands.reject(sent.command, reason, dt_util.utcnow())
-        self._coordinator.async_publish()
+        self._coordinator.async_publish_soon()
 
     async def async_send(
         self,

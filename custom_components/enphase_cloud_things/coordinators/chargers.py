@@ -1,16 +1,15 @@
 """The coordinator of a site's chargers: status at an adaptive interval, everything else at its own cadence."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 import logging
 from random import random
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -18,9 +17,7 @@ from ..accounts import Account
 from ..calc.polling import (
     REQUEST_BUDGET,
     Activity,
-    Part,
     PollingOptions,
-    Read,
     any_drawing_power,
     fast_until,
     next_interval,
@@ -31,6 +28,7 @@ from ..enlighten import Family, Transport
 from ..errors import SESSION_LOOK, refresh_errors
 from ..options import Options
 from ..snapshot import SiteSnapshot
+from .next_read import NextRead
 from .open_commands import OpenCommands
 from .part_reads import PartReads
 from .readings import ChargerReadings
@@ -87,15 +85,19 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._options = options
         self._entry = entry
         self.readings = SiteReadings(readings, self.commands, dt_util.get_default_time_zone())
-        self._parts = PartReads(account.client, site_id, self.readings, self.commands)
+        self._parts = PartReads(
+            hass, entry, client=account.client, site_id=site_id, readings=self.readings, commands=self.commands
+        )
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
-        self._cancel_armed_read: CALLBACK_TYPE | None = None
+        self._next_read = NextRead(hass, entry, self.async_refresh)
+        self._publication: asyncio.Handle | None = None
         self._reads_begun = 0
         self._status_is_waited_for = False
         self._reading_again = asyncio.Lock()
         entry.async_on_unload(self.commands.async_add_listener(self.readings.note_outcome))
-        entry.async_on_unload(self._cancel_read)
+        entry.async_on_unload(self._next_read.cancel)
+        entry.async_on_unload(self._cancel_publication)
 
     @override
     async def _async_update_data(self) -> SiteSnapshot:
@@ -113,7 +115,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             urgent = self.readings.take_status(status, began=began, now=dt_util.utcnow(), interval=interval)
             if due := self._parts.due(began, interval=interval, urgent=urgent):
                 self._show()
-                await self._async_read_parts(due, began)
+                patience = 0.0 if self._status_is_waited_for else PATIENCE
+                await self._parts.async_read(due, began, patience=patience, show=self._show)
         finally:
             self.commands.expire(dt_util.utcnow())
             self.update_interval = self._next_interval()
@@ -145,6 +148,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     @callback
     def async_publish(self) -> None:
         """Show a change that came from here, such as a new command or setpoint, and poll on accordingly."""
+        self._cancel_publication()
         if self.commands:
             self._fast_until = fast_until(dt_util.utcnow())
         planned, self.update_interval = self.update_interval, self._next_interval()
@@ -159,6 +163,18 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             self.async_set_updated_data(self.snapshot())
         else:
             self._show()
+
+    @callback
+    def async_publish_soon(self) -> None:
+        """Publish once for all that changes at the same moment, such as the commands to several chargers."""
+        if self._publication is None:
+            self._publication = self.hass.loop.call_soon(self.async_publish)
+
+    @callback
+    def async_expect_effect(self) -> None:
+        """Read soon what has become of a command that the cloud has taken. There is nothing new to show."""
+        self._fast_until = fast_until(dt_util.utcnow())
+        self._arm_command_read()
 
     async def async_read_again(self) -> None:
         """Refresh with a status that is asked for from now on, once for all who want it at the same moment."""
@@ -191,25 +207,11 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._streaming_until = moment
         self.async_publish()
 
-    async def _async_read_parts(self, due: Iterable[Read], began: datetime) -> None:
-        """Read what is due beside the status.
-
-        Modes and settings that take too long show when they come, and hold up nothing else. The metadata are waited
-        for: entities get their ids from the name in them. Somebody who waits for the status waits for none of it.
-        """
-        reads = {read: self._start_reading(read, began) for read in due}
-        late = set(reads.values())
-        if not self._status_is_waited_for:
-            _, late = await asyncio.wait(late, timeout=PATIENCE)
-            await asyncio.gather(
-                *(each for read, each in reads.items() if each not in late or read.part is Part.SUMMARY)
-            )
-        for each in late:
-            each.add_done_callback(lambda _: self._show())
-
-    def _start_reading(self, read: Read, began: datetime) -> asyncio.Task[None]:
-        name = f"read the {read.part}"
-        return self._entry.async_create_background_task(self.hass, self._parts.async_read(read, began), name)
+    @callback
+    def _cancel_publication(self) -> None:
+        if self._publication is not None:
+            self._publication.cancel()
+            self._publication = None
 
     def _two_intervals_from(self, answer_at: datetime) -> datetime:
         return answer_at + 2 * max(self.update_interval or self._polling.slow, self._polling.fast)
@@ -254,10 +256,10 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     @callback
     def _arm_command_read(self) -> None:
         """Read at the moments when a command is likely to show, which the polling interval is too coarse for."""
-        self._cancel_read()
+        self._next_read.cancel()
         now = dt_util.utcnow()
         if moment := self.commands.next_read_at(now):
-            self._read_in(moment - now, "read after a command")
+            self._next_read.set(moment - now, "read after a command")
 
     @callback
     @override
@@ -268,21 +270,4 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         """
         needs_person = isinstance(self.last_exception, ConfigEntryAuthFailed) and not self.last_update_success
         if needs_person and not self._entry.pref_disable_polling:
-            self._read_in(SESSION_LOOK, "look at an ended session")
-
-    @callback
-    def _read_in(self, delay: timedelta, purpose: str) -> None:
-        @callback
-        def read(_now: datetime) -> None:
-            self._cancel_armed_read = None
-            # Ends with the entry, and holds up nobody who stops Home Assistant
-            self._entry.async_create_background_task(self.hass, self.async_refresh(), purpose)
-
-        self._cancel_read()
-        self._cancel_armed_read = async_call_later(self.hass, delay, HassJob(read, purpose, cancel_on_shutdown=True))
-
-    @callback
-    def _cancel_read(self) -> None:
-        if self._cancel_armed_read:
-            self._cancel_armed_read()
-            self._cancel_armed_read = None
+            self._next_read.set(SESSION_LOOK, "look at an ended session")

@@ -1,10 +1,13 @@
 """The reads beside the status, each at a cadence of its own."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 import logging
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..calc.pending import Reading
@@ -25,8 +28,19 @@ class PartReads:
     A read that fails costs only its part, which keeps its last value until its next turn.
     """
 
-    def __init__(self, client: EnlightenClient, site_id: str, readings: SiteReadings, commands: OpenCommands) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        client: EnlightenClient,
+        site_id: str,
+        readings: SiteReadings,
+        commands: OpenCommands,
+    ) -> None:
         """Start with all of them due."""
+        self._hass = hass
+        self._entry = entry
         self._client = client
         self._site_id = site_id
         self._readings = readings
@@ -60,8 +74,28 @@ class PartReads:
         self._attempted_at.update(dict.fromkeys(due, now))
         return due
 
-    async def async_read(self, read: Read, began: datetime) -> None:
-        """Read a part for a refresh that `began` then."""
+    async def async_read(
+        self, due: Iterable[Read], began: datetime, *, patience: float, show: Callable[[], None]
+    ) -> None:
+        """Read what is due for a refresh that `began` then, and wait for it for some seconds.
+
+        What takes longer is shown when it comes, and holds up nothing else. Where there is any patience at all, the
+        metadata are waited for: entities get their ids from the name in them.
+        """
+        reads = {read: self._start(read, began) for read in due}
+        late = set(reads.values())
+        if patience:
+            _, late = await asyncio.wait(late, timeout=patience)
+            late -= {task for read, task in reads.items() if read.part is Part.SUMMARY}
+            await asyncio.gather(*(task for task in reads.values() if task not in late))
+        for task in late:
+            task.add_done_callback(lambda _: show())
+
+    def _start(self, read: Read, began: datetime) -> asyncio.Task[None]:
+        name = f"read the {read.part}"
+        return self._entry.async_create_background_task(self._hass, self._async_read(read, began), name)
+
+    async def _async_read(self, read: Read, began: datetime) -> None:
         try:
             if read.serial is None:
                 await self._async_read_summary()
