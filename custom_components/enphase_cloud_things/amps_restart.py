@@ -125,7 +125,7 @@ class AmpsRestarts:
     async def _async_stop(self, charger: ChargerSnapshot, wish: int) -> None:
         leading = leading_connector(charger.status) if charger.status else None
         sent = self._dispatch.open(CommandKind.AMPS_RESTART, charger, wish=wish)
-        restart = _Restart(sent=sent, connector_id=(leading and leading.connector_id) or 1)
+        restart = _Restart(sent=sent, connector_id=leading.connector_id if leading else 1)
         self._restarts[charger.serial] = restart
         try:
             await self._client.stop_charging(self._coordinator.site_id, charger.serial)

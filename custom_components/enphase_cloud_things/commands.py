@@ -17,7 +17,7 @@ from .amps_restart import AmpsRestarts
 from .calc.amps import LEVEL_MODES, amps_bounds, start_level
 from .calc.pending import CommandKind
 from .calc.settings import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY
-from .calc.status import finishing, of_connector, plugged_in, session_active
+from .calc.status import of_connector, plugged_in, session_goes_on
 from .const import DOMAIN
 from .coordinators.chargers import ChargerCoordinator
 from .dispatch import CommandResult, Dispatch, Outcome, Sent, no_op
@@ -71,7 +71,7 @@ class Commands:
             if known and plugged_in(status) is False:
                 return no_op(Outcome.NOT_PLUGGED_IN)
             sent_level = self._level(charger, level)
-            if known and level is None and session_active(status) and not _is_ending(charger, status):
+            if known and level is None and session_goes_on(status) and not _is_being_stopped(charger):
                 return no_op(Outcome.ALREADY_CHARGING)
             sent = await self._dispatch.async_send(
                 CommandKind.START,
@@ -207,7 +207,7 @@ class Commands:
         await self._coordinator.async_read_again()
         charger = self._charger(serial)
         status = charger.status if self._coordinator.last_update_success else None
-        if status is None or (session_active(status) and not finishing(status)):
+        if status is None or session_goes_on(status):
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="command_rejected",
@@ -258,7 +258,6 @@ class Commands:
             )
 
 
-def _is_ending(charger: ChargerSnapshot, status: ChargerStatus) -> bool:
-    """Tell whether a session that still shows is at its end, or about to be because somebody has stopped it."""
-    stopped = any(command.kind in {CommandKind.STOP, CommandKind.AMPS_RESTART} for command in charger.pending)
-    return stopped or finishing(status)
+def _is_being_stopped(charger: ChargerSnapshot) -> bool:
+    """Tell whether a session that still shows is about to end."""
+    return any(command.kind in {CommandKind.STOP, CommandKind.AMPS_RESTART} for command in charger.pending)

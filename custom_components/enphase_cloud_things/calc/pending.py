@@ -16,7 +16,15 @@ from ..enlighten.models.chargers import ChargerStatus, ConnectorState
 from ..enlighten.models.modes import ChargeMode, ConfigurationValue, GreenSettings, ModePreference
 from .amps import given_level
 from .settings import APP_AUTHENTICATION_KEY, app_authentication, default_charge_level, setting
-from .status import ChargerState, charger_state, finishing, leading_connector, of_connector, session_active
+from .status import (
+    ChargerState,
+    charger_state,
+    finishing,
+    leading_connector,
+    of_connector,
+    session_active,
+    session_goes_on,
+)
 
 COMMAND_LIFETIME: Final = timedelta(seconds=90)
 RESTART_PAUSE: Final = timedelta(seconds=30)
@@ -239,7 +247,7 @@ def _judge_status(
 
 
 def _is_started(command: PendingCommand, status: ChargerStatus) -> bool:
-    if not session_active(status) or finishing(status):
+    if not session_goes_on(status):
         return False
     return command.kind is CommandKind.START or given_level(status) in {None, command.wish}
 

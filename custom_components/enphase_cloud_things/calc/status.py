@@ -124,6 +124,11 @@ def finishing(status: ChargerStatus) -> bool:
     return charger_state(status) is ChargerState.FINISHING
 
 
+def session_goes_on(status: ChargerStatus) -> bool:
+    """Tell whether a session runs that is not at its end."""
+    return session_active(status) is True and not finishing(status)
+
+
 def drawing_power(status: ChargerStatus) -> bool | None:
     """Tell whether energy flows. Never while the charger is offline.
 

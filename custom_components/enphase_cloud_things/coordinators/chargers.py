@@ -93,7 +93,6 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._next_read = NextRead(hass, entry, self.async_refresh)
         self._publication: asyncio.Handle | None = None
         self._reads_begun = 0
-        self._status_is_waited_for = False
         self._reading_again = asyncio.Lock()
         entry.async_on_unload(self.commands.async_add_listener(self.readings.note_outcome))
         entry.async_on_unload(self._next_read.cancel)
@@ -115,7 +114,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             urgent = self.readings.take_status(status, began=began, now=dt_util.utcnow(), interval=interval)
             if due := self._parts.due(began, interval=interval, urgent=urgent):
                 self._show()
-                patience = 0.0 if self._status_is_waited_for else PATIENCE
+                # Somebody who reads again waits for the status alone
+                patience = 0.0 if self._reading_again.locked() else PATIENCE
                 await self._parts.async_read(due, began, patience=patience, show=self._show)
         finally:
             self.commands.expire(dt_util.utcnow())
@@ -183,11 +183,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             if self._reads_begun != begun:
                 return
             self._reads_begun += 1
-            self._status_is_waited_for = True
-            try:
-                await self.async_refresh()
-            finally:
-                self._status_is_waited_for = False
+            await self.async_refresh()
 
     async def async_read_mode(self, serial: str) -> str | None:
         """Read the mode that is stored for a charger now, `None` if the cloud does not tell."""
