@@ -8,28 +8,17 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.enphase_cloud_things.const import DOMAIN
-from simulator import Car, Family, Simulator, World, faults
+from simulator import Family, Simulator, World, faults
 
-from .conftest import SetupEntry
+from .charging_car import charging
 from .passing_time import Advance
-from .wishes import levels, pending, set_amps, turn_on
+from .wishes import levels, pending, set_amps
+
+__all__ = ["charging"]
 
 GOES_ON = "The new current was not applied, the session goes on"
 STANDS_STILL = "Charging was stopped for a new current and did not start again"
 REFUSAL = faults.coded_error(400, "iqevc_ms-10099", "Not now")
-
-
-@pytest.fixture
-async def charging(
-    hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance
-) -> MockConfigEntry:
-    """The entry of a car that charges at 16 A, with the option to apply new currents to it."""
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
-    entry = await setup_entry(options={"apply_amps_while_charging": True})
-    await set_amps(hass, 16)
-    await turn_on(hass)
-    await advance(30)
-    return entry
 
 
 @pytest.mark.usefixtures("charging")

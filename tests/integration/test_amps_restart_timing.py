@@ -5,12 +5,12 @@ import pytest
 
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
+from .charging_car import A_SPELL, APPLY, charging
 from .conftest import SetupEntry
 from .passing_time import Advance
 from .wishes import START_BUTTON, STOP_BUTTON, levels, press, set_amps, shown, turn_off, turn_on
 
-APPLY = {"apply_amps_while_charging": True}
-A_SPELL = 30.0
+__all__ = ["charging"]
 
 
 async def pass_until_stopped(simulator: Simulator, advance: Advance) -> None:
@@ -21,16 +21,6 @@ async def pass_until_stopped(simulator: Simulator, advance: Advance) -> None:
             return
         await advance(1, step=1)
     pytest.fail("the session was not stopped for the new current")
-
-
-@pytest.fixture
-async def charging(hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance) -> None:
-    """A car that charges at 16 A, with the option to apply new currents to it."""
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
-    await setup_entry(options=APPLY)
-    await set_amps(hass, 16)
-    await turn_on(hass)
-    await advance(A_SPELL)
 
 
 @pytest.mark.usefixtures("charging")

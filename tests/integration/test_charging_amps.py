@@ -13,22 +13,12 @@ import pytest
 from simulator import Car, ChargeMode, Family, Simulator, Slot, World, faults
 from simulator.hardware import NA_SINGLE_PHASE_80A
 
+from .charging_car import A_SPELL, APPLY, charging
 from .conftest import SetupEntry
 from .passing_time import Advance
 from .wishes import AMPS, MODE, SWITCH, choose_mode, levels, set_amps, turn_off, turn_on
 
-APPLY = {"apply_amps_while_charging": True}
-A_SPELL = 30.0
-
-
-@pytest.fixture
-async def charging(hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance) -> None:
-    """A car that charges at 16 A, with the option to apply new currents to it."""
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
-    await setup_entry(options=APPLY)
-    await set_amps(hass, 16)
-    await turn_on(hass)
-    await advance(A_SPELL)
+__all__ = ["charging"]
 
 
 @pytest.mark.usefixtures("charging")
