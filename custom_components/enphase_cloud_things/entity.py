@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
@@ -174,8 +174,7 @@ def add_entities_while[DataT](
             async_add_entities(create())
         added = wanted()
 
-    look()
-    entry.async_on_unload(coordinator.async_add_listener(look))
+    _look_at_updates(entry, coordinator, look)
 
 
 def add_charger_entities[DescriptionT: ChargerEntityDescription](
@@ -202,8 +201,24 @@ def add_charger_entities[DescriptionT: ChargerEntityDescription](
             added.update((serial, description.key) for description, serial in new)
             async_add_entities(create(coordinator, description, serial) for description, serial in new)
 
-    add_new()
-    entry.async_on_unload(coordinator.async_add_listener(add_new))
+    _look_at_updates(entry, coordinator, add_new)
+
+
+def _look_at_updates[DataT](
+    entry: ConfigEntry, coordinator: DataUpdateCoordinator[DataT], look: Callable[[], None]
+) -> None:
+    """Look for entities to add, now and at every update until the entry begins to unload.
+
+    Entities that are added to what is going stay behind, and keep those of the next start out.
+    """
+
+    @callback
+    def look_while_in_use() -> None:
+        if entry.state is not ConfigEntryState.UNLOAD_IN_PROGRESS:
+            look()
+
+    look()
+    entry.async_on_unload(coordinator.async_add_listener(look_while_in_use))
 
 
 def add_command_entities[DescriptionT: ChargerEntityDescription](
