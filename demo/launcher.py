@@ -15,7 +15,7 @@ from unittest.mock import MagicMock, patch
 from homeassistant import bootstrap, runner
 from yarl import URL
 
-from custom_components.enphase_cloud_things import accounts
+from custom_components.enphase_cloud_things.account import registry as accounts
 from custom_components.enphase_cloud_things.enlighten import Hosts
 
 # Home Assistant sets these up at every start. What they require has to be compiled, and nothing of the demo uses them.

@@ -8,24 +8,24 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from .accounts import Account, async_get_registry
-from .commands import Commands
+from .account.registry import Account, async_get_registry
+from .chargers.coordinator import ChargerCoordinator
+from .chargers.readings import ChargerReadings, StoredCharger
+from .chargers.store import ChargerStore
+from .commands.commands import Commands
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
-from .coordinators.chargers import ChargerCoordinator
-from .coordinators.currency import CurrencyCoordinator, async_forget_currency
-from .coordinators.history import HistoryCoordinator
-from .coordinators.prices import PriceCoordinator
-from .coordinators.readings import ChargerReadings, StoredCharger
-from .coordinators.vpp import VppCoordinator
 from .devices import release_device, remove_device, remove_with_programme, update_charger_devices
 from .entity import register_site_device
+from .history.coordinator import HistoryCoordinator
+from .history.session_import import SessionImport
 from .issues import forget_issues, issue_watch
 from .migration import async_migrate
 from .options import Options
+from .prices.coordinator import PriceCoordinator
+from .prices.currency import CurrencyCoordinator, async_forget_currency
 from .runtime import EnphaseConfigEntry, RuntimeData
 from .services import async_setup_services
-from .session_import import SessionImport
-from .stores.chargers import ChargerStore
+from .vpp.coordinator import VppCoordinator
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -16,8 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .calc.status import drawing_power, faulted, plugged_in
-from .coordinators.chargers import ChargerCoordinator
+from .chargers.coordinator import ChargerCoordinator
+from .chargers.status import drawing_power, faulted, plugged_in
 from .enlighten import ChargerStatus
 from .entities.vpp import VPP_BINARY_SENSORS, VppBinarySensor, add_vpp_entities
 from .entity import ChargerEntity, ChargerEntityDescription, SiteEntity, add_charger_entities

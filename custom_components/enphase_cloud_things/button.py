@@ -8,7 +8,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .commands import Commands
+from .commands.commands import Commands
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .runtime import EnphaseConfigEntry
 

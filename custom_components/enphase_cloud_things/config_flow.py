@@ -7,7 +7,8 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, Conf
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import callback
 
-from .accounts import async_get_registry
+from .account.reauthentication import async_resume
+from .account.registry import async_get_registry
 from .const import (
     CONF_ACCOUNT,
     CONF_CONTINUE_WITHOUT_CHARGERS,
@@ -24,7 +25,6 @@ from .flows.forms import NO_CHARGERS_FORM, chargers_form, is_site_id, site_form
 from .flows.options import EnphaseOptionsFlow
 from .flows.sign_in import error_key
 from .flows.sign_in_steps import SignInFlow
-from .reauthentication import async_resume
 
 
 class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):

@@ -7,10 +7,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.typing import UNDEFINED
 
+from .chargers.snapshot import SiteSnapshot
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
-from .coordinators.vpp import VppCoordinator
 from .runtime import EnphaseConfigEntry
-from .snapshot import SiteSnapshot
+from .vpp.coordinator import VppCoordinator
 
 
 @callback

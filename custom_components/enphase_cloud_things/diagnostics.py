@@ -13,13 +13,13 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
-from .calc.amps import amps_bounds
+from .chargers.amps import amps_bounds
+from .chargers.snapshot import ChargerSnapshot
 from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, CONF_SITE_ID, CONF_VPP_PROGRAM_ID, DOMAIN
-from .coordinators.vpp import VppCoordinator
 from .enlighten import IdKind, Pseudonyms, header_names, redact
 from .options import Options
 from .runtime import EnphaseConfigEntry, RuntimeData
-from .snapshot import ChargerSnapshot
+from .vpp.coordinator import VppCoordinator
 
 type Report = dict[str, object]
 

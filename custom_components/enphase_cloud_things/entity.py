@@ -14,12 +14,12 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
-from .commands import Commands
+from .chargers.coordinator import ChargerCoordinator
+from .chargers.snapshot import ChargerSnapshot, SiteSnapshot
+from .commands.commands import Commands
 from .const import DOMAIN, MANUFACTURER
-from .coordinators.chargers import ChargerCoordinator
 from .enlighten import Hosts
 from .runtime import EnphaseConfigEntry
-from .snapshot import ChargerSnapshot, SiteSnapshot
 
 WEB_PAGE: Final = str(Hosts().enlighten)
 """Where a person signs in, which leads to their own site: its id belongs in no link."""

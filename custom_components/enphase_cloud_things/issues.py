@@ -17,13 +17,13 @@ from homeassistant.loader import async_get_loaded_integration
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .accounts import Account
+from .account.reauthentication import withdraw_request
+from .account.registry import Account
+from .chargers.coordinator import ChargerCoordinator
+from .chargers.snapshot import SiteSnapshot
 from .const import CONF_LEFT_OUT, DOMAIN
-from .coordinators.chargers import ChargerCoordinator
-from .coordinators.vpp import VppCoordinator
 from .enlighten import CORE_FAMILIES, Family, FamilyHealth, InvalidCredentials, RateLimited, TooManySessions
-from .reauthentication import withdraw_request
-from .snapshot import SiteSnapshot
+from .vpp.coordinator import VppCoordinator
 
 RATE_LIMIT_WORTH_TELLING: Final = timedelta(minutes=15)
 ROUTE_GONE_FOR_GOOD: Final = timedelta(days=1)

@@ -9,14 +9,14 @@ from homeassistant.const import EntityCategory, UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .calc.amps import AmpsBounds, amps_bounds
-from .calc.settings import DEFAULT_LEVEL_KEY, default_charge_level, setting
-from .commands import Commands
+from .chargers.amps import AmpsBounds, amps_bounds
+from .chargers.configuration import DEFAULT_LEVEL_KEY, default_charge_level, setting
+from .chargers.snapshot import ChargerSnapshot
+from .commands.commands import Commands
 from .const import FALLBACK_MAX_AMPS, FALLBACK_MIN_AMPS
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .errors import invalid_wish
 from .runtime import EnphaseConfigEntry
-from .snapshot import ChargerSnapshot
 
 # Each charger has a lock of its own, and a stop waits for no other charger
 PARALLEL_UPDATES = 0

@@ -9,11 +9,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import probatio
 
+from .account.reauthentication import account_of, async_resume
 from .const import CONF_ACCOUNT, CONF_SERIALS, DOMAIN
 from .enlighten import AuthenticationRequired, EnlightenError, Session, TooManySessions
 from .errors import translation_key
 from .issues import issue_watch
-from .reauthentication import account_of, async_resume
 from .runtime import EnphaseConfigEntry
 
 type IssueData = dict[str, str | int | float | None]

@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry
 
-from .accounts import Account
-from .commands import Commands
-from .coordinators.chargers import ChargerCoordinator
-from .coordinators.currency import CurrencyCoordinator
-from .coordinators.history import HistoryCoordinator
-from .coordinators.prices import PriceCoordinator
-from .coordinators.vpp import VppCoordinator
+from .account.registry import Account
+from .chargers.coordinator import ChargerCoordinator
+from .chargers.store import ChargerStore
+from .commands.commands import Commands
+from .history.coordinator import HistoryCoordinator
+from .history.session_import import SessionImport
 from .options import Options
-from .session_import import SessionImport
-from .stores.chargers import ChargerStore
+from .prices.coordinator import PriceCoordinator
+from .prices.currency import CurrencyCoordinator
+from .vpp.coordinator import VppCoordinator
 
 
 @dataclass(slots=True, kw_only=True)

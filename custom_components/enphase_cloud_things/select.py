@@ -7,8 +7,8 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .chargers.modes import OPTION_TO_MODE, offered_options, option_of
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
-from .modes import OPTION_TO_MODE, offered_options, option_of
 from .runtime import EnphaseConfigEntry
 
 # Each charger has a lock of its own, and a stop waits for no other charger

@@ -12,8 +12,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
-from .calc.amps import running_amps
-from .calc.status import (
+from .chargers.amps import running_amps
+from .chargers.coordinator import ChargerCoordinator
+from .chargers.modes import MODE_OPTIONS, option_of
+from .chargers.snapshot import ChargerSnapshot
+from .chargers.status import (
     KNOWN_CONNECTOR_STATES,
     OTHER_CONNECTOR_STATE,
     ChargerState,
@@ -23,15 +26,12 @@ from .calc.status import (
     leading_connector,
 )
 from .const import DIAGNOSTIC_STATE_PERIOD
-from .coordinators.chargers import ChargerCoordinator
 from .enlighten import ChargerStatus, ChargerSummary
 from .entities.prices import PRICE_SENSORS, SAVINGS_SENSORS, PriceSensor, SavingsSensor, add_price_entities
 from .entities.sessions import add_session_sensors
 from .entities.vpp import VPP_EVENTS, VPP_SENSORS, VppEventsSensor, VppSensor, add_vpp_entities
 from .entity import ChargerEntity, ChargerEntityDescription, SiteEntity, add_charger_entities
-from .modes import MODE_OPTIONS, option_of
 from .runtime import EnphaseConfigEntry
-from .snapshot import ChargerSnapshot
 
 PARALLEL_UPDATES = 0
 

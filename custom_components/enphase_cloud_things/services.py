@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
+from .account.reauthentication import async_clear_reauthentication
 from .actions.fan_out import async_for_each, failures_of, raise_failures
 from .actions.history import GET_SESSIONS_SCHEMA, IMPORT_SESSIONS_SCHEMA, async_get_sessions, async_import_sessions
 from .actions.prices import GET_PRICES_SCHEMA, async_get_prices
@@ -20,11 +21,10 @@ from .actions.targets import (
     async_targeted_sites,
     runtime_of,
 )
-from .commands import Commands
+from .commands.commands import Commands
+from .commands.dispatch import CommandResult, Outcome
 from .const import CONF_SITE_ID, DOMAIN
-from .dispatch import CommandResult, Outcome
 from .enlighten import CommandRejected, TriggerMessage
-from .reauthentication import async_clear_reauthentication
 from .runtime import EnphaseConfigEntry
 
 ATTR_CHARGING_LEVEL: Final = "charging_level"

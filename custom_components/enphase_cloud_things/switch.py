@@ -9,13 +9,13 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .calc.pending import CHARGING_COMMANDS
-from .calc.settings import APP_AUTHENTICATION_KEY, app_authentication, setting
-from .calc.status import session_active
-from .commands import Commands
+from .chargers.configuration import APP_AUTHENTICATION_KEY, app_authentication, setting
+from .chargers.snapshot import ChargerSnapshot
+from .chargers.status import session_active
+from .commands.commands import Commands
+from .commands.rules import CHARGING_COMMANDS
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .runtime import EnphaseConfigEntry
-from .snapshot import ChargerSnapshot
 
 # Each charger has a lock of its own, and a stop waits for no other charger
 PARALLEL_UPDATES = 0

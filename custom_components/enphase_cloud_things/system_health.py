@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from . import accounts
+from .account import registry as accounts
 from .const import CONF_SITE_ID, DOMAIN
 from .enlighten import Family
 from .runtime import EnphaseConfigEntry, RuntimeData

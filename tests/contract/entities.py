@@ -63,7 +63,7 @@ def described_entities() -> tuple[DescribedEntity, ...]:
     """Return all entities, sorted by platform and key."""
     found: dict[tuple[Platform, str], DescribedEntity] = {}
     for module in modules(INTEGRATION):
-        if module.path.is_relative_to(INTEGRATION / "enlighten") or module.path.is_relative_to(INTEGRATION / "calc"):
+        if module.path.is_relative_to(INTEGRATION / "enlighten"):
             continue
         imported = import_module(module.name)
         for entity in (*_from_tables(imported), *_from_classes(module, imported)):

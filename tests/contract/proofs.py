@@ -192,7 +192,9 @@ PROOFS: Final[Mapping[str, Proof]] = {
     "action-setup": _functions("__init__.py", "async_setup"),
     "appropriate-polling": _hasty_polling,
     "brands": _files("brand/icon.png", "brand/icon@2x.png", "brand/logo.png", "brand/logo@2x.png"),
-    "common-modules": _files("coordinators", "entity.py"),
+    "common-modules": _files(
+        "chargers/coordinator.py", "prices/coordinator.py", "vpp/coordinator.py", "history/coordinator.py", "entity.py"
+    ),
     "config-flow-test-coverage": _in_the_check("--fail-under 100", "config_flow.py"),
     "config-flow": _all(_files("config_flow.py"), _steps("user")),
     "dependency-transparency": _requirements,

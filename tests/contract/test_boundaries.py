@@ -11,7 +11,26 @@ import pytest
 from .repository import INTEGRATION, PACKAGE, ROOT, Module, listed, modules
 
 CLIENT: Final = f"{PACKAGE}.enlighten"
-CALCULATIONS: Final = f"{PACKAGE}.calc"
+CALCULATIONS: Final = (
+    "days",
+    "stored",
+    "chargers.amps",
+    "chargers.configuration",
+    "chargers.energy",
+    "chargers.polling",
+    "chargers.power",
+    "chargers.session_events",
+    "chargers.sessions",
+    "chargers.status",
+    "commands.rules",
+    "history.hourly",
+    "history.past_sessions",
+    "history.session_hours",
+    "prices.currencies",
+    "prices.intervals",
+    "vpp.events",
+)
+"""Modules that only compute: no request, no clock, no Home Assistant."""
 MODELS: Final = f"{CLIENT}.models"
 CLIENT_LIBRARIES: Final = frozenset({"aiohttp", "jwt", "orjson", "yarl"})
 SIMULATOR_LIBRARIES: Final = frozenset({"aiohttp", "yarl"})
@@ -67,10 +86,18 @@ def test_the_client_needs_no_library_that_home_assistant_does_not_bring() -> Non
 
 
 def test_calculations_need_neither_home_assistant_nor_a_network() -> None:
-    found = strangers(INTEGRATION / "calc", packages=(CALCULATIONS, MODELS))
-    assert not found, listed(
-        "calc/ computes with the client's models and Python's own library, and with nothing else", found
-    )
+    calculations = tuple(f"{PACKAGE}.{name}" for name in CALCULATIONS)
+    found = [
+        f"{module.place}:{line} imports {name}"
+        for module in modules(INTEGRATION)
+        if module.name in calculations
+        for name, line in module.imports()
+        if not any(belongs_to(name, package) for package in (MODELS, *calculations))
+        and name.partition(".")[0] not in STANDARD_LIBRARY
+    ]
+    assert not found, listed("they compute with the client's models and Python's own library, and nothing else", found)
+    missing = set(calculations) - {module.name for module in modules(INTEGRATION)}
+    assert not missing, listed("these have another name now", sorted(missing))
 
 
 def test_models_know_nothing_of_sessions_and_transport() -> None:

@@ -123,7 +123,7 @@ def test_attributes_are_read_by_their_names() -> None:
 def test_any_stays_at_the_border_where_home_assistant_has_it() -> None:
     loose = [
         f"{each.place}:{line}"
-        for each in modules(INTEGRATION / "enlighten", INTEGRATION / "calc")
+        for each in modules(INTEGRATION / "enlighten")
         for name, line in each.imports()
         if name == "typing.Any"
     ]

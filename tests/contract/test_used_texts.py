@@ -12,6 +12,7 @@ import probatio
 import pytest
 
 from custom_components.enphase_cloud_things import config_flow, errors
+from custom_components.enphase_cloud_things.chargers.modes import MODE_OPTIONS
 from custom_components.enphase_cloud_things.enlighten import EnlightenError
 from custom_components.enphase_cloud_things.flows import forms, options, sign_in, sign_in_steps
 from custom_components.enphase_cloud_things.flows.forms import (
@@ -23,7 +24,6 @@ from custom_components.enphase_cloud_things.flows.forms import (
     sign_in_form,
     site_form,
 )
-from custom_components.enphase_cloud_things.modes import MODE_OPTIONS
 from custom_components.enphase_cloud_things.options import Options
 
 from .entities import DescribedEntity, described_entities

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 from yarl import URL
 
-from custom_components.enphase_cloud_things import accounts
-from custom_components.enphase_cloud_things.accounts import Account, async_get_registry
+from custom_components.enphase_cloud_things.account import registry as accounts
+from custom_components.enphase_cloud_things.account.registry import Account, async_get_registry
 from custom_components.enphase_cloud_things.const import (
     CONF_ACCOUNT,
     CONF_REMEMBER_PASSWORD,

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData, UnknownFlow
 import pytest
 
-from custom_components.enphase_cloud_things.accounts import Account
+from custom_components.enphase_cloud_things.account.registry import Account
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, World, faults
 
 from .conftest import SetupEntry

@@ -9,7 +9,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from yarl import URL
 
-from custom_components.enphase_cloud_things import accounts
+from custom_components.enphase_cloud_things.account import registry as accounts
 from custom_components.enphase_cloud_things.enlighten import Hosts
 from simulator import OWNER_EMAIL, Family, Simulator, World, faults
 from simulator.accounts import CapShape, RefusalShape

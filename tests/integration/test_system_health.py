@@ -14,7 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed, get_system_health_info
 from yarl import URL
 
-from custom_components.enphase_cloud_things import accounts
+from custom_components.enphase_cloud_things.account import registry as accounts
 from custom_components.enphase_cloud_things.const import DOMAIN
 from custom_components.enphase_cloud_things.enlighten import Hosts
 from simulator import Family, World, faults

@@ -11,12 +11,12 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from ..calc.days import Days
-from ..calc.past_sessions import span
 from ..const import DOMAIN
+from ..days import Days
 from ..enlighten import EnlightenError, HistorySession
 from ..errors import action_failed
-from ..session_import import ImportResult
+from ..history.past_sessions import span
+from ..history.session_import import ImportResult
 from .fan_out import async_for_each, failures_of, raise_failures
 from .requested_days import ATTR_END, ATTR_START, past_days
 from .targets import ChargerTarget, async_targeted_chargers

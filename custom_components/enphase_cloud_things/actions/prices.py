@@ -10,10 +10,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
-from ..calc.days import Days
-from ..calc.prices import PriceInterval, PriceSchedule
 from ..const import DOMAIN
-from ..coordinators.prices import PriceCoordinator
+from ..days import Days
+from ..prices.coordinator import PriceCoordinator
+from ..prices.intervals import PriceInterval, PriceSchedule
 from ..runtime import EnphaseConfigEntry, RuntimeData
 from .fan_out import async_for_each, failures_of, raise_failures
 from .requested_days import ATTR_END, ATTR_START, coming_days

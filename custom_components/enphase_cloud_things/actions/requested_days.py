@@ -7,8 +7,8 @@ from homeassistant.core import ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from ..calc.days import ONE_DAY, Days, local_day
 from ..const import DOMAIN
+from ..days import ONE_DAY, Days, local_day
 
 ATTR_START: Final = "start"
 ATTR_END: Final = "end"

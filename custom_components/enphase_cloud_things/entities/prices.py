@@ -15,12 +15,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from ..actions.requested_days import LONGEST_RANGE, within_reach
-from ..calc.days import local_day, start_of_day
-from ..calc.prices import PriceInterval, PriceSchedule
 from ..const import DOMAIN, MANUFACTURER
-from ..coordinators.prices import PriceCoordinator, PricePart, PriceSnapshot
+from ..days import local_day, start_of_day
 from ..enlighten import Savings
 from ..entity import EnphaseEntity, add_entities_while
+from ..prices.coordinator import PriceCoordinator, PricePart, PriceSnapshot
+from ..prices.intervals import PriceInterval, PriceSchedule
 from ..runtime import EnphaseConfigEntry
 from .calendar_event import ExactCalendarEvent
 

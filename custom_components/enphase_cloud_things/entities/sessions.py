@@ -10,11 +10,11 @@ from homeassistant.const import UnitOfLength
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..calc.past_sessions import session_cost, session_range
-from ..coordinators.chargers import ChargerCoordinator
-from ..coordinators.history import HistoryCoordinator
+from ..chargers.coordinator import ChargerCoordinator
 from ..enlighten import ChargingSession, HistorySession
 from ..entity import ChargerEntity, ChargerEntityDescription, add_charger_entities
+from ..history.coordinator import HistoryCoordinator
+from ..history.past_sessions import session_cost, session_range
 from ..runtime import EnphaseConfigEntry
 
 

@@ -19,12 +19,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from ..calc.vpp import EventKind, active_event, event_kind, events_between, events_today, future_events, next_event
 from ..const import DOMAIN, MANUFACTURER
-from ..coordinators.vpp import VppCoordinator, VppSnapshot
 from ..enlighten import VppEvent
 from ..entity import EnphaseEntity, add_entities_while
 from ..runtime import EnphaseConfigEntry
+from ..vpp.coordinator import VppCoordinator, VppSnapshot
+from ..vpp.events import EventKind, active_event, event_kind, events_between, events_today, future_events, next_event
 from .calendar_event import ExactCalendarEvent
 
 SUMMARIES: Final[Mapping[EventKind, str]] = {

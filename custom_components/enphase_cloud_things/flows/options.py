@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_PASSWORD
 
-from ..accounts import async_get_registry
+from ..account.registry import async_get_registry
 from ..const import CONF_ACCOUNT, CONF_REMEMBER_PASSWORD
 from ..options import Options
 from .forms import CONFIRMATION_FORM, settings_form, settings_from_form

@@ -9,7 +9,7 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..accounts import Account, async_get_registry
+from ..account.registry import Account, async_get_registry
 from ..enlighten import (
     AccountBlocked,
     AuthenticationRequired,

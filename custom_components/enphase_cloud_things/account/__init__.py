@@ -1,0 +1,1 @@
+"""Enphase accounts: one signed-in session for all sites of an account."""

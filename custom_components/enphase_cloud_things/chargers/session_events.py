@@ -1,0 +1,244 @@
+"""What happened at a charger between two observations: plugged in, started, paused, finished and so on.
+
+Only transitions count, each once: an observation that says the same tells nothing. After a gap, such as a restart or
+an outage, the events are the net change between before and after, marked as observed late. What an offline charger
+was last known to do is no observation.
+
+A session is open from the first energy until the connector leaves `FINISHING`, the car is unplugged or a newer session
+begins. A pause is no end, and neither is a stop: the car may go on later. Nor is a newer start by itself, which a mere
+pause may bring about: it tells another session after a stop, or together with an energy that begins anew. That may show
+some polls later (docs/api.md §4.5); until then it is open whether a car that draws again resumes or starts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+from ..enlighten.models.chargers import ChargerStatus, ConnectorState
+from ..stored import StoredState, iso, stored_number, stored_time
+from .status import drawing_power, faulted, leading_connector, plugged_in
+
+SHORTEST_GAP: Final = timedelta(minutes=2)
+SAME_MOMENT: Final = timedelta(seconds=2)
+"""One of the shapes of the status gives its times in whole seconds."""
+
+
+class SessionEventType(StrEnum):
+    """What can happen at a charger."""
+
+    PLUGGED_IN = "plugged_in"
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    UNPLUGGED = "unplugged"
+    FAULTED = "faulted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFigures:
+    """The figures of a session when an event happened: kWh, minutes, miles and money in the site's currency.
+
+    `started_at` and `plugged_in_at` tell which session they are of.
+    """
+
+    started_at: datetime | None = None
+    plugged_in_at: datetime | None = None
+    energy: float | None = None
+    duration: float | None = None
+    range_miles: float | None = None
+    cost: float | None = None
+
+    def as_dict(self) -> StoredState:
+        """Return what a restart has to remember."""
+        return {
+            "started_at": iso(self.started_at),
+            "plugged_in_at": iso(self.plugged_in_at),
+            "energy": self.energy,
+            "duration": self.duration,
+            "range_miles": self.range_miles,
+            "cost": self.cost,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Return the figures that were remembered."""
+        return cls(
+            started_at=stored_time(data, "started_at"),
+            plugged_in_at=stored_time(data, "plugged_in_at"),
+            energy=stored_number(data, "energy"),
+            duration=stored_number(data, "duration"),
+            range_miles=stored_number(data, "range_miles"),
+            cost=stored_number(data, "cost"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEvent:
+    """One event. `observed_late` marks a change that happened some time between two distant observations."""
+
+    kind: SessionEventType
+    figures: SessionFigures
+    observed_late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionWatch:
+    """The state that the next observation is compared with. `seen_at` is unset before the first one.
+
+    A session that is `stopped` stays open until another begins or the car leaves. `anew` says that this observation was
+    the first one of another session. Where the figures are still of the session before that, they are `outdated`.
+    """
+
+    seen_at: datetime | None = None
+    plugged_in: bool = False
+    drawing: bool = False
+    finishing: bool = False
+    faulted: bool = False
+    session_open: bool = False
+    figures: SessionFigures = SessionFigures()
+    outdated: bool = False
+    stopped: bool = False
+    anew: bool = False
+    stop_confirmed: bool = False
+
+    def as_dict(self) -> StoredState:
+        """Return what a restart has to remember."""
+        return {
+            "seen_at": iso(self.seen_at),
+            "plugged_in": self.plugged_in,
+            "drawing": self.drawing,
+            "finishing": self.finishing,
+            "faulted": self.faulted,
+            "session_open": self.session_open,
+            "outdated": self.outdated,
+            "stopped": self.stopped,
+            **self.figures.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Return the state that was remembered."""
+        return cls(
+            seen_at=stored_time(data, "seen_at"),
+            plugged_in=data.get("plugged_in") is True,
+            drawing=data.get("drawing") is True,
+            finishing=data.get("finishing") is True,
+            faulted=data.get("faulted") is True,
+            session_open=data.get("session_open") is True,
+            outdated=data.get("outdated") is True,
+            stopped=data.get("stopped") is True,
+            figures=SessionFigures.from_dict(data),
+        )
+
+
+def confirm_stop(watch: SessionWatch) -> SessionWatch:
+    """Note that a stop has shown its effect, so that the next observation calls it by that name."""
+    return replace(watch, stop_confirmed=True)
+
+
+def observe(
+    watch: SessionWatch, status: ChargerStatus, figures: SessionFigures, *, now: datetime, interval: timedelta
+) -> tuple[SessionWatch, tuple[SessionEvent, ...]]:
+    """Return the state after an observation, and the events that it shows.
+
+    `figures` are those of the session in the status, `interval` the time that usually lies between observations.
+    """
+    if status.connected is False:
+        return watch, ()
+    after = _observed(watch, status, figures, now)
+    if watch.seen_at is None:
+        return after, ()
+    late = now - watch.seen_at > max(2 * interval, SHORTEST_GAP)
+    events = tuple(SessionEvent(kind=kind, figures=shown, observed_late=late) for kind, shown in _changes(watch, after))
+    return after, events
+
+
+def _observed(watch: SessionWatch, status: ChargerStatus, figures: SessionFigures, now: datetime) -> SessionWatch:
+    plugged, fault = plugged_in(status), faulted(status)
+    leading = leading_connector(status)
+    finishing = leading is not None and leading.state == ConnectorState.FINISHING
+    plugged = watch.plugged_in if plugged is None else plugged
+    figures = figures if figures.started_at else replace(figures, started_at=watch.figures.started_at)
+    started_at = _told_start(status, now)
+    figures_lag = _is_later(started_at, figures.started_at)
+    was_stopped = watch.session_open and (watch.stopped or watch.stop_confirmed)
+    is_undecided = figures_lag and watch.session_open and not was_stopped and not watch.outdated
+    drawing = drawing_power(status)
+    drawing = plugged and (watch.drawing if drawing is None or is_undecided else drawing)
+    # What a stopped session draws while it ends is no going on
+    drawing = drawing and not (finishing and was_stopped)
+    ended = not plugged or (watch.finishing and not finishing and not drawing)
+    session_open = plugged and (drawing or (watch.session_open and not ended))
+    anew = (
+        drawing
+        and watch.session_open
+        and not watch.outdated
+        and _is_another(watch.figures, figures, started_at if was_stopped else None)
+    )
+    has_old_figures = figures.started_at is not None and figures.started_at == watch.figures.started_at
+    return SessionWatch(
+        seen_at=now,
+        plugged_in=plugged,
+        drawing=drawing,
+        finishing=finishing,
+        faulted=watch.faulted if fault is None else fault,
+        session_open=session_open,
+        figures=figures,
+        outdated=session_open and has_old_figures and (watch.outdated or anew or not watch.session_open),
+        stopped=session_open and not drawing and was_stopped,
+        anew=anew,
+    )
+
+
+def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEventType, SessionFigures]]:
+    changes: list[tuple[SessionEventType, SessionFigures]] = []
+    if after.faulted and not before.faulted:
+        changes.append((SessionEventType.FAULTED, after.figures))
+    if after.plugged_in and not before.plugged_in:
+        changes.append((SessionEventType.PLUGGED_IN, SessionFigures()))
+    if before.stop_confirmed and before.session_open:
+        changes.append((SessionEventType.STOPPED, after.figures))
+    if before.session_open and (after.anew or not after.session_open):
+        # Once a newer session is under way the status has forgotten the one that ended.
+        changes.append((SessionEventType.FINISHED, before.figures if after.anew else after.figures))
+    if after.drawing and (after.anew or not before.session_open):
+        changes.append((SessionEventType.STARTED, SessionFigures() if after.outdated else after.figures))
+    elif after.session_open and before.session_open and not after.anew:
+        if after.drawing and (before.stop_confirmed or not before.drawing):
+            changes.append((SessionEventType.RESUMED, after.figures))
+        elif before.drawing and not after.drawing and not before.stop_confirmed:
+            changes.append((SessionEventType.PAUSED, after.figures))
+    if before.plugged_in and not after.plugged_in:
+        changes.append((SessionEventType.UNPLUGGED, after.figures))
+    return changes
+
+
+def _is_another(last: SessionFigures, figures: SessionFigures, started_at: datetime | None) -> bool:
+    """Tell whether a session that draws power is another one than that of the `last` figures.
+
+    `started_at` is a start that tells it by itself, `None` if there is none.
+    """
+    if _is_later(started_at, last.started_at):
+        return True
+    if not _is_later(figures.started_at, last.started_at):
+        return False
+    if last.energy is None or figures.energy is None or figures.energy < last.energy:
+        return True
+    # What lies between may have gone unseen, and the newer session may have taken more by now
+    if last.plugged_in_at is None or figures.plugged_in_at is None:
+        return False
+    return figures.plugged_in_at - last.plugged_in_at > SAME_MOMENT
+
+
+def _told_start(status: ChargerStatus, now: datetime) -> datetime | None:
+    """Return the start that a status tells, which its figures may not belong to yet."""
+    started_at = status.session.started_at if status.session else None
+    return started_at if started_at is not None and started_at <= now else None
+
+
+def _is_later(moment: datetime | None, other: datetime | None) -> bool:
+    return moment is not None and other is not None and moment > other

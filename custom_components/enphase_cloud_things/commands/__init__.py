@@ -1,0 +1,1 @@
+"""The one way from what somebody asks for to the cloud."""

@@ -1,0 +1,1 @@
+"""Past charging sessions and their long-term statistics."""

@@ -1,0 +1,1 @@
+"""Tariffs, current prices and savings of a site."""

@@ -1,1 +1,0 @@
-"""What survives a restart beside the config entries."""

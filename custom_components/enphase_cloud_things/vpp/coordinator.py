@@ -1,0 +1,214 @@
+"""The coordinator of a site's virtual power plant programme and its events."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from http import HTTPStatus
+import logging
+from typing import Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from ..enlighten import (
+    EnlightenError,
+    GridServicesClient,
+    NotSupported,
+    ProgrammeUnknown,
+    RateLimited,
+    ServiceUnavailable,
+    VppEvent,
+    VppProgramme,
+)
+from ..errors import optional_refresh_errors
+from .events import POLL_INTERVAL, deduplicated, next_transition, poll_interval
+
+_LOGGER = logging.getLogger(__name__)
+
+PROGRAMME_LIFETIME: Final = timedelta(hours=6)
+PROGRAMME_TRUST: Final = timedelta(days=7)
+EVENTS_TRUST: Final = timedelta(hours=1)
+UNENROLLED_INTERVAL: Final = timedelta(days=1)
+REFUSED_INTERVAL: Final = timedelta(minutes=15)
+
+# A refresh begins up to a second before its time, which for a back-off would be too early.
+_MARGIN: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VppSnapshot:
+    """What is known of the programme. Without one the site does not take part, once that is `settled`."""
+
+    settled: bool = True
+    program_id: str | None = field(default=None, repr=False)
+    events: tuple[VppEvent, ...] = ()
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether the site takes part in a programme."""
+        return self.program_id is not None
+
+
+class VppCoordinator(DataUpdateCoordinator[VppSnapshot]):
+    """Finds the programme by itself unless a person gave its id, and reads its events.
+
+    Whatever follows from the clock alone, such as an event that begins, happens without a request: listeners are
+    called at every start, end and midnight. Known events outlive failures for an hour, and not a second longer.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        client: GridServicesClient,
+        site_id: str,
+        given_program_id: str,
+        zone: Callable[[], tzinfo],
+    ) -> None:
+        """Prepare the coordinator; an empty given id has the programme looked up."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            # Goes into logs, where the name of a site, often an address, does not belong
+            name="grid events",
+            update_interval=POLL_INTERVAL,
+            always_update=False,
+        )
+        self.data = VppSnapshot(settled=False)
+        self.site_id = site_id
+        self.given_program_id_is_unknown = False
+        self._client = client
+        self._given = VppProgramme(enrolled=True, program_id=given_program_id) if given_program_id else None
+        self._zone = zone
+        self._programme: VppProgramme | None = None
+        self._programme_read_at: datetime | None = None
+        self._events_read_at: datetime | None = None
+        self._failure: EnlightenError | None = None
+        self._cancel_timer: CALLBACK_TYPE | None = None
+        entry.async_on_unload(self._disarm)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The site's time zone, which decides what "today" is."""
+        return self._zone()
+
+    @override
+    async def _async_update_data(self) -> VppSnapshot:
+        now = dt_util.utcnow()
+        with optional_refresh_errors():
+            try:
+                snapshot = await self._async_read(now)
+            except EnlightenError as error:
+                self.logger.debug("Reading the grid events failed: %s", error)
+                snapshot = self._in_spite_of(error, now)
+            else:
+                self._failure = None
+        if snapshot.settled:
+            self.update_interval = poll_interval(snapshot.events, now) if snapshot.enrolled else UNENROLLED_INTERVAL
+        return snapshot
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        self._arm(dt_util.utcnow())
+
+    async def _async_read(self, now: datetime) -> VppSnapshot:
+        programme = self._given or await self._async_programme(now)
+        if programme.program_id is None:
+            return VppSnapshot()
+        try:
+            events = await self._client.events(self.site_id, programme.program_id)
+        except ProgrammeUnknown:
+            if self._given:
+                self.given_program_id_is_unknown = True
+                raise
+            self._programme_read_at = None
+            programme = await self._async_programme(now, fresh=True)
+            if programme.program_id is None:
+                return VppSnapshot()
+            events = await self._client.events(self.site_id, programme.program_id)
+        self.given_program_id_is_unknown = False
+        self._events_read_at = now
+        return VppSnapshot(program_id=programme.program_id, events=deduplicated(events))
+
+    async def _async_programme(self, now: datetime, *, fresh: bool = False) -> VppProgramme:
+        known, read_at = self._programme, self._programme_read_at
+        if known and read_at and now - read_at < PROGRAMME_LIFETIME:
+            return known
+        trusted = known if read_at and now - read_at < PROGRAMME_TRUST else None
+        try:
+            programme = await self._client.programme(self.site_id, fresh=fresh)
+        except EnlightenError:
+            if trusted is None:
+                raise
+            return trusted
+        if programme.refused and trusted and trusted.enrolled:
+            return trusted
+        self._programme, self._programme_read_at = programme, now
+        return programme
+
+    def _in_spite_of(self, error: EnlightenError, now: datetime) -> VppSnapshot:
+        """Return what holds after a failed read, or raise the error."""
+        self._failure = error
+        programme = self._given or self._programme
+        program_id = programme.program_id if programme else None
+        if program_id != self.data.program_id:
+            # Events of another programme are none of this one
+            self.data, self._events_read_at = VppSnapshot(program_id=program_id, settled=programme is not None), None
+        if self._events_read_at is not None and now - self._events_read_at < EVENTS_TRUST:
+            return self.data
+        if programme is None and _is_like_a_stranger(error) and self.last_update_success:
+            retry_at = error.retry_at if isinstance(error, ServiceUnavailable) else None
+            self.update_interval = max(retry_at - now, timedelta()) + _MARGIN if retry_at else REFUSED_INTERVAL
+            return self.data
+        raise error
+
+    @callback
+    def _arm(self, now: datetime) -> None:
+        """Have the timer call at the next moment when the clock alone changes something."""
+        self._disarm()
+        if not self.data.enrolled or not self.last_update_success:
+            return
+        moment = next_transition(self.data.events, now, self.zone)
+        if self._events_read_at is not None:
+            moment = min(moment, self._events_read_at + EVENTS_TRUST)
+        self._cancel_timer = async_track_point_in_utc_time(self.hass, self._pass, moment)
+
+    @callback
+    def _pass(self, now: datetime) -> None:
+        self._cancel_timer = None
+        if self._events_read_at is not None and now - self._events_read_at >= EVENTS_TRUST:
+            self._expire()
+            return
+        self._arm(now)
+        self.async_update_listeners()
+
+    @callback
+    def _expire(self) -> None:
+        """Give up the events, whether reading failed or never took place."""
+        try:
+            with optional_refresh_errors():
+                raise self._failure or ServiceUnavailable("The grid events have not been read for too long")
+        except UpdateFailed as error:
+            self.async_set_update_error(error)
+
+    @callback
+    def _disarm(self) -> None:
+        if self._cancel_timer:
+            self._cancel_timer()
+            self._cancel_timer = None
+
+
+def _is_like_a_stranger(error: EnlightenError) -> bool:
+    """Tell whether the cloud answers as it does for a site that takes part in nothing (docs/api.md §8.1).
+
+    What it says while the client backs off after such an answer belongs to it.
+    """
+    if isinstance(error, ServiceUnavailable) and not isinstance(error, RateLimited):
+        return error.refusal is None or error.refusal.http_status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, NotSupported)
