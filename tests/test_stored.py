@@ -1,10 +1,104 @@
 """States that survive a restart as JSON."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Final
 
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util.json import json_loads
 import pytest
 
-from custom_components.enphase_cloud_things.stored import iso, stored_day, stored_number, stored_time
+from custom_components.enphase_cloud_things.stored import iso, restored, stored_day, stored_number, stored_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """A counter as a store may keep it."""
+
+    energy: float
+    epoch: int = 0
+    since: datetime | None = None
+
+
+class Kind(StrEnum):
+    """A word."""
+
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """A state with everything that may be in one."""
+
+    name: str = ""
+    known: bool = False
+    kind: Kind | None = None
+    day: date | None = None
+    counter: Counter | None = None
+    history: tuple[Counter, ...] = ()
+    bounds: tuple[int, int] = (6, 40)
+    by_day: Mapping[date, float] = field(default_factory=dict)
+
+
+FULL: Final = Remembered(
+    name="Garage",
+    known=True,
+    kind=Kind.MANUAL,
+    day=date(2026, 11, 10),
+    counter=Counter(energy=12.5, epoch=3, since=datetime(2026, 11, 10, 7, 5, tzinfo=UTC)),
+    history=(Counter(energy=1.0), Counter(energy=2.0)),
+    bounds=(8, 32),
+    by_day={date(2026, 11, 9): 4.25},
+)
+
+
+def test_a_state_comes_back_from_json_as_it_was_written() -> None:
+    assert restored(Remembered, json_loads(json_bytes(FULL))) == FULL
+
+
+@pytest.mark.parametrize("stored", [None, [], "text", 5, True, [{"name": "Garage"}]])
+def test_a_state_of_another_shape_was_never_known(stored: object) -> None:
+    """Trap 86."""
+    assert restored(Remembered, stored) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("name", 5),
+        ("known", "yes"),
+        ("known", 1),
+        ("kind", "windy"),
+        ("kind", []),
+        ("day", "2026-13-10"),
+        ("day", 20261110),
+        ("counter", {"epoch": 3}),
+        ("counter", {"energy": True}),
+        ("counter", {"energy": "12.5"}),
+        ("counter", [12.5]),
+        ("history", {"energy": 1.0}),
+        ("bounds", [8]),
+        ("bounds", [8, "many"]),
+        ("by_day", [4.25]),
+    ],
+)
+def test_a_field_of_another_shape_takes_its_default(name: str, stored: object) -> None:
+    """Trap 86."""
+    read = restored(Remembered, {"name": "Garage", "known": True} | {name: stored})
+    assert read == replace(Remembered(name="Garage", known=True), **{name: getattr(Remembered(), name)})
+
+
+def test_elements_and_entries_that_do_not_fit_are_left_out() -> None:
+    read = restored(
+        Remembered,
+        {
+            "history": [{"energy": 1.0}, {"epoch": 2}, "x"],
+            "by_day": {"2026-11-09": 4.25, "today": 1, "2026-11-10": "x"},
+        },
+    )
+    assert read == Remembered(history=(Counter(energy=1.0),), by_day={date(2026, 11, 9): 4.25})
 
 
 @pytest.mark.parametrize(
