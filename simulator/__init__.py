@@ -15,7 +15,7 @@ from .request_log import LoggedRequest, RequestLog
 from .savings import WithoutTariff
 from .schedules import Slot
 from .server import Simulator, running
-from .settings import ChargeMode, CommandReply, Quirks, StartRoute, StopRoute
+from .settings import ChargeMode, CommandReply, Quirks, ScheduleReply, StartRoute, StopRoute
 from .site import Site
 from .tariffs import Tariff
 from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgramme
@@ -49,6 +49,7 @@ __all__ = [
     "RateLimit",
     "RequestLog",
     "ScaledClock",
+    "ScheduleReply",
     "SessionRecord",
     "Simulator",
     "Site",

@@ -1,6 +1,6 @@
 """A charger as a state machine, driven forward from one moment to a later one in steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 import math
@@ -15,7 +15,7 @@ from .physics import Car, seconds_until_full
 from .power import PowerSource, settle
 from .reporting import meter_report, state_report
 from .reports import CloudView
-from .schedules import Slot, Window, open_window
+from .schedules import ScheduleWrites, Slot, Window, open_window
 from .settings import (
     ChargeMode,
     Held,
@@ -84,7 +84,7 @@ class Charger:
         self.serial = serial
         self.model = model
         self.name = name
-        self.firmware = "25.40.2.9"
+        self.firmware = self.target_firmware = "25.40.2.9"
         self.reporting_interval = timedelta(seconds=300)
         self.live_interval = timedelta(seconds=10)
         self.live_until: datetime | None = None
@@ -97,7 +97,9 @@ class Charger:
         self.modes = Modes()
         self.settings: dict[str, Setting] = ordinary_settings()
         self.slots: list[Slot] = []
+        self.writes = ScheduleWrites()
         self.window: Window | None = None
+        self._window_seen_at = clock()
         self.use_battery = False
         self.held = Held()
         self.supports_use_battery = True
@@ -193,6 +195,10 @@ class Charger:
         self.advance()
         return sum(connector.watts(self.model) for connector in self.connectors)
 
+    def shown_slots(self, now: datetime) -> Sequence[Slot]:
+        """Return the schedules that a read at ``now`` sees."""
+        return self.writes.previous if self.writes.hide(now) else self.slots
+
     # Changes
 
     def later(self, name: str, apply: Callable[[datetime], None], *, from_cloud: bool = True) -> None:
@@ -223,8 +229,7 @@ class Charger:
 
     def settle(self) -> None:
         """Let every connector follow from what is set and report what has changed."""
-        slots = self.slots if self.held.slots is None else self.held.slots
-        self.window = open_window(slots, self._surroundings.local(self._now), self._surroundings.cheap_hours)
+        self._follow_schedule()
         for connector in self.connectors:
             settle(connector, self._source(connector))
         state = state_report(self)
@@ -232,6 +237,27 @@ class Charger:
             self.cloud.receive_state(state, self._now)
             if self.quirks.state_reports_carry_energy:
                 self.cloud.receive_meter(meter_report(self, self._now))
+
+    def _follow_schedule(self) -> None:
+        """Look which window is open; one that opened after a stop begins a transaction again."""
+        slots = self.slots if self.held.slots is None else self.held.slots
+        before, self.window = self.window, self._window(slots)
+        if self.window is None:
+            return
+        if before is None or (before.slot.id, before.start) != (self.window.slot.id, self.window.start):
+            self._window_seen_at = self._now
+        if not self._follows_windows or not self.quirks.window_ends_a_stop:
+            return
+        for connector in self.connectors:
+            if connector.stopped_at is not None and connector.stopped_at < self._window_seen_at:
+                self.begin(connector, self._now)
+
+    def _window(self, slots: Sequence[Slot]) -> Window | None:
+        return open_window(slots, self._surroundings.local(self._now), self._surroundings.cheap_hours)
+
+    @property
+    def _follows_windows(self) -> bool:
+        return self.modes.active is ChargeMode.SCHEDULED
 
     # The passage of time
 
@@ -248,7 +274,7 @@ class Charger:
     def _next_boundary(self, until: datetime) -> datetime:
         moments = [until, self._next_meter, *(effect.at for effect in self.effects if effect.reaches(self.cloud))]
         for connector in self.connectors:
-            if connector.running:
+            if connector.running or (connector.car is not None and self._follows_windows):
                 moments.append(_next_grid_point(self._now))
             if connector.car is not None and connector.amps > 0:
                 seconds = seconds_until_full(connector.car, connector.watts(self.model))

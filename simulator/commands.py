@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from .chargers import Charger
 from .connectors import Connector
-from .schedules import Slot
+from .schedules import ScheduleWrites, Slot
 from .settings import ChargeMode
 
 START = "start"
@@ -33,13 +33,13 @@ def stop(charger: Charger) -> None:
     """End every transaction; the cars stay on their cables."""
     drifts = _drift(charger, charger.advance())
 
-    def apply(_at: datetime) -> None:
+    def apply(at: datetime) -> None:
         if drifts:
             charger.modes.active = ChargeMode.MANUAL
         for connector in charger.connectors:
             if connector.running:
                 connector.end()
-                connector.stopped = True
+                connector.stopped_at = at
                 connector.manual_override = False
 
     charger.later("stop", apply)
@@ -79,8 +79,11 @@ def allow_battery(charger: Charger, *, allowed: bool) -> None:
 
 
 def set_schedules(charger: Charger, slots: list[Slot]) -> None:
-    """Store a new list of schedules."""
-    charger.advance()
+    """Store a new list of schedules, which reads see after the lag and the charger after the effect delay."""
+    now = charger.advance()
+    charger.writes = ScheduleWrites(
+        written_at=now, shown_from=now + charger.quirks.schedule_lag, previous=charger.shown_slots(now)
+    )
     if charger.held.slots is None:
         charger.held.slots = charger.slots
     charger.slots = slots
@@ -89,6 +92,11 @@ def set_schedules(charger: Charger, slots: list[Slot]) -> None:
         charger.held.slots = None if charger.slots is slots else slots
 
     charger.later(SCHEDULES, apply)
+
+
+def schedules_are_pending(charger: Charger) -> bool:
+    """Return whether the charger has not taken over the stored schedules yet."""
+    return any(effect.name == SCHEDULES for effect in charger.effects)
 
 
 def watch(charger: Charger, duration: timedelta) -> None:
@@ -123,5 +131,5 @@ def _follow(charger: Charger, mode: ChargeMode, now: datetime) -> None:
     charger.modes.active = mode
     for connector in charger.connectors:
         connector.manual_override = False
-        if mode is not ChargeMode.MANUAL and not connector.stopped:
+        if mode is not ChargeMode.MANUAL and connector.stopped_at is None:
             charger.begin(connector, now)

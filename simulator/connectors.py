@@ -43,7 +43,7 @@ class Connector:
     """One outlet of a charger with its true, physical state.
 
     ``session`` is the current session or, without a car, the previous one. ``running`` says that a transaction is
-    open, whether or not current flows; ``stopped`` that somebody ended it and the car still hangs on the cable.
+    open, whether or not current flows; ``stopped_at`` when somebody ended it, while the car still hangs on the cable.
     ``amps`` is the current flowing on each line now.
     """
 
@@ -51,7 +51,7 @@ class Connector:
     car: Car | None = None
     session: ChargeSession | None = None
     running: bool = False
-    stopped: bool = False
+    stopped_at: datetime | None = None
     waiting_for_authentication: bool = False
     manual_override: bool = False
     type: ConnectorType = ConnectorType.AVAILABLE
@@ -78,14 +78,14 @@ class Connector:
             message = "a car is plugged in already"
             raise ValueError(message)
         self.car = car
-        self.stopped = False
+        self.stopped_at = None
         self.session = ChargeSession(plugged_in_at=now)
 
     def unplug(self, now: datetime) -> Car | None:
         """Pull the cable and return the car, if there was one."""
         car, self.car = self.car, None
         self.end()
-        self.stopped = self.manual_override = False
+        self.stopped_at, self.manual_override = None, False
         if self.session is not None and car is not None:
             self.session.unplugged_at = now
             self._archive()
@@ -100,7 +100,7 @@ class Connector:
             self.session = ChargeSession(plugged_in_at=self.session.plugged_in_at)
         self.session.started_at = now
         self.session.level = level
-        self.running, self.stopped = True, False
+        self.running, self.stopped_at = True, None
 
     def override(self, *, level: int | None, wanted: bool) -> None:
         """Let a start set the mode aside for the open transaction, at the amps it asks for."""

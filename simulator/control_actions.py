@@ -8,8 +8,9 @@ from .accounts import Account
 from .chargers import Charger
 from .clock import FASTEST, SLOWEST, ScaledClock
 from .connectors import Connector
+from .control_schedules import SCHEDULE_ACTIONS
 from .control_services import SERVICE_ACTIONS
-from .control_targets import charger_of, site_of
+from .control_targets import charger_of, serial_site, site_of
 from .control_values import DAY_SECONDS, ActionError, Values
 from .families import Family
 from .faults import Trouble
@@ -140,7 +141,11 @@ def _add_charger(world: World, values: Values) -> None:
 
 def _remove_charger(world: World, values: Values) -> None:
     charger = charger_of(world, values)
-    next(site for site in world.sites.values() if charger in site.chargers).remove_charger(charger.serial)
+    serial_site(world, charger.serial).remove_charger(charger.serial)
+
+
+def _firmware(world: World, values: Values) -> None:
+    charger_of(world, values).target_firmware = values.line("version")
 
 
 # Accounts
@@ -301,6 +306,7 @@ ACTIONS: dict[str, Action] = {
     "solar": _solar,
     "add-charger": _add_charger,
     "remove-charger": _remove_charger,
+    "firmware": _firmware,
     "expire": _expire,
     "block": _block,
     "cap": _cap,
@@ -313,5 +319,6 @@ ACTIONS: dict[str, Action] = {
     "shape": _shape,
     "speed": _speed,
     "jump": _jump,
+    **SCHEDULE_ACTIONS,
     **SERVICE_ACTIONS,
 }

@@ -27,3 +27,8 @@ def site_of(world: World, values: Values) -> Site:
         message = "no site with that id"
         raise ActionError(message)
     return world.sites[site_id]
+
+
+def serial_site(world: World, serial: str) -> Site:
+    """Return the site where a charger hangs; raises StopIteration when it hangs nowhere."""
+    return next(site for site in world.sites.values() if any(item.serial == serial for item in site.chargers))

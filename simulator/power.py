@@ -17,7 +17,7 @@ class PowerSource:
     """Everything that decides how much current a connector offers at one moment.
 
     ``mode`` is the effective mode, ``window`` the open schedule, ``cheap`` says
-    whether energy is, ``level`` the amps asked for (None: the maximum).
+    whether energy is, ``level`` the amps the session began with (None: the maximum).
     """
 
     mode: ChargeMode
@@ -59,7 +59,7 @@ def _mode_amps(source: PowerSource) -> float:
         case ChargeMode.SCHEDULED:
             if source.window is None:
                 return 0.0
-            return maximum if source.window.amps is None else min(float(source.window.amps), maximum)
+            return wanted if source.window.amps is None else min(float(source.window.amps), maximum)
         case ChargeMode.SMART:
             return maximum if source.cheap else 0.0
 
@@ -75,7 +75,7 @@ def _decide(connector: Connector, source: PowerSource) -> tuple[ConnectorType, s
     if connector.car is None:
         return source.unplugged, "", 0.0
     if not connector.running:
-        return (source.after_stop if connector.stopped else source.plugged_idle), "", 0.0
+        return (source.after_stop if connector.stopped_at else source.plugged_idle), "", 0.0
     if connector.waiting_for_authentication:
         return ConnectorType.SUSPENDED_EVSE, "", 0.0
     offered = offered_amps(source)

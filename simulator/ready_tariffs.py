@@ -197,7 +197,42 @@ NEM3 = Tariff(
     net_metering="NEM3",
 )
 
+
+def _hours(name: str, base: float, *periods: tuple[str, int, int, float]) -> Tariff:
+    """Return a tariff whose price depends on the hour alone: kind, first and last hour (exclusive), price."""
+    priced = (Period(kind=kind, rate=rate, start=60 * start, end=60 * end) for kind, start, end, rate in periods)
+    group = DayGroup(periods=(Period(kind="mid-peak", rate=base), *priced))
+    return Tariff(
+        name=name,
+        country="AT",
+        currency_symbol="€",
+        currency_code="EUR",
+        zip_code="1010",
+        purchase=Branch(division="single", structure="tou", source=Source.MANUAL, seasons=_all_year(group)),
+        buyback=FLAT.buyback,
+    )
+
+
+VALLEY = _hours(
+    "night-valley",
+    0.2790,
+    ("off-peak", 1, 5, 0.0610),
+    ("mid-peak", 5, 6, 0.1480),
+    ("peak", 17, 21, 0.4120),
+)
+"""A deep valley at night."""
+
+NEGATIVE = _hours(
+    "negative",
+    0.1930,
+    ("off-peak", 2, 4, -0.0120),
+    ("peak", 7, 9, 0.3340),
+    ("off-peak", 12, 15, -0.0450),
+    ("peak", 18, 21, 0.3880),
+)
+"""Prices below zero in the night and at noon."""
+
 NONE = Tariff(name="none", country="AT", currency_symbol="€", currency_code="EUR", zip_code="1010")
 
-TARIFFS = {tariff.name: tariff for tariff in (FLAT, TIME_OF_USE, WEEKENDS, TIERED, NEM3, NONE)}
-"""Every ready tariff by name: flat, time-of-use, weekends, tiered, nem3, none."""
+TARIFFS = {tariff.name: tariff for tariff in (FLAT, TIME_OF_USE, WEEKENDS, TIERED, NEM3, VALLEY, NEGATIVE, NONE)}
+"""Every ready tariff by name."""

@@ -1,20 +1,24 @@
 """Charging schedules: slots as the scheduler stores them and the windows they open (docs/api.md §6.4)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
 from .off_peak import CheapHours
+from .tariffs import DAY_MINUTES
 from .wire import Json
+
+OFF_PEAK = "OFF_PEAK"
+_WEEK_MINUTES = 7 * DAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """One schedule; ``days`` are ISO weekdays (1 = Monday) on which the window *starts*, times are site-local.
 
-    ``start`` and ``end`` are None for an off-peak slot, which follows the tariff. ``amps`` None stands for the
-    charger's maximum. ``extra`` holds the fields that mean nothing here and are kept as they were sent.
+    ``start`` and ``end`` are None for an off-peak slot, which follows the tariff. With ``amps`` None the stored default
+    level holds, else the charger's maximum. ``extra`` holds the fields that mean nothing here and are kept as sent.
     """
 
     id: str
@@ -30,6 +34,33 @@ class Slot:
     level_kind: str | None = "Weekly"
     source: str = "SYSTEM"
     extra: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def follows_tariff(self) -> bool:
+        """Whether the server made the slot for the tariff's cheap hours; it is switched and nothing else."""
+        return self.kind == OFF_PEAK
+
+    def minutes(self) -> frozenset[int]:
+        """Return the minutes of a week, from Monday's midnight, in which the slot is open; none for off-peak."""
+        if self.start is None or self.end is None:
+            return frozenset()
+        start, end = (60 * moment.hour + moment.minute for moment in (self.start, self.end))
+        length = (end - start) % DAY_MINUTES
+        begins = [(day - 1) * DAY_MINUTES + start for day in self.days]
+        return frozenset((begin + minute) % _WEEK_MINUTES for begin in begins for minute in range(length))
+
+
+@dataclass(slots=True, kw_only=True)
+class ScheduleWrites:
+    """What the last write did to reads: until ``shown_from`` they see ``previous``; it was made at ``written_at``."""
+
+    written_at: datetime | None = None
+    shown_from: datetime | None = None
+    previous: Sequence[Slot] = ()
+
+    def hide(self, now: datetime) -> bool:
+        """Return whether a read at ``now`` does not see the last write yet."""
+        return self.shown_from is not None and now < self.shown_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,15 @@ class StopRoute(StrEnum):
     POST_SINGULAR = "POST ev_charger"
 
 
+class ScheduleReply(StrEnum):
+    """The shapes in which a written schedule is confirmed (docs/api.md §6.4)."""
+
+    BRIEF = "brief"
+    """The id or a sentence as text; the whole list as a bare list."""
+    FULL = "full"
+    """Objects with the slot or the list in them and a server time of their own."""
+
+
 class CommandReply(StrEnum):
     """The shapes in which an accepted command is confirmed (docs/api.md §5.1)."""
 
@@ -51,6 +60,14 @@ class Quirks:
     (docs/api.md §5.1).
     ``refuses_levels``: every start with amps fails with "Invalid charge level".
     ``config_refuses_bearer``: charger configuration answers 403 unless it is asked by cookie alone (docs/api.md §6.5).
+    ``schedule_lag``: how long written schedules stay invisible to reads.
+    ``schedule_reply``: the shape in which written schedules are confirmed.
+    ``server_chooses_ids``: a new schedule gets an id of the server's instead of the one it came with.
+    ``slot_amps_persist``: the amps written with a schedule are stored; in the field they are not (docs/api.md §6.4).
+    ``most_slots``: one schedule more than this is refused; nobody knows the real number.
+    ``refuses_overlaps``: two enabled schedules may not be open at one time; the real rule is not known.
+    ``window_ends_a_stop``: in scheduled mode the next window to open starts a car that was stopped on its cable; nobody
+    has published what the real charger does with it.
     ``starts_when_plugged_in``: manual mode charges without a start.
     ``state_reports_carry_energy``: a state change brings fresh meter values along.
     ``meter_values_on_trigger``: ``MeterValues`` requested by hand makes the charger report its meter.
@@ -65,6 +82,13 @@ class Quirks:
     drifts_to_manual: bool = True
     refuses_levels: bool = False
     config_refuses_bearer: bool = False
+    schedule_lag: timedelta = timedelta()
+    schedule_reply: ScheduleReply = ScheduleReply.BRIEF
+    server_chooses_ids: bool = False
+    slot_amps_persist: bool = False
+    most_slots: int | None = None
+    refuses_overlaps: bool = False
+    window_ends_a_stop: bool = True
     starts_when_plugged_in: bool = False
     state_reports_carry_energy: bool = False
     meter_values_on_trigger: bool = False

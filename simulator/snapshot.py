@@ -1,10 +1,15 @@
 """The state of a world as JSON, for the control page and for scripts."""
 
+from dataclasses import asdict
+from datetime import timedelta
+
 from .chargers import Charger
 from .clock import ScaledClock
+from .commands import schedules_are_pending
 from .connectors import Connector
 from .families import Family
 from .reports import CloudView
+from .schedules import Slot
 from .snapshot_services import services_state
 from .wire import Json
 from .world import World
@@ -84,7 +89,35 @@ def _charger(charger: Charger) -> dict[str, Json]:
         "reported": _reported(charger.cloud),
         "pending": [effect.name for effect in charger.effects],
         "connectors": [_connector(connector) for connector in charger.connectors],
+        "slots": [_slot(charger, slot) for slot in charger.slots],
+        "schedules_synced": not schedules_are_pending(charger),
+        "quirks": {name: _plain(value) for name, value in asdict(charger.quirks).items()},
     }
+
+
+def _slot(charger: Charger, slot: Slot) -> dict[str, Json]:
+    times = [None if moment is None else moment.strftime("%H:%M") for moment in (slot.start, slot.end)]
+    is_open = charger.window is not None and charger.window.slot.id == slot.id
+    return {
+        "id": slot.id,
+        "start": times[0],
+        "end": times[1],
+        "days": list(slot.days),
+        "amps": slot.amps,
+        "kind": slot.kind,
+        "enabled": slot.enabled,
+        "open": is_open,
+    }
+
+
+def _plain(value: object) -> Json:
+    match value:
+        case timedelta():
+            return value.total_seconds()
+        case bool() | int() | str():
+            return value
+        case _:
+            return None
 
 
 def _reported(cloud: CloudView) -> dict[str, Json]:

@@ -36,7 +36,7 @@ def _firmware(call: Call) -> Reply:
             "siteId": int(site.site_id),
             "upgradeStatus": _UP_TO_DATE,
             "currentFwVersion": charger.firmware,
-            "targetFwVersion": charger.firmware,
+            "targetFwVersion": charger.target_firmware,
             "lastSuccessfulUpgradeDate": bracketed_utc_nanoseconds(charger.created_at),
             "lastUpdatedAt": bracketed_utc_nanoseconds(charger.created_at),
             "statusDetail": None,
@@ -44,7 +44,7 @@ def _firmware(call: Call) -> Reply:
         }
         for charger in site.chargers
     ]
-    return json_reply(rows)
+    return json_reply(rows or None)
 
 
 def _feature_flags(call: Call) -> Reply:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from simulator.chargers import Charger
-from simulator.commands import allow_battery, set_mode
+from simulator.commands import allow_battery, schedules_are_pending, set_mode
 from simulator.families import Family
 from simulator.reply import RefusalError, Reply, json_reply
 from simulator.routing import Access, Call, Route
@@ -41,10 +41,18 @@ def _preference_data(call: Call, charger: Charger) -> dict[str, Json]:
         "modeSyncStatus": "synced" if charger.modes.synced else "pending",
         "stormActive": charger.modes.storm_disables_green,
         "isModeCancellable": True,
-        "pendingModesOffGrid": False,
-        "pendingSchedulesOffGrid": False,
+        **pending_off_grid(charger),
     }
     return {"config": config, "modes": modes}
+
+
+def pending_off_grid(charger: Charger) -> dict[str, Json]:
+    """Return the fields that say what waits for a charger that is out of reach."""
+    gone = not charger.cloud.connected
+    return {
+        "pendingModesOffGrid": gone and not charger.modes.synced,
+        "pendingSchedulesOffGrid": gone and schedules_are_pending(charger),
+    }
 
 
 def _mode(charger: Charger, mode: ChargeMode, *, enabled: bool) -> dict[str, Json]:

@@ -1,12 +1,22 @@
 """Grid events, tariffs and sessions through the HTTP control interface."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
 import pytest
 
-from simulator import TARIFFS, DetailAnswer, EnrolmentAnswer, ManualClock, OtherProgramme, Simulator, World
+from simulator import (
+    TARIFFS,
+    DetailAnswer,
+    EnrolmentAnswer,
+    ManualClock,
+    OtherProgramme,
+    ScheduleReply,
+    Simulator,
+    World,
+)
 from simulator.scenarios import SCENARIOS
 from simulator.session_list import sessions_of
 from simulator.wire import Json
@@ -197,3 +207,61 @@ def test_a_lived_in_scenario_has_a_past_and_a_tariff(name: str, clock: ManualClo
     assert site.tariff.purchase.structure == "tou"
     assert len(site.vpp.listed(clock())) > 3
     assert all(charger.history.earlier for charger in site.chargers)
+
+
+async def test_slots_are_made_edited_switched_and_deleted_as_in_the_app(act: Act, world: World) -> None:
+    def slots(after: Json) -> list[Json]:
+        listed = pick(after, "sites", 0, "chargers", 0, "slots")
+        assert isinstance(listed, list)
+        return listed
+
+    await act("slot-add", start="01:00", end="05:00", days=[6, 7], amps=10, enabled=False)
+    (slot,) = world.charger.slots
+    assert (slot.recurring_kind, slot.level_kind, slot.days, slot.amps) == (None, None, (6, 7), 10)
+
+    edited = slots(await act("slot-edit", id=slot.id, start="02:30"))[0]
+    assert (pick(edited, "start"), pick(edited, "enabled")) == ("02:30", True)
+    assert pick(slots(await act("slot-switch", id=slot.id))[0], "enabled") is False
+    assert pick(slots(await act("slot-add", off_peak=True))[1], "kind") == "OFF_PEAK"
+    assert len(slots(await act("slot-delete", id=slot.id))) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"start": "5", "end": "06:00"}, "start must be HH:MM"),
+        ({"start": "05:00", "end": "05:00"}, "a slot must not end as it starts"),
+        ({"start": "05:00", "end": "06:00", "days": [8]}, "days must be a list of numbers from 1 (Monday) to 7"),
+        ({"start": "05:00", "end": "06:00", "amps": 3}, "amps must be a level that the charger can be set to"),
+    ],
+)
+async def test_a_slot_that_cannot_be_is_not_made(act: Act, world: World, fields: dict[str, Json], error: str) -> None:
+    assert pick(await act("slot-add", **fields), "error") == error
+    assert world.charger.slots == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("refuses_levels", True, True),
+        ("schedule_lag", 2.5, timedelta(seconds=2.5)),
+        ("most_slots", 4, 4),
+        ("most_slots", None, None),
+        ("schedule_reply", "full", ScheduleReply.FULL),
+        ("after_stop", "FINISHING", "FINISHING"),
+    ],
+)
+async def test_a_quirk_is_set_by_its_name(act: Act, world: World, name: str, value: Json, expected: object) -> None:
+    await act("quirk", name=name, value=value)
+
+    assert getattr(world.charger.quirks, name) == expected
+
+
+@pytest.mark.parametrize(
+    "fields", [{"name": "no such quirk"}, {"name": "schedule_reply", "value": "x"}, {"name": "after_stop", "value": 1}]
+)
+async def test_a_quirk_that_cannot_be_set_is_refused(act: Act, world: World, fields: dict[str, Json]) -> None:
+    before = replace(world.charger.quirks)
+
+    assert "error" in str(await act("quirk", **fields))
+    assert world.charger.quirks == before

@@ -161,12 +161,21 @@ async def test_configuration_may_be_open_to_cookies_only(browser: Browser, world
     assert (await browser.post(CONFIGURATION, keys)).status == 200
 
 
-async def test_firmware_is_a_bare_list_with_nanoseconds(browser: Browser) -> None:
+async def test_firmware_is_a_bare_list_with_nanoseconds(browser: Browser, world: World) -> None:
+    world.charger.target_firmware = "26.1.0.3"
+
     rows = (await browser.get(f"/service/evse_management/fwDetails/{SITE}")).json
 
     assert pick(rows, 0, "serialNumber") == SERIAL
     assert pick(rows, 0, "siteId") == 4410287
     assert re.search(r"\.\d{9}Z\[UTC\]$", str(pick(rows, 0, "lastUpdatedAt")))
+    assert [pick(rows, 0, name) for name in ("currentFwVersion", "targetFwVersion")] == ["25.40.2.9", "26.1.0.3"]
+
+
+async def test_firmware_of_a_site_without_chargers_is_null(browser: Browser, world: World) -> None:
+    world.site.chargers.clear()
+
+    assert (await browser.get(f"/service/evse_management/fwDetails/{SITE}")).json is None
 
 
 async def test_feature_flags_mix_site_and_charger(browser: Browser, world: World) -> None:

@@ -271,6 +271,7 @@ async def test_choosing_scheduled_ends_a_session_by_hand_outside_the_window(
 async def test_a_stop_in_scheduled_mode_drifts_to_manual_until_reasserted(
     browser: Browser, waiting: World, clock: ManualClock
 ) -> None:
+    waiting.charger.quirks.window_ends_a_stop = False
     assert (await browser.put(STOP)).status == 200
     assert await enabled_mode(browser) == "MANUAL_CHARGING"
     assert (await browser.put(MODE, {"mode": "SCHEDULED_CHARGING"})).status == 200
