@@ -14,8 +14,14 @@ from .chargers.readings import ChargerReadings, StoredCharger
 from .chargers.store import ChargerStore
 from .commands.commands import Commands
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
-from .devices import release_device, remove_device, remove_with_programme, update_charger_devices
-from .entity import register_site_device
+from .devices import (
+    ServiceDevice,
+    register_site_device,
+    release_device,
+    remove_service_device,
+    remove_with_program,
+    update_charger_devices,
+)
 from .history.coordinator import HistoryCoordinator
 from .history.session_import import SessionImport
 from .issues import forget_issues, issue_watch
@@ -148,9 +154,9 @@ def _energy_plan(
             given_program_id=options.vpp_program_id,
             zone=lambda: chargers.zone,
         )
-        remove_with_programme(hass, entry, vpp)
+        remove_with_program(hass, entry, vpp)
     else:
-        remove_device(hass, entry, f"vpp:{chargers.site_id}")
+        remove_service_device(hass, entry, ServiceDevice.VPP)
     if options.enable_monetary:
         prices = PriceCoordinator(
             hass,
@@ -161,7 +167,7 @@ def _energy_plan(
             currency=currency,
         )
     else:
-        remove_device(hass, entry, f"monetary:{chargers.site_id}")
+        remove_service_device(hass, entry, ServiceDevice.MONETARY)
     return vpp, prices
 
 

@@ -4,12 +4,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
@@ -17,12 +16,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpda
 from .chargers.coordinator import ChargerCoordinator
 from .chargers.snapshot import ChargerSnapshot, SiteSnapshot
 from .commands.commands import Commands
-from .const import DOMAIN, MANUFACTURER
-from .enlighten import Hosts
+from .devices import ServiceDevice, charger_device_info
 from .runtime import EnphaseConfigEntry
-
-WEB_PAGE: Final = str(Hosts().enlighten)
-"""Where a person signs in, which leads to their own site: its id belongs in no link."""
 
 
 class EnphaseEntity[DataT](CoordinatorEntity[DataUpdateCoordinator[DataT]]):
@@ -51,24 +46,6 @@ class EnphaseEntity[DataT](CoordinatorEntity[DataUpdateCoordinator[DataT]]):
         if shown != self._shown:
             self._shown = shown
             super()._handle_coordinator_update()
-
-
-def site_identifier(site_id: str) -> tuple[str, str]:
-    """Return the device identifier of a site."""
-    return (DOMAIN, f"site:{site_id}")
-
-
-def register_site_device(hass: HomeAssistant, entry: ConfigEntry, site_id: str) -> str:
-    """Register the site, the parent of all other devices, and return its device id."""
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={site_identifier(site_id)},
-        name=entry.title,
-        manufacturer=MANUFACTURER,
-        entry_type=DeviceEntryType.SERVICE,
-        configuration_url=WEB_PAGE,
-    )
-    return device.id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,28 +110,12 @@ class SiteEntity(EnphaseEntity[SiteSnapshot]):
         super().__init__(coordinator)
         self._attr_translation_key = key
         self._attr_unique_id = f"{coordinator.site_id}_{key}"
-        self._attr_device_info = DeviceInfo(identifiers={site_identifier(coordinator.site_id)})
+        self._attr_device_info = DeviceInfo(identifiers={ServiceDevice.SITE.identifier(coordinator.site_id)})
 
     @property
     @override
     def available(self) -> bool:
         return True
-
-
-def charger_device_info(charger: ChargerSnapshot, site_device_id: str) -> DeviceInfo:
-    """Describe a charger to the device registry, with what the cloud told so far."""
-    summary = charger.summary
-    return DeviceInfo(
-        identifiers={(DOMAIN, charger.serial)},
-        manufacturer=MANUFACTURER,
-        name=charger.name,
-        serial_number=charger.serial,
-        model=(summary and summary.model) or "IQ EV Charger",
-        model_id=summary.model_id if summary else None,
-        sw_version=summary.firmware if summary else None,
-        hw_version=summary.hardware if summary else None,
-        via_device_id=site_device_id,
-    )
 
 
 def add_entities_while[DataT](

@@ -9,42 +9,26 @@ from homeassistant.components.calendar import CalendarEntity, CalendarEntityDesc
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from ..actions.requested_days import LONGEST_RANGE, within_reach
-from ..const import DOMAIN, MANUFACTURER
+from ..const import DOMAIN
 from ..days import local_day, start_of_day
+from ..devices import ServiceDevice
 from ..enlighten import Savings
-from ..entity import EnphaseEntity, add_entities_while
 from ..prices.coordinator import PriceCoordinator, PricePart, PriceSnapshot
 from ..prices.intervals import PriceInterval, PriceSchedule
 from ..runtime import EnphaseConfigEntry
 from .calendar_event import ExactCalendarEvent
+from .service import ServiceEntity, add_service_entities
 
 
-class PriceEntity(EnphaseEntity[PriceSnapshot]):
+class PriceEntity(ServiceEntity[PriceSnapshot]):
     """An entity of the prices of a site."""
 
     coordinator: PriceCoordinator
-
-    def __init__(
-        self, coordinator: PriceCoordinator, description: EntityDescription, *, site_name: str, site_device_id: str
-    ) -> None:
-        """Tie the entity to the device of the prices."""
-        super().__init__(coordinator)
-        self.entity_description = description
-        self._attr_translation_key = description.key
-        self._attr_unique_id = f"{coordinator.site_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, f"monetary:{coordinator.site_id}")},
-            manufacturer=MANUFACTURER,
-            name=f"Energy prices {site_name}",
-            entry_type=DeviceEntryType.SERVICE,
-            via_device_id=site_device_id,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,25 +239,15 @@ class PriceCalendar(DirectionEntity, CalendarEntity):
 def add_price_entities(
     entry: EnphaseConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    kinds: Mapping[type[PriceEntity], Iterable[EntityDescription]],
+    kinds: Mapping[type[ServiceEntity[PriceSnapshot]], Iterable[EntityDescription]],
 ) -> None:
     """Add entities of the prices once their unit is settled, so that it does not change afterwards."""
-    runtime = entry.runtime_data
-    if (coordinator := runtime.prices) is None:
-        return
-    add_entities_while(
-        entry,
-        coordinator,
-        async_add_entities,
-        lambda: coordinator.settled,
-        lambda: [
-            kind(
-                coordinator,
-                description,
-                site_name=entry.title,
-                site_device_id=runtime.chargers.site_device_id,
-            )
-            for kind, descriptions in kinds.items()
-            for description in descriptions
-        ],
-    )
+    if (coordinator := entry.runtime_data.prices) is not None:
+        add_service_entities(
+            entry,
+            async_add_entities,
+            coordinator,
+            ServiceDevice.MONETARY,
+            kinds,
+            wanted=lambda: coordinator.settled,
+        )

@@ -13,19 +13,18 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, MANUFACTURER
+from ..devices import ServiceDevice
 from ..enlighten import VppEvent
-from ..entity import EnphaseEntity, add_entities_while
 from ..runtime import EnphaseConfigEntry
 from ..vpp.coordinator import VppCoordinator, VppSnapshot
 from ..vpp.events import EventKind, active_event, event_kind, events_between, events_today, future_events, next_event
 from .calendar_event import ExactCalendarEvent
+from .service import ServiceEntity, add_service_entities
 
 SUMMARIES: Final[Mapping[EventKind, str]] = {
     EventKind.BATTERY_CHARGE: "Battery charge",
@@ -35,26 +34,10 @@ SUMMARIES: Final[Mapping[EventKind, str]] = {
 }
 
 
-class VppEntity(EnphaseEntity[VppSnapshot]):
-    """An entity of the programme of a site. What it shows follows the clock as well as the cloud."""
+class VppEntity(ServiceEntity[VppSnapshot]):
+    """An entity of the program of a site."""
 
     coordinator: VppCoordinator
-
-    def __init__(
-        self, coordinator: VppCoordinator, description: EntityDescription, *, site_name: str, site_device_id: str
-    ) -> None:
-        """Tie the entity to the programme's device."""
-        super().__init__(coordinator)
-        self.entity_description = description
-        self._attr_translation_key = description.key
-        self._attr_unique_id = f"{coordinator.site_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, f"vpp:{coordinator.site_id}")},
-            manufacturer=MANUFACTURER,
-            name=f"VPP {site_name}",
-            entry_type=DeviceEntryType.SERVICE,
-            via_device_id=site_device_id,
-        )
 
     @property
     def events(self) -> tuple[VppEvent, ...]:
@@ -234,25 +217,15 @@ class VppCalendar(VppEntity, CalendarEntity):
 def add_vpp_entities(
     entry: EnphaseConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    kinds: Mapping[type[VppEntity], Iterable[EntityDescription]],
+    kinds: Mapping[type[ServiceEntity[VppSnapshot]], Iterable[EntityDescription]],
 ) -> None:
-    """Add entities of the programme while the site takes part in one."""
-    runtime = entry.runtime_data
-    if (coordinator := runtime.vpp) is None:
-        return
-    add_entities_while(
-        entry,
-        coordinator,
-        async_add_entities,
-        lambda: coordinator.data.enrolled,
-        lambda: [
-            kind(
-                coordinator,
-                description,
-                site_name=entry.title,
-                site_device_id=runtime.chargers.site_device_id,
-            )
-            for kind, descriptions in kinds.items()
-            for description in descriptions
-        ],
-    )
+    """Add entities of the program while the site takes part in one."""
+    if (coordinator := entry.runtime_data.vpp) is not None:
+        add_service_entities(
+            entry,
+            async_add_entities,
+            coordinator,
+            ServiceDevice.VPP,
+            kinds,
+            wanted=lambda: coordinator.data.enrolled,
+        )

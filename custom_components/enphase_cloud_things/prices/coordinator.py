@@ -8,11 +8,10 @@ import logging
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..coordinator import ClockCoordinator
 from ..days import ONE_DAY, end_of_day, local_day
 from ..enlighten import DatedRates, EnlightenError, MonetaryClient, NotSupported, Savings, ServiceUnavailable, Tariff
 from .currency import CurrencyCoordinator
@@ -70,12 +69,8 @@ class PriceSnapshot:
         return self.savings if self.savings and self.savings.day == day else None
 
 
-class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
-    """Reads tariff, dated rates and savings; a part that fails keeps what it had and leaves the others alone.
-
-    Whatever follows from the clock alone happens without a request: listeners are called when a price changes, and
-    at midnight.
-    """
+class PriceCoordinator(ClockCoordinator[PriceSnapshot]):
+    """Reads tariff, dated rates and savings; a part that fails keeps what it had and leaves the others alone."""
 
     def __init__(
         self,
@@ -89,36 +84,16 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
     ) -> None:
         """Prepare the coordinator; everything is due at once."""
         super().__init__(
-            hass,
-            _LOGGER,
-            config_entry=entry,
-            # Goes into logs, where the name of a site, often an address, does not belong
-            name="prices",
-            update_interval=SAVINGS_CADENCE,
-            always_update=False,
+            hass, entry, _LOGGER, name="prices", site_id=site_id, zone=zone, update_interval=SAVINGS_CADENCE
         )
         self.data = PriceSnapshot()
-        self.site_id = site_id
         self._client = client
-        self._zone = zone
         self._currency = currency
         self._settled = False
         self._due_at: dict[PricePart, datetime] = {}
         self._savings_read_at: datetime | None = None
         self._last_day_of_rates: date | None = None
-        self._cancel_boundary: CALLBACK_TYPE | None = None
         entry.async_on_unload(currency.async_add_listener(self.async_update_listeners))
-        entry.async_on_unload(self._disarm)
-
-    @property
-    def zone(self) -> tzinfo:
-        """The site's time zone, in which tariffs speak."""
-        return self._zone()
-
-    @property
-    def today(self) -> date:
-        """The day at the site."""
-        return local_day(dt_util.utcnow(), self.zone)
 
     @property
     def currency(self) -> str | None:
@@ -152,10 +127,14 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         self.update_interval = max(next_due - now + _MARGIN, SHORTEST_INTERVAL)
         return snapshot
 
-    @callback
     @override
-    def _async_refresh_finished(self) -> None:
-        self._arm(dt_util.utcnow())
+    def next_change(self, now: datetime) -> datetime:
+        """Return when a price changes or the day ends."""
+        return min(
+            end_of_day(local_day(now, self.zone), self.zone),
+            self.import_prices.next_boundary(now),
+            self.export_prices.next_boundary(now),
+        )
 
     def _is_due(self, part: PricePart, snapshot: PriceSnapshot, now: datetime) -> bool:
         return _is_wanted(part, snapshot) and self._due_at.get(part, now) <= now
@@ -223,29 +202,6 @@ class PriceCoordinator(DataUpdateCoordinator[PriceSnapshot]):
         read_at = self._savings_read_at
         lasting = read_at is not None and now - read_at < SAVINGS_TRUST
         return snapshot if lasting else replace(snapshot, savings=None)
-
-    @callback
-    def _arm(self, now: datetime) -> None:
-        """Have the timer call at the next moment when the clock alone changes something."""
-        self._disarm()
-        moment = min(
-            end_of_day(local_day(now, self.zone), self.zone),
-            self.import_prices.next_boundary(now),
-            self.export_prices.next_boundary(now),
-        )
-        self._cancel_boundary = async_track_point_in_utc_time(self.hass, self._pass, moment)
-
-    @callback
-    def _pass(self, now: datetime) -> None:
-        self._cancel_boundary = None
-        self._arm(now)
-        self.async_update_listeners()
-
-    @callback
-    def _disarm(self) -> None:
-        if self._cancel_boundary:
-            self._cancel_boundary()
-            self._cancel_boundary = None
 
 
 def _is_wanted(part: PricePart, snapshot: PriceSnapshot) -> bool:

@@ -8,11 +8,11 @@ import logging
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from ..coordinator import ClockCoordinator
 from ..enlighten import (
     EnlightenError,
     GridServicesClient,
@@ -52,11 +52,10 @@ class VppSnapshot:
         return self.program_id is not None
 
 
-class VppCoordinator(DataUpdateCoordinator[VppSnapshot]):
+class VppCoordinator(ClockCoordinator[VppSnapshot]):
     """Finds the programme by itself unless a person gave its id, and reads its events.
 
-    Whatever follows from the clock alone, such as an event that begins, happens without a request: listeners are
-    called at every start, end and midnight. Known events outlive failures for an hour, and not a second longer.
+    Known events outlive failures for an hour, and not a second longer.
     """
 
     def __init__(
@@ -71,31 +70,16 @@ class VppCoordinator(DataUpdateCoordinator[VppSnapshot]):
     ) -> None:
         """Prepare the coordinator; an empty given id has the programme looked up."""
         super().__init__(
-            hass,
-            _LOGGER,
-            config_entry=entry,
-            # Goes into logs, where the name of a site, often an address, does not belong
-            name="grid events",
-            update_interval=POLL_INTERVAL,
-            always_update=False,
+            hass, entry, _LOGGER, name="grid events", site_id=site_id, zone=zone, update_interval=POLL_INTERVAL
         )
         self.data = VppSnapshot(settled=False)
-        self.site_id = site_id
         self.given_program_id_is_unknown = False
         self._client = client
         self._given = VppProgramme(enrolled=True, program_id=given_program_id) if given_program_id else None
-        self._zone = zone
         self._programme: VppProgramme | None = None
         self._programme_read_at: datetime | None = None
         self._events_read_at: datetime | None = None
         self._failure: EnlightenError | None = None
-        self._cancel_timer: CALLBACK_TYPE | None = None
-        entry.async_on_unload(self._disarm)
-
-    @property
-    def zone(self) -> tzinfo:
-        """The site's time zone, which decides what "today" is."""
-        return self._zone()
 
     @override
     async def _async_update_data(self) -> VppSnapshot:
@@ -112,10 +96,13 @@ class VppCoordinator(DataUpdateCoordinator[VppSnapshot]):
             self.update_interval = poll_interval(snapshot.events, now) if snapshot.enrolled else UNENROLLED_INTERVAL
         return snapshot
 
-    @callback
     @override
-    def _async_refresh_finished(self) -> None:
-        self._arm(dt_util.utcnow())
+    def next_change(self, now: datetime) -> datetime | None:
+        """Return when an event starts or ends, the day ends, or the events are no longer to be trusted."""
+        if not self.data.enrolled or not self.last_update_success:
+            return None
+        moment = next_transition(self.data.events, now, self.zone)
+        return moment if self._events_read_at is None else min(moment, self._events_read_at + EVENTS_TRUST)
 
     async def _async_read(self, now: datetime) -> VppSnapshot:
         programme = self._given or await self._async_programme(now)
@@ -169,24 +156,12 @@ class VppCoordinator(DataUpdateCoordinator[VppSnapshot]):
         raise error
 
     @callback
-    def _arm(self, now: datetime) -> None:
-        """Have the timer call at the next moment when the clock alone changes something."""
-        self._disarm()
-        if not self.data.enrolled or not self.last_update_success:
-            return
-        moment = next_transition(self.data.events, now, self.zone)
-        if self._events_read_at is not None:
-            moment = min(moment, self._events_read_at + EVENTS_TRUST)
-        self._cancel_timer = async_track_point_in_utc_time(self.hass, self._pass, moment)
-
-    @callback
-    def _pass(self, now: datetime) -> None:
-        self._cancel_timer = None
+    @override
+    def _async_pass(self, now: datetime) -> None:
         if self._events_read_at is not None and now - self._events_read_at >= EVENTS_TRUST:
             self._expire()
-            return
-        self._arm(now)
-        self.async_update_listeners()
+        else:
+            super()._async_pass(now)
 
     @callback
     def _expire(self) -> None:
@@ -196,12 +171,6 @@ class VppCoordinator(DataUpdateCoordinator[VppSnapshot]):
                 raise self._failure or ServiceUnavailable("The grid events have not been read for too long")
         except UpdateFailed as error:
             self.async_set_update_error(error)
-
-    @callback
-    def _disarm(self) -> None:
-        if self._cancel_timer:
-            self._cancel_timer()
-            self._cancel_timer = None
 
 
 def _is_like_a_stranger(error: EnlightenError) -> bool:
