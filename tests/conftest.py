@@ -1,6 +1,7 @@
 """What all tests share: a simulated cloud that answers on loopback."""
 
 from collections.abc import AsyncIterator
+import logging
 
 from hypothesis import settings
 import pytest
@@ -14,6 +15,9 @@ __all__ = ["custom_components"]
 # How long an example takes says more about the machine than about the law
 settings.register_profile("machine independent", deadline=None)
 settings.load_profile("machine independent")
+
+# Home Assistant's test plugin has every statement to the database logged, which nobody reads
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 ORDINARY_NOON = "2026-11-17 12:00:00+00:00"
 
