@@ -10,7 +10,7 @@ import probatio
 import pytest
 
 from .proofs import PROOFS
-from .repository import INTEGRATION, load_json
+from .repository import INTEGRATION
 
 TIERS: Final = {"Bronze": 20, "Silver": 10, "Gold": 21, "Platinum": 3}
 PLATINUM_OF_CORE: Final = "ohme"
@@ -72,9 +72,3 @@ def test_proofs_are_for_rules_that_exist() -> None:
 def test_what_is_done_can_be_seen(rule: str) -> None:
     problems = PROOFS[rule]()
     assert not problems, f"quality_scale.yaml says that {rule} is done:\n" + "\n".join(problems)
-
-
-def test_the_manifest_claims_no_tier() -> None:
-    assert "quality_scale" not in load_json(INTEGRATION / "manifest.json"), (
-        "Home Assistant shows every custom integration as such, whatever it claims"
-    )
