@@ -10,7 +10,7 @@ import pytest
 from .markdown import anchors, links, slug
 from .repository import ROOT, files, listed
 
-PAGES: Final = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES: Final = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def relative_links(page: Path) -> Iterator[tuple[str, Path, str]]:
@@ -34,13 +34,13 @@ def has_anchor(path: Path, anchor: str) -> bool:
     return path.suffix == ".md" and path.is_file() and anchor in anchors(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_file_that_a_page_links_to_is_there(page: Path) -> None:
     missing = [place for place, goal, _ in relative_links(page) if not exists(goal)]
     assert not missing, listed("mend these links, or add the files", missing)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_heading_that_a_page_links_to_is_there(page: Path) -> None:
     missing = [place for place, goal, anchor in relative_links(page) if anchor and not has_anchor(goal, anchor)]
     assert not missing, listed("mend these links, or add the headings", missing)

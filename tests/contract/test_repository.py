@@ -19,6 +19,7 @@ PUBLIC_HOSTS: Final = frozenset(
         "gs.enphaseenergy.com",
         "keepachangelog.com",
         "localhost",
+        "prek.j178.dev",
         "semver.org",
         "support.enphase.com",
         "www.apache.org",
