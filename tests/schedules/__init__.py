@@ -1,0 +1,1 @@
+"""The charger's weekly schedule on the wall clock of a site."""
