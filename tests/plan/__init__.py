@@ -1,0 +1,1 @@
+"""Plans: prices in, windows out."""
