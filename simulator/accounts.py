@@ -209,6 +209,10 @@ class Accounts:
         keep = set() if manager else {session.manager_token for session in self.sessions}
         self.mint.revoke_all(keep=keep)
 
+    def withdraw_managers(self) -> None:
+        """Withdraw the manager tokens, with which commands go out; cookies and access tokens stay good."""
+        self.mint.revoke({session.manager_token for session in self.sessions})
+
     def expire_sessions(self) -> None:
         """Sign everybody out: cookies and tokens are dead, the session cap is free again."""
         self.sessions.clear()

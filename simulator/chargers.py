@@ -7,14 +7,14 @@ import math
 from typing import Protocol
 
 from .clock import Clock
-from .connectors import Connector, ConnectorType
+from .connectors import ChargeSession, Connector, ConnectorType
 from .hardware import EU_THREE_PHASE_32A, ChargerModel
 from .history import SessionHistory
 from .off_peak import CheapHours
 from .physics import Car, seconds_until_full
 from .power import PowerSource, settle
-from .reporting import meter_report, state_report
-from .reports import CloudView
+from .reporting import leading_connector, meter_report, state_report
+from .reports import CloudView, MeterReport
 from .schedules import ScheduleWrites, Slot, Window, open_window
 from .settings import (
     ChargeMode,
@@ -29,6 +29,7 @@ from .settings import (
 
 GRID_SECONDS = 30
 """While a transaction is open, sun, schedule and car are looked at this often."""
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Surroundings(Protocol):
@@ -114,6 +115,7 @@ class Charger:
         self._clock = clock
         self._now = self.created_at = clock()
         self._next_meter = self._now + self.reporting_interval
+        self._counted: tuple[ChargeSession | None, MeterReport] = (None, meter_report(self, self._now))
         self.cloud = CloudView(state_report(self), meter_report(self, self._now))
 
     # What a person or the weather does
@@ -165,7 +167,25 @@ class Charger:
             self.effects = [replace(item, at=soon) if item.from_cloud else item for item in self.effects]
         self.cloud.regain()
         self.cloud.receive_state(state_report(self), now)
-        self.cloud.receive_meter(meter_report(self, now))
+        self.cloud.receive_meter(self._metered())
+
+    def set_reporting(self, interval: timedelta) -> None:
+        """Send meter values this far apart, the next ones after one interval at the latest."""
+        now = self.advance()
+        self.reporting_interval = interval
+        self.report_by(now + interval)
+
+    def replace_meter(self, lifetime_wh: float) -> None:
+        """Go on counting from another figure, as after an exchange of the meter."""
+        self.advance()
+        self.lifetime_wh = lifetime_wh
+
+    def move(self, surroundings: Surroundings) -> None:
+        """Hang at another place from now on."""
+        self.advance()
+        self._surroundings = surroundings
+        self.history.local = surroundings.local
+        self.settle()
 
     def adjust(self, *, safe_limit: bool = False, load_limit_amps: float | None = None) -> None:
         """Limit the current to the model's minimum, or by load balancing; without arguments lift all limits."""
@@ -236,7 +256,7 @@ class Charger:
         if state != self.cloud.state:
             self.cloud.receive_state(state, self._now)
             if self.quirks.state_reports_carry_energy:
-                self.cloud.receive_meter(meter_report(self, self._now))
+                self.cloud.receive_meter(self._metered())
 
     def _follow_schedule(self) -> None:
         """Look which window is open; one that opened after a stop begins a transaction again."""
@@ -259,6 +279,28 @@ class Charger:
     def _follows_windows(self) -> bool:
         return self.modes.active is ChargeMode.SCHEDULED
 
+    # The meter
+
+    def _metered(self) -> MeterReport:
+        """Return the counters as they go into a report: those of the last step while a transaction has steps."""
+        leading = leading_connector(self.connectors)
+        if not leading.running or not self.quirks.energy_step:
+            self._count()
+        session, counted = self._counted
+        session_wh = counted.session_wh if session is leading.session else 0.0
+        return replace(counted, session_wh=session_wh, measured_at=self._now)
+
+    def _count(self) -> None:
+        self._counted = leading_connector(self.connectors).session, meter_report(self, self._now)
+
+    def _step_after(self, moment: datetime) -> datetime | None:
+        """Return the next moment at which the counters move by themselves, None where they have no steps."""
+        session, step = leading_connector(self.connectors).session, self.quirks.energy_step
+        if not step or session is None or session.started_at is None:
+            return None
+        origin = _EPOCH if self.quirks.energy_steps_by_clock else session.started_at
+        return origin + ((moment - origin) // step + 1) * step
+
     # The passage of time
 
     def advance(self) -> datetime:
@@ -277,6 +319,7 @@ class Charger:
             if connector.running or (connector.car is not None and self._follows_windows):
                 moments.append(_next_grid_point(self._now))
             if connector.car is not None and connector.amps > 0:
+                moments.append(self._step_after(self._now) or until)
                 seconds = seconds_until_full(connector.car, connector.watts(self.model))
                 moments.append(self._now + timedelta(seconds=seconds))
         return max(min(moments), self._now + timedelta.resolution)
@@ -299,8 +342,10 @@ class Charger:
         reports = now >= self._next_meter
         if due or reports or _is_grid_point(now) or any(item.is_done for item in self.connectors):
             self.settle()
+        if now == self._step_after(now - timedelta.resolution):
+            self._count()
         if reports:
-            self.cloud.receive_meter(meter_report(self, now))
+            self.cloud.receive_meter(self._metered())
             live = self.live_until is not None and now < self.live_until
             self._next_meter = now + (self.live_interval if live else self.reporting_interval)
 

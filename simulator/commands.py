@@ -19,6 +19,7 @@ def start(charger: Charger, *, level: int | None, connector: Connector) -> None:
     def apply(at: datetime) -> None:
         if drifts:
             charger.modes.active = ChargeMode.MANUAL
+        connector.wake()
         charger.begin(connector, at, level=level, override=level is not None)
 
     charger.later(START, apply)

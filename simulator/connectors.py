@@ -1,6 +1,6 @@
 """Connectors, the cars on them and the sessions they charge in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -107,6 +107,11 @@ class Connector:
         self.manual_override = self.manual_override or wanted
         if level is not None and self.session is not None:
             self.session.level = level
+
+    def wake(self) -> None:
+        """Wake a car that sleeps, as a start does."""
+        if self.car is not None:
+            self.car = replace(self.car, asleep=False)
 
     def end(self) -> None:
         """Close the transaction."""

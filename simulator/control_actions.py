@@ -61,6 +61,7 @@ def _plug(world: World, values: Values) -> None:
         charge_limit=values.number("charge_limit", usual.charge_limit, least=0, most=1),
         max_amps=values.number("max_amps", usual.max_amps, least=1, most=_MOST_AMPS),
         phases=values.whole("phases", usual.phases, least=1, most=3),
+        asleep=values.flag("asleep", default=False),
     )
     charger = charger_of(world, values)
     connector = _connector(charger, values)
@@ -144,6 +145,31 @@ def _remove_charger(world: World, values: Values) -> None:
     serial_site(world, charger.serial).remove_charger(charger.serial)
 
 
+def _move_charger(world: World, values: Values) -> None:
+    charger, site = charger_of(world, values), site_of(world, values)
+    world.move_charger(charger.serial, site.site_id)
+
+
+def _replace_meter(world: World, values: Values) -> None:
+    charger_of(world, values).replace_meter(values.number("lifetime_kwh", 0.0, least=0) * 1000)
+
+
+def _pace(world: World, values: Values) -> None:
+    charger = charger_of(world, values)
+    charger.effect_delay = _seconds(values, "effect_seconds", charger.effect_delay)
+    charger.history.cost_after = _seconds(values, "cost_seconds", charger.history.cost_after)
+    charger.set_reporting(_seconds(values, "report_seconds", charger.reporting_interval, least=1))
+
+
+def _seconds(values: Values, name: str, present: timedelta, *, least: float = 0) -> timedelta:
+    return timedelta(seconds=values.number(name, present.total_seconds(), least=least, most=31 * DAY_SECONDS))
+
+
+def _rights(world: World, values: Values) -> None:
+    charger = charger_of(world, values)
+    charger.owner_may_control = values.flag("owner_may_control", default=not charger.owner_may_control)
+
+
 def _firmware(world: World, values: Values) -> None:
     charger_of(world, values).target_firmware = values.line("version")
 
@@ -155,12 +181,14 @@ def _expire(world: World, values: Values) -> None:
     match values.text("what", "sessions"):
         case "tokens":
             world.accounts.expire_tokens()
+        case "manager_tokens":
+            world.accounts.withdraw_managers()
         case "all_tokens":
             world.accounts.expire_tokens(manager=True)
         case "sessions":
             world.accounts.expire_sessions()
         case _:
-            message = "what must be tokens, all_tokens or sessions"
+            message = "what must be tokens, manager_tokens, all_tokens or sessions"
             raise ActionError(message)
 
 
@@ -197,6 +225,7 @@ _TROUBLES: dict[str, Callable[[Values], Trouble]] = {
     ),
     "login_wall": lambda values: faults.login_wall(as_json=values.flag("as_json", default=False)),
     "maintenance": lambda values: faults.maintenance(_status(values, 200)),
+    "redirect": lambda values: faults.redirected(values.line("location", "/login"), _status(values, 302)),
     "truncated": lambda _values: faults.truncated(),
     "text": lambda values: faults.text_body(values.text("text", "not json"), _status(values, 200)),
     "empty": lambda values: faults.empty_body(_status(values, 204)),
@@ -267,6 +296,7 @@ def _shape(world: World, values: Values) -> None:
     except ValueError:
         message = "unknown shape"
         raise ActionError(message) from None
+    presentation.ignores_dead_bearer = values.flag("ignores_dead_bearer", default=presentation.ignores_dead_bearer)
     presentation.json_login_refused = values.flag("json_login_refused", default=presentation.json_login_refused)
 
 
@@ -306,6 +336,10 @@ ACTIONS: dict[str, Action] = {
     "solar": _solar,
     "add-charger": _add_charger,
     "remove-charger": _remove_charger,
+    "move-charger": _move_charger,
+    "replace-meter": _replace_meter,
+    "pace": _pace,
+    "rights": _rights,
     "firmware": _firmware,
     "expire": _expire,
     "block": _block,

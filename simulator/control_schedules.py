@@ -14,6 +14,9 @@ from .schedules import OFF_PEAK, Slot, new_slot_id
 from .settings import Quirks
 from .world import World
 
+_LEAST_SECONDS = 0.5
+"""Less than this would only mean that passing a day takes a day."""
+
 
 def _add(world: World, values: Values) -> None:
     """Add a slot; the app leaves out what it does not need (docs/api.md §6.4)."""
@@ -116,7 +119,8 @@ def _quirk_value(values: Values, present: object) -> object:
         case bool():
             return values.flag("value", default=not present)
         case timedelta():
-            return timedelta(seconds=values.number("value", least=0, most=DAY_SECONDS))
+            seconds = values.number("value", least=0, most=DAY_SECONDS)
+            return timedelta(seconds=max(seconds, _LEAST_SECONDS) if seconds else 0)
         case StrEnum():
             return _member(type(present), values)
         case str():

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from .families import Family
 from .pages import LOGIN_PAGE, MAINTENANCE_PAGE
-from .reply import HTML_TYPE, JSON_TYPE, Reply, encoded, html_reply, json_reply, text_reply
+from .reply import HTML_TYPE, JSON_TYPE, Reply, encoded, html_reply, json_reply, redirect, text_reply
 from .wire import Json, epoch_milliseconds
 
 _STAMP = ("meta", "serverTimeStamp")
@@ -152,6 +152,11 @@ def login_wall(*, as_json: bool = False) -> Trouble:
 def maintenance(status: int = HTTPStatus.OK) -> Trouble:
     """Answer with a maintenance page, which bears no sign of a login."""
     return Trouble(name="maintenance", answer=html_reply(MAINTENANCE_PAGE, _checked(status)))
+
+
+def redirected(location: str, status: int = HTTPStatus.FOUND) -> Trouble:
+    """Answer with a redirect to a path of the same host, or to a whole address."""
+    return Trouble(name=f"redirect {status}", answer=replace(redirect(location), status=_checked(status)))
 
 
 def truncated() -> Trouble:

@@ -16,7 +16,7 @@ class Car:
     ``state_of_charge``, ``charge_limit`` and ``taper_from`` are shares of the battery (0 to 1): above
     ``taper_from`` the car draws less and less, at ``charge_limit`` it stops drawing. ``max_amps`` is what its
     on-board charger takes from each of its ``phases``. ``efficiency`` is the share of the drawn energy that
-    arrives in the battery.
+    arrives in the battery. A car that is ``asleep`` takes nothing until a start wakes it.
     """
 
     battery_kwh: float = 60.0
@@ -27,6 +27,7 @@ class Car:
     efficiency: float = 0.9
     taper_from: float = 0.9
     manufacturer: str = "Any Motors"
+    asleep: bool = False
 
     @property
     def stored_kwh(self) -> float:
@@ -58,7 +59,7 @@ class Sun:
 
 def accepted_amps(car: Car) -> float:
     """Return the amps per phase the car is willing to draw now: constant, then tapering, then none."""
-    if car.is_full:
+    if car.is_full or car.asleep:
         return 0.0
     if car.state_of_charge <= car.taper_from or car.taper_from >= 1.0:
         return car.max_amps

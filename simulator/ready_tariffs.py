@@ -1,5 +1,6 @@
 """Tariffs to choose from by name."""
 
+from dataclasses import replace
 from datetime import date
 
 from .tariffs import (
@@ -13,6 +14,7 @@ from .tariffs import (
     Period,
     Season,
     Source,
+    Spelling,
     Tariff,
     Tier,
 )
@@ -55,7 +57,7 @@ WEEKENDS = Tariff(
         division="weekends",
         structure="tou",
         source=Source.MANUAL,
-        minutes_as_text=False,
+        spelling=Spelling.NUMBERS,
         seasons=_all_year(
             DayGroup(
                 name="weekdays",
@@ -81,7 +83,7 @@ WEEKENDS = Tariff(
         structure="flat",
         source=Source.NET_FEED_IN,
         export_plan="netFit",
-        minutes_as_text=False,
+        spelling=Spelling.NUMBERS,
         seasons=_whole_day(0.0740),
     ),
 )
@@ -232,7 +234,14 @@ NEGATIVE = _hours(
 )
 """Prices below zero in the night and at noon."""
 
+_ODD = {"clock-times": Spelling.CLOCK, "day-names": Spelling.DAY_NAMES, "no-months": Spelling.NO_MONTHS}
+ODD = tuple(
+    replace(TIME_OF_USE, name=name, purchase=replace(_TIME_OF_USE, spelling=spelling))
+    for name, spelling in _ODD.items()
+)
+"""Ordinary prices, oddly spelt."""
+
 NONE = Tariff(name="none", country="AT", currency_symbol="€", currency_code="EUR", zip_code="1010")
 
-TARIFFS = {tariff.name: tariff for tariff in (FLAT, TIME_OF_USE, WEEKENDS, TIERED, NEM3, VALLEY, NEGATIVE, NONE)}
+TARIFFS = {tariff.name: tariff for tariff in (FLAT, TIME_OF_USE, WEEKENDS, TIERED, NEM3, VALLEY, NEGATIVE, *ODD, NONE)}
 """Every ready tariff by name."""

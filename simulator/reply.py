@@ -12,7 +12,7 @@ HTML_TYPE = "text/html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer. ``cookies`` are name and raw value pairs to set; ``location`` a path on the same host."""
+    """An answer. ``cookies`` are name and raw value pairs to set; ``location`` is a path of the host or an address."""
 
     status: int = HTTPStatus.OK
     body: bytes = b""

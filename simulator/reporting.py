@@ -6,7 +6,7 @@ from typing import Protocol
 from .connectors import Connector, ConnectorType
 from .reports import ConnectorState, MeterReport, ScheduleState, SessionState, StateReport
 from .schedules import Window
-from .settings import ChargeMode, Modes
+from .settings import ChargeMode, Modes, Quirks
 
 _EFFECTIVE_MODE_NUMBERS = {ChargeMode.GREEN: 1}
 _ECONOMICAL_KINDS = {ChargeMode.GREEN: "greencharging", ChargeMode.SMART: "smartcharging"}
@@ -25,6 +25,7 @@ class Reporter(Protocol):
     faulted: bool
     safe_limit: bool
     load_limit_amps: float | None
+    quirks: Quirks
 
 
 def state_report(charger: Reporter) -> StateReport:
@@ -64,13 +65,14 @@ def leading_connector(connectors: tuple[Connector, ...]) -> Connector:
 
 
 def _connector(charger: Reporter, connector: Connector) -> ConnectorState:
+    charging = connector.type is ConnectorType.CHARGING
     return ConnectorState(
         number=connector.number,
-        type=connector.type,
+        type=ConnectorType(charger.quirks.charging_reads_as) if charging else connector.type,
         reason=connector.reason,
         plugged_in=connector.car is not None,
-        safe_limit=charger.safe_limit or not connector.running,
-        load_balancing=connector.type is ConnectorType.CHARGING and charger.load_limit_amps is not None,
+        safe_limit=charger.safe_limit or charger.quirks.safe_limit_always or not connector.running,
+        load_balancing=charging and charger.load_limit_amps is not None,
     )
 
 

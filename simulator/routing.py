@@ -99,6 +99,11 @@ class Call:
         except KeyError:
             raise self.refusal(HTTPStatus.NOT_FOUND, "Charger not found") from None
 
+    def check_control(self) -> None:
+        """Refuse the request with 403 where the owner has no right to control the charger (docs/api.md §5.1)."""
+        if not self.charger.owner_may_control:
+            raise self.refusal(HTTPStatus.FORBIDDEN, "Home owner control is disabled")
+
     def refusal(self, status: int, text: str, code: str | None = None) -> RefusalError:
         """Return the exception that ends this call with the EV controller's error body."""
         return RefusalError(json_reply(controller_error(status, text, code, self.now), status))

@@ -191,7 +191,8 @@ def _response(reply: Reply, prefix: str, now: datetime) -> web.Response:
     for name, value in reply.cookies:
         response.headers.add("Set-Cookie", f"{name}={value}; Path=/; HttpOnly; SameSite=Lax")
     if reply.location is not None:
-        response.headers["Location"] = f"{prefix}{reply.location}"
+        is_address = "://" in reply.location
+        response.headers["Location"] = reply.location if is_address else f"{prefix}{reply.location}"
     return response
 
 

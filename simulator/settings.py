@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
 from .schedules import Slot
 
@@ -72,6 +73,11 @@ class Quirks:
     ``state_reports_carry_energy``: a state change brings fresh meter values along.
     ``meter_values_on_trigger``: ``MeterValues`` requested by hand makes the charger report its meter.
     ``first_meter_after``: when the first meter report of a session follows its start.
+    ``energy_step``: the counters of a transaction move in steps this far apart, whatever the reports do; zero: with
+    every report. ``energy_steps_by_clock``: the steps go by the clock instead of by the transaction's start.
+    ``charging_reads_as``: the connector type that is reported while current flows; SUSPENDED_EV contradicts counters
+    that grow. ``safe_limit_always``: ``safeLimitState`` is 1 at any current.
+    ``start_wakes_car``: a start while the car pauses is accepted instead of refused as already charging.
     ``keeps_commands_for_later``: a start or stop that is answered 552 reaches the charger once it is back; nobody
     knows what the real cloud does with it (docs/api.md §5.1).
     ``after_stop``, ``plugged_idle``, ``unplugged``: the connector state where no transaction is open.
@@ -93,6 +99,11 @@ class Quirks:
     state_reports_carry_energy: bool = False
     meter_values_on_trigger: bool = False
     first_meter_after: timedelta = timedelta(seconds=30)
+    energy_step: timedelta = timedelta()
+    energy_steps_by_clock: bool = False
+    charging_reads_as: str = "CHARGING"
+    safe_limit_always: bool = False
+    start_wakes_car: bool = False
     keeps_commands_for_later: bool = False
     start_route: StartRoute = StartRoute.POST_PLURAL
     stop_route: StopRoute = StopRoute.PUT_PLURAL
@@ -100,6 +111,15 @@ class Quirks:
     after_stop: str = "SUSPENDED_EVSE"
     plugged_idle: str = "AVAILABLE"
     unplugged: str = "AVAILABLE"
+
+    @classmethod
+    def of_the_field(cls) -> Self:
+        """Return the pace of a real charger: energy in steps of five minutes, writes that show a second later."""
+        return cls(
+            energy_step=timedelta(seconds=300),
+            first_meter_after=timedelta(seconds=300),
+            schedule_lag=timedelta(seconds=1),
+        )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -24,6 +24,16 @@ class Source(StrEnum):
     GROSS_FEED_IN = "grossFit"
 
 
+class Spelling(StrEnum):
+    """How a branch writes its times and days; odd ones are what nobody has documented."""
+
+    TEXT = "minutes as text"
+    NUMBERS = "minutes as numbers"
+    CLOCK = "times of day such as 16:00"
+    DAY_NAMES = "minutes as text, days by name"
+    NO_MONTHS = "minutes as text, seasons without months"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """A rate for some minutes; without ``start`` and ``end`` for the minutes that no other period covers."""
@@ -96,7 +106,7 @@ class Branch:
     seasons: tuple[Season, ...] = ()
     export_plan: str | None = None
     utility: str | None = None
-    minutes_as_text: bool = True
+    spelling: Spelling = Spelling.TEXT
 
     def rate(self, local: datetime) -> float | None:
         """Return the rate at a site-local moment, for tiers the base rate; None where the branch has none."""

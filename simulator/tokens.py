@@ -50,6 +50,11 @@ class TokenMint:
         token = self._issued.get(text)
         return token if token is not None and not token.revoked and now < token.expires_at else None
 
+    def revoke(self, texts: Collection[str]) -> None:
+        """Withdraw some tokens."""
+        for text in texts:
+            self._issued[text].revoked = True
+
     def revoke_all(self, *, keep: Collection[str] = ()) -> None:
         """Withdraw every token issued so far, some texts excepted."""
         for token in self._issued.values():

@@ -71,6 +71,18 @@ class World:
         self.sites[site_id] = site
         return site
 
+    def move_charger(self, serial: str, site_id: str) -> None:
+        """Hang a charger at another site, which takes nothing with it but its own memory.
+
+        Raises KeyError when there is no such charger or site.
+        """
+        charger, target = self.charger_of(serial), self.sites[site_id]
+        for site in self.sites.values():
+            if charger in site.chargers:
+                site.remove_charger(serial)
+        charger.move(target)
+        target.chargers.append(charger)
+
     def add_account(self, account: Account, *, sites: Iterable[Site] = ()) -> Account:
         """Add an account and give it sites."""
         account.site_ids.extend(site.site_id for site in sites)

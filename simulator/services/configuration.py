@@ -25,6 +25,7 @@ def _read(call: Call) -> Reply:
 
 def _write(call: Call) -> Reply:
     charger = _open(call)
+    call.check_control()
     wishes = [_wish(call, charger, row) for row in _rows(call)]
     for key, value in wishes:
         configure(charger, key, value)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from simulator.chargers import Charger
 from simulator.commands import report_soon, start, start_is_pending, stop, stop_watching, watch
-from simulator.connectors import ConnectorType
+from simulator.connectors import Connector, ConnectorType
 from simulator.families import Family
 from simulator.reply import RefusalError, Reply, empty_reply, json_reply
 from simulator.routing import Access, Call, Route, no_such_route, wrong_method
@@ -33,7 +33,7 @@ def _start(call: Call) -> Reply:
     charger = call.charger
     _check_route(call, charger.quirks.start_route)
     level, connector_number = _wish(call)
-    _check_control(call, charger)
+    call.check_control()
     heard = _is_heard(call, charger)
     try:
         connector = charger.connector(connector_number)
@@ -41,7 +41,7 @@ def _start(call: Call) -> Reply:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Connector not found") from None
     if connector.car is None:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not plugged to EV", NOT_PLUGGED)
-    if connector.type in _TAKEN:
+    if connector.type in _TAKEN and not _may_wake(charger, connector):
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is already in charging state", ALREADY_CHARGING)
     if level is not None and (charger.quirks.refuses_levels or not charger.model.allows(level)):
         raise call.refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Invalid charge level")
@@ -49,6 +49,10 @@ def _start(call: Call) -> Reply:
     if not heard:
         raise _unreachable(call)
     return _accepted(call, charger, {} if level is None else {"chargingLevel": level})
+
+
+def _may_wake(charger: Charger, connector: Connector) -> bool:
+    return connector.type is ConnectorType.SUSPENDED_EV and charger.quirks.start_wakes_car
 
 
 def _check_route(call: Call, working: StartRoute | StopRoute) -> None:
@@ -77,11 +81,6 @@ def _wish(call: Call) -> tuple[int | None, int]:
     return level, connector
 
 
-def _check_control(call: Call, charger: Charger) -> None:
-    if not charger.owner_may_control:
-        raise call.refusal(HTTPStatus.FORBIDDEN, "Home owner control is disabled")
-
-
 def _is_heard(call: Call, charger: Charger) -> bool:
     """Whether a command reaches the charger now; one that is not even kept for it is refused."""
     if not charger.cloud.connected and not charger.quirks.keeps_commands_for_later:
@@ -107,7 +106,7 @@ def _accepted(call: Call, charger: Charger, details: Mapping[str, Json]) -> Repl
 def _stop(call: Call) -> Reply:
     charger = call.charger
     _check_route(call, charger.quirks.stop_route)
-    _check_control(call, charger)
+    call.check_control()
     heard = _is_heard(call, charger)
     if not any(connector.car is not None for connector in charger.connectors):
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Charger is not plugged to EV", NOT_PLUGGED)
@@ -125,7 +124,7 @@ def _trigger(call: Call) -> Reply:
     message = body.get("requestedMessage") if isinstance(body, Mapping) else None
     if message not in _MESSAGES:
         raise call.refusal(HTTPStatus.BAD_REQUEST, "Requested message is not supported")
-    _check_control(call, charger)
+    call.check_control()
     if not charger.cloud.connected:
         raise _unreachable(call)
     if message == "MeterValues" and charger.quirks.meter_values_on_trigger:

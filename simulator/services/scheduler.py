@@ -73,6 +73,7 @@ def _mode(charger: Charger, mode: ChargeMode, *, enabled: bool) -> dict[str, Jso
 
 def _set_preference(call: Call) -> Reply:
     charger = call.charger
+    call.check_control()
     mode = _wanted_mode(call, charger)
     if mode is charger.modes.preference:
         raise refusal(call, HTTPStatus.BAD_REQUEST, "Charging mode is already set")
@@ -107,6 +108,7 @@ def _green_data(charger: Charger) -> list[Json]:
 
 def _set_green_settings(call: Call) -> Reply:
     charger = call.charger
+    call.check_control()
     body = call.json
     rows = body.get("chargerSettingList") if isinstance(body, Mapping) else None
     if not isinstance(rows, list) or not rows:

@@ -163,11 +163,19 @@ def _route(method: str, template: str, handler: Callable[[Call], Reply]) -> Rout
     return Route(method=method, template=template, family=Family.SCHEDULES, handler=handler, access=Access.BEARER)
 
 
+def _write(method: str, template: str, handler: Callable[[Call], Reply]) -> Route:
+    def controlled(call: Call) -> Reply:
+        call.check_control()
+        return handler(call)
+
+    return _route(method, template, controlled)
+
+
 ROUTES = (
     _route("GET", f"{_SCHEDULED}/schedules", _list),
-    _route("PATCH", f"{_SCHEDULED}/schedules", _change_list),
-    _route("POST", f"{_SCHEDULED}/schedule", _create),
-    _route("PATCH", f"{_SCHEDULED}/schedule/{{slot}}", _edit),
-    _route("DELETE", f"{_SCHEDULED}/schedule/{{slot}}", _delete),
+    _write("PATCH", f"{_SCHEDULED}/schedules", _change_list),
+    _write("POST", f"{_SCHEDULED}/schedule", _create),
+    _write("PATCH", f"{_SCHEDULED}/schedule/{{slot}}", _edit),
+    _write("DELETE", f"{_SCHEDULED}/schedule/{{slot}}", _delete),
     _route("PUT", "/service/evse_scheduler/api/v1/siteConfig/{site}/tariff_change", _tariff_changed),
 )

@@ -9,11 +9,12 @@ from simulator.header_policy import tariff_headers
 from simulator.reply import Reply, json_reply
 from simulator.routing import Call, Route
 from simulator.site import Site
-from simulator.tariffs import DAY_MINUTES, Branch, DatedRates, DayGroup, Period, Season, Source, Tariff, Tier
+from simulator.tariffs import DAY_MINUTES, Branch, DatedRates, DayGroup, Period, Season, Source, Spelling, Tariff, Tier
 from simulator.vpp import hex_id
 from simulator.wire import Json, utc_nanoseconds
 
 _OPEN_END = -1
+_DAY_NAMES = ("", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _INSTALLED = "2025-03-09"
 _BILLING_STARTED = "2026-01-18"
 
@@ -83,11 +84,9 @@ def _export_fields(branch: Branch) -> Mapping[str, Json]:
 
 
 def _season(season: Season, branch: Branch) -> Json:
-    row: dict[str, Json] = {
-        "id": season.name,
-        "startMonth": str(season.start_month),
-        "endMonth": str(season.end_month),
-    }
+    row: dict[str, Json] = {"id": season.name}
+    if branch.spelling is not Spelling.NO_MONTHS:
+        row |= {"startMonth": str(season.start_month), "endMonth": str(season.end_month)}
     if season.tiers:
         row["tiers"] = [_tier(number, tier) for number, tier in enumerate(season.tiers, 1)]
     if season.base_rate is not None:
@@ -105,7 +104,9 @@ def _tier(number: int, tier: Tier) -> Json:
 def _group(group: DayGroup, branch: Branch) -> Json:
     timed = [period for period in group.periods if period.start is not None]
     periods: list[Json] = [_period(period, timed, branch) for period in group.periods]
-    return {"id": group.name, "days": list(group.days), "updatedValue": "", "periods": periods}
+    named = branch.spelling is Spelling.DAY_NAMES
+    days: list[Json] = [_DAY_NAMES[day] if named else day for day in group.days]
+    return {"id": group.name, "days": days, "updatedValue": "", "periods": periods}
 
 
 def _period(period: Period, timed: list[Period], branch: Branch) -> Json:
@@ -114,7 +115,7 @@ def _period(period: Period, timed: list[Period], branch: Branch) -> Json:
     name = period.kind
     if period.start is not None and period.end is not None:
         last = period.end - 1 if branch.source is Source.AUTOFILL else period.end
-        start, end = (str(period.start), str(last)) if branch.minutes_as_text else (period.start, last)
+        start, end = _minute(period.start, branch.spelling), _minute(last, branch.spelling)
         name = f"period-{timed.index(period)}"
     components: list[Json] = [{part: rate} for part, rate in period.components]
     return {
@@ -125,6 +126,16 @@ def _period(period: Period, timed: list[Period], branch: Branch) -> Json:
         "rate": _rate(period.rate),
         "rateComponents": components,
     }
+
+
+def _minute(minute: int, spelling: Spelling) -> Json:
+    match spelling:
+        case Spelling.NUMBERS:
+            return minute
+        case Spelling.CLOCK:
+            return f"{minute // 60:02d}:{minute % 60:02d}"
+        case _:
+            return str(minute)
 
 
 def _rate(rate: float) -> str:

@@ -64,6 +64,18 @@ NAMES = st.sampled_from(
         "programme_id",
         "days",
         "site",
+        "start",
+        "end",
+        "amps",
+        "off_peak",
+        "asleep",
+        "owner_may_control",
+        "lifetime_kwh",
+        "report_seconds",
+        "effect_seconds",
+        "cost_seconds",
+        "location",
+        "version",
     ]
 )
 EXTREMES: st.SearchStrategy[Json] = st.sampled_from(
@@ -75,7 +87,19 @@ VALUES = st.one_of(
     st.floats(),
     st.booleans(),
     st.text(max_size=8),
-    st.sampled_from(["status", "SCHEDULED_CHARGING", "GREEN_CHARGING", "sessions", "202640011900", "flat", "none"]),
+    st.sampled_from(
+        [
+            "status",
+            "SCHEDULED_CHARGING",
+            "GREEN_CHARGING",
+            "sessions",
+            "202640011900",
+            "flat",
+            "none",
+            "23:00",
+            "energy_step",
+        ]
+    ),
 )
 CALLS = st.lists(
     st.tuples(st.sampled_from(sorted(ACTIONS)), st.dictionaries(NAMES, VALUES, max_size=5)), min_size=1, max_size=6
