@@ -1,0 +1,1 @@
+"""The recording of the cloud's replies: what it keeps, hides, tells and plays back."""
