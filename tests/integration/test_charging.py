@@ -9,7 +9,6 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.enphase_cloud_things.const import DOMAIN
-from custom_components.enphase_cloud_things.services import SERVICE_START_CHARGING
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
@@ -27,7 +26,7 @@ async def car(world: World) -> Car:
 
 async def start_by_action(hass: HomeAssistant) -> None:
     """Call the action of the integration."""
-    await hass.services.async_call(DOMAIN, SERVICE_START_CHARGING, {ATTR_ENTITY_ID: SWITCH}, blocking=True)
+    await hass.services.async_call(DOMAIN, "start_charging", {ATTR_ENTITY_ID: SWITCH}, blocking=True)
 
 
 async def test_an_accepted_start_is_pending_and_not_yet_a_fact(

@@ -9,7 +9,6 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.enphase_cloud_things.const import DOMAIN
-from custom_components.enphase_cloud_things.services import SERVICE_START_CHARGING, SERVICE_STOP_CHARGING
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
@@ -77,7 +76,7 @@ class TestASessionAtItsEnd:
         assert simulator.requests.count(Family.START) == 1
 
     async def test_a_stop_has_nothing_to_stop(self, hass: HomeAssistant) -> None:
-        assert await outcome(hass, SERVICE_STOP_CHARGING) == "not_charging"
+        assert await outcome(hass, "stop_charging") == "not_charging"
 
 
 class TestTwoConnectors:
@@ -97,7 +96,7 @@ class TestTwoConnectors:
         await setup_entry()
         await press(hass, START_BUTTON)
         await advance(30)
-        assert await meanwhile(outcome(hass, SERVICE_START_CHARGING, connector_id=2)) == "confirmed"
+        assert await meanwhile(outcome(hass, "start_charging", connector_id=2)) == "confirmed"
         assert [connector.running for connector in world.charger.connectors] == [True, True]
 
     async def test_the_first_does_not_confirm_the_start_of_the_second(
@@ -107,15 +106,15 @@ class TestTwoConnectors:
         await press(hass, START_BUTTON)
         await advance(30)
         world.charger.effect_delay = timedelta(hours=1)
-        assert await meanwhile(outcome(hass, SERVICE_START_CHARGING, connector_id=2)) == "accepted"
+        assert await meanwhile(outcome(hass, "start_charging", connector_id=2)) == "accepted"
         assert pending(hass) == "start"
 
     async def test_the_one_that_charges_is_not_started_again(
         self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, meanwhile: Meanwhile
     ) -> None:
         await setup_entry()
-        await meanwhile(outcome(hass, SERVICE_START_CHARGING, connector_id=2))
-        assert await outcome(hass, SERVICE_START_CHARGING, connector_id=2) == "already_charging"
+        await meanwhile(outcome(hass, "start_charging", connector_id=2))
+        assert await outcome(hass, "start_charging", connector_id=2) == "already_charging"
         assert simulator.requests.count(Family.START) == 1
 
     async def test_one_without_a_car_is_not_started_for_the_other_s_sake(
@@ -123,7 +122,7 @@ class TestTwoConnectors:
     ) -> None:
         world.charger.unplug(connector=2)
         await setup_entry()
-        assert await outcome(hass, SERVICE_START_CHARGING, connector_id=2) == "not_plugged_in"
+        assert await outcome(hass, "start_charging", connector_id=2) == "not_plugged_in"
         assert simulator.requests.count(Family.START) == 0
 
 

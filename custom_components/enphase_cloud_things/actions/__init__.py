@@ -1,1 +1,1 @@
-"""What the actions do, by subject, and how they find what they are aimed at."""
+"""The actions, one module a subject; each lists what it offers in `ACTIONS`."""

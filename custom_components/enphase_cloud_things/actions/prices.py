@@ -4,7 +4,7 @@ from datetime import tzinfo
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
@@ -14,45 +14,33 @@ from ..const import DOMAIN
 from ..days import Days
 from ..prices.coordinator import PriceCoordinator
 from ..prices.intervals import PriceInterval, PriceSchedule
-from ..runtime import EnphaseConfigEntry, RuntimeData
-from .fan_out import async_for_each, failures_of, raise_failures
-from .requested_days import ATTR_END, ATTR_START, coming_days
-from .targets import async_targeted_sites, has_target, runtime_of
-
-GET_PRICES_SCHEMA: Final = probatio.Schema(
-    {**cv.TARGET_FIELDS, probatio.Optional(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date}
-)
+from ..runtime import RuntimeData
+from .action import Action, async_act
+from .days import ATTR_END, ATTR_START, coming_days
+from .rights import Right
+from .targets import SiteTarget, async_targeted_sites, has_target
 
 
-async def async_get_prices(call: ServiceCall) -> ServiceResponse:
-    """Return the prices of sites, from the tariffs that are valid now; it takes no request to the cloud.
+async def _async_get_prices(call: ServiceCall) -> ServiceResponse:
+    """Reply with the prices, from the tariffs that are valid now; it takes no request to the cloud.
 
     Where no site is named, those whose prices are turned off are not meant.
     """
-    sites = async_targeted_sites(call.hass, call)
-    with_prices = [entry for entry in sites if entry.state is ConfigEntryState.LOADED and entry.runtime_data.prices]
-
-    async def prices(entry: EnphaseConfigEntry) -> JsonObjectType:
-        return _prices(entry, call)
-
-    outcomes = await async_for_each(sites if has_target(call) or not with_prices else with_prices, prices)
-    failures = failures_of(outcomes)
-    if len(failures) == len(outcomes):
-        raise_failures(failures)
-    replies: list[JsonValueType] = [
-        {"name": entry.title, "error": str(outcome)} if isinstance(outcome, HomeAssistantError) else outcome
-        for entry, outcome in outcomes
+    sites = await async_targeted_sites(call, Right.READ)
+    with_prices = [
+        site for site in sites if site.entry.state is ConfigEntryState.LOADED and site.entry.runtime_data.prices
     ]
-    return {"sites": replies}
+
+    async def read(site: SiteTarget) -> JsonObjectType:
+        return _prices(site, call)
+
+    return await async_act(call, sites if has_target(call) or not with_prices else with_prices, read, reply_key="sites")
 
 
-def _prices(entry: EnphaseConfigEntry, call: ServiceCall) -> JsonObjectType:
-    runtime = runtime_of(entry)
-    prices = _known_prices(runtime, entry.title)
+def _prices(site: SiteTarget, call: ServiceCall) -> JsonObjectType:
+    prices = _known_prices(site.runtime, site.entry.title)
     days = coming_days(call, prices.zone)
     return {
-        "device_id": runtime.chargers.site_device_id,
-        "name": entry.title,
         ATTR_START: days.first.isoformat(),
         ATTR_END: days.last.isoformat(),
         "currency": prices.currency,
@@ -88,3 +76,15 @@ def _interval(interval: PriceInterval, zone: tzinfo) -> JsonObjectType:
         "period": price.period if price else None,
         "base_rate": price.base_rate if price else None,
     }
+
+
+ACTIONS: Final = (
+    Action(
+        name="get_prices",
+        handler=_async_get_prices,
+        schema=probatio.Schema(
+            {**cv.TARGET_FIELDS, probatio.Optional(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date}
+        ),
+        response=SupportsResponse.ONLY,
+    ),
+)

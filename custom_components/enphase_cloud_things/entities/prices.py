@@ -13,7 +13,7 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from ..actions.requested_days import LONGEST_RANGE, within_reach
+from ..actions.days import LONGEST_RANGE, within_reach
 from ..const import DOMAIN
 from ..days import local_day, start_of_day
 from ..devices import ServiceDevice

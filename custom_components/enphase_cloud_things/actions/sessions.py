@@ -1,14 +1,13 @@
 """The actions that look back: listing past sessions, and importing them into long-term statistics."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from homeassistant.const import UnitOfEnergy, UnitOfLength, UnitOfTime
-from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util.json import JsonObjectType, JsonValueType
+from homeassistant.util.json import JsonObjectType
 import probatio
 
 from ..const import DOMAIN
@@ -17,8 +16,9 @@ from ..enlighten import EnlightenError, HistorySession
 from ..errors import action_failed
 from ..history.past_sessions import span
 from ..history.session_import import ImportResult
-from .fan_out import async_for_each, failures_of, raise_failures
-from .requested_days import ATTR_END, ATTR_START, past_days
+from .action import Action, async_act
+from .days import ATTR_END, ATTR_START, past_days
+from .rights import Right
 from .targets import ChargerTarget, async_targeted_chargers
 
 ATTR_LIMIT: Final = "limit"
@@ -34,34 +34,16 @@ UNITS: Final[JsonObjectType] = {
     "range": UnitOfLength.MILES,
 }
 
-GET_SESSIONS_SCHEMA: Final = cv.make_entity_service_schema(
-    {
-        probatio.Optional(ATTR_START): cv.date,
-        probatio.Optional(ATTR_END): cv.date,
-        probatio.Optional(ATTR_LIMIT, default=100): probatio.All(
-            probatio.Coerce(int), probatio.Range(min=1, max=MOST_SESSIONS)
-        ),
-    }
-)
-IMPORT_SESSIONS_SCHEMA: Final = cv.make_entity_service_schema(
-    {probatio.Required(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date}
-)
 
-
-async def async_get_sessions(call: ServiceCall) -> ServiceResponse:
-    """Return the past sessions of chargers, the newest first."""
-
+async def _async_get_sessions(call: ServiceCall) -> ServiceResponse:
     async def read(charger: ChargerTarget) -> JsonObjectType:
         return await _async_listed(charger, _days(call, charger), limit=call.data[ATTR_LIMIT])
 
-    return _reply(await async_for_each(async_targeted_chargers(call.hass, call), read))
+    return await async_act(call, await async_targeted_chargers(call, Right.READ), read)
 
 
-async def async_import_sessions(call: ServiceCall) -> ServiceResponse:
-    """Write past sessions of chargers to long-term statistics.
-
-    A call that wants a reply finds in it where an import was stopped; any other raises that.
-    """
+async def _async_import_sessions(call: ServiceCall) -> ServiceResponse:
+    """Import the sessions. A caller who wants a reply finds in it where an import was stopped; else that is raised."""
 
     async def imported(charger: ChargerTarget) -> JsonObjectType:
         days = _days(call, charger)
@@ -72,27 +54,11 @@ async def async_import_sessions(call: ServiceCall) -> ServiceResponse:
             raise _without_cost(charger, result)
         return _imported(charger, days, result)
 
-    outcomes = await async_for_each(async_targeted_chargers(call.hass, call), imported)
-    if call.return_response:
-        return _reply(outcomes)
-    raise_failures(failures_of(outcomes))
-    return None
+    return await async_act(call, await async_targeted_chargers(call, Right.CONTROL), imported)
 
 
 def _days(call: ServiceCall, charger: ChargerTarget) -> Days:
     return past_days(call, charger.runtime.chargers.zone, usual=USUAL_DAYS)
-
-
-def _reply(outcomes: Sequence[tuple[ChargerTarget, JsonObjectType | HomeAssistantError]]) -> ServiceResponse:
-    """Return what is known of each charger; where nothing is known of any, raise why."""
-    failures = failures_of(outcomes)
-    if len(failures) == len(outcomes):
-        raise_failures(failures)
-    replies: list[JsonValueType] = []
-    for charger, outcome in outcomes:
-        reply: JsonObjectType = {"error": str(outcome)} if isinstance(outcome, HomeAssistantError) else outcome
-        replies.append({"device_id": charger.device_id, "name": charger.name, **reply})
-    return {"chargers": replies}
 
 
 async def _async_listed(charger: ChargerTarget, days: Days, *, limit: int) -> JsonObjectType:
@@ -117,7 +83,7 @@ def _told(days: Days) -> JsonObjectType:
 
 
 def _touches(session: HistorySession, start: datetime, end: datetime) -> bool:
-    """Tell whether a session has to do with a range; the cloud may answer for more than it was asked."""
+    """Return whether a session has to do with a range; the cloud may answer for more than it was asked."""
     when = span(session)
     if when is None:
         return session.started_at is None or session.started_at < end
@@ -188,3 +154,30 @@ def _without_cost(charger: ChargerTarget, result: ImportResult) -> HomeAssistant
             "other_currency": str(result.other_currency),
         },
     )
+
+
+ACTIONS: Final = (
+    Action(
+        name="get_sessions",
+        handler=_async_get_sessions,
+        schema=cv.make_entity_service_schema(
+            {
+                probatio.Optional(ATTR_START): cv.date,
+                probatio.Optional(ATTR_END): cv.date,
+                probatio.Optional(ATTR_LIMIT, default=100): probatio.All(
+                    probatio.Coerce(int), probatio.Range(min=1, max=MOST_SESSIONS)
+                ),
+            }
+        ),
+        response=SupportsResponse.ONLY,
+    ),
+    Action(
+        name="import_sessions",
+        handler=_async_import_sessions,
+        schema=cv.make_entity_service_schema(
+            {probatio.Required(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date}
+        ),
+        response=SupportsResponse.OPTIONAL,
+        admin=True,
+    ),
+)
