@@ -12,6 +12,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     Credentials,
     EnlightenClient,
     Hosts,
+    Recorder,
     RequestBudget,
     Session,
     Transport,
@@ -64,6 +65,7 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
             on_change: Callable[[Credentials], None] | None = None,
             bare: bool = True,
             budget: int = 480,
+            recorder: Recorder | None = None,
         ) -> EnlightenClient:
             http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=new_cookie_jar(hosts)))
             bare_http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
@@ -74,6 +76,7 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
                 clock=clock,
                 jitter=shortest_jitter,
                 budget=RequestBudget(budget),
+                recorder=recorder,
             )
             session = Session(transport, credentials=credentials, password=password, on_change=on_change)
             stack.push_async_callback(session.close)

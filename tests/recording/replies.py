@@ -43,15 +43,13 @@ def reply(
     cookies: tuple[str, ...] = (),
 ) -> None:
     """Have the recorder note a reply; bytes are no JSON."""
-    value, content = (None, body) if isinstance(body, bytes) else (body, json.dumps(body).encode())
     recorder.answered(
         to or asked(),
         at=at,
         seconds=0.2,
         status=status,
         headers=headers or {"Content-Type": "application/json"},
-        body=content,
-        value=value,
+        body=body if isinstance(body, bytes) else json.dumps(body).encode(),
         cookies=cookies,
     )
 

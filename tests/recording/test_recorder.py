@@ -126,16 +126,6 @@ def test_a_longer_recording_keeps_more_for_as_long_as_it_runs(recorder: Recorder
     assert recorder.size <= ORDINARY_LIMIT
 
 
-def test_a_giant_list_is_kept_by_its_first_rows(recorder: Recorder) -> None:
-    reply(recorder, {"data": [{"id": str(number)} for number in range(50_000)]})
-    (row,) = document(recorder)
-    body = row["json"]
-    assert row["shortened"] is True
-    assert isinstance(body, dict)
-    assert isinstance(body["data"], list)
-    assert len(body["data"]) == 20
-
-
 @pytest.mark.parametrize("body", [b"<html>" + b"x" * 100_000, b"x" * 5_000_000])
 def test_a_giant_page_is_kept_by_its_beginning(recorder: Recorder, body: bytes) -> None:
     reply(recorder, body)

@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_ACCOUNT, DEFAULT_API_TIMEOUT, DOMAIN
-from ..enlighten import Credentials, EnlightenClient, Hosts, RequestBudget, Session, Transport, new_cookie_jar
+from ..enlighten import Credentials, EnlightenClient, Hosts, Recorder, RequestBudget, Session, Transport, new_cookie_jar
 from ..options import Options
 from .store import CredentialStore
 
@@ -37,11 +37,13 @@ class Account:
         password: str | None = None,
         timeout: float = DEFAULT_API_TIMEOUT,
         budget: RequestBudget | None = None,
+        recorder: Recorder | None = None,
         attended: bool = False,
     ) -> None:
         """Prepare the connections; nothing is sent until the client is used. For `attended` see `Transport`."""
         self._http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=new_cookie_jar(HOSTS))
         self._bare_http = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=DummyCookieJar())
+        self.recorder = recorder or Recorder()
         self.transport = Transport(
             self._http,
             bare_http=self._bare_http,
@@ -49,6 +51,7 @@ class Account:
             clock=dt_util.utcnow,
             timeout=timeout,
             budget=budget,
+            recorder=self.recorder,
             attended=attended,
         )
         self.session = Session(self.transport, credentials=credentials, password=password, clock=dt_util.utcnow)
@@ -81,6 +84,8 @@ class AccountRegistry:
         self._in_use: dict[str, Account] = {}
         # They outlive reloads, which cost a person nothing but the account a dozen requests
         self._budgets: defaultdict[str, RequestBudget] = defaultdict(RequestBudget)
+        # They outlive reloads and failed set-ups, which are what somebody wants to look into
+        self._recorders: defaultdict[str, Recorder] = defaultdict(Recorder)
         self._lock = asyncio.Lock()
 
     async def async_acquire(self, entry: ConfigEntry) -> Account:
@@ -156,6 +161,10 @@ class AccountRegistry:
         """Return the budget of the account with that e-mail address, for requests beside its running session."""
         return self._budgets[self._key_of(email)]
 
+    def recorder_of(self, entry: ConfigEntry) -> Recorder:
+        """Return what is recorded of an entry's account, whether or not the entry is set up."""
+        return self._recorders[entry.data[CONF_ACCOUNT]]
+
     def _key_of(self, email: str) -> str:
         """Return what the entries with that e-mail address know its account by, which is the user id if one does."""
         provisional_key = email.casefold()
@@ -206,8 +215,12 @@ class AccountRegistry:
             self._hass.config_entries.async_schedule_reload(entry_id)
 
     def _count_with(self, old: str, new: str) -> None:
-        """Count the requests of an account under another key from now on, together with those counted there."""
-        if old == new or (budget := self._budgets.pop(old, None)) is None:
+        """Count and record an account under another key from now on, together with what was counted there."""
+        if old == new:
+            return
+        if recorder := self._recorders.pop(old, None):
+            self._recorders.setdefault(new, recorder)
+        if (budget := self._budgets.pop(old, None)) is None:
             return
         if new in self._budgets:
             self._budgets[new].absorb(budget)
@@ -234,6 +247,7 @@ class AccountRegistry:
             return
         async with self._lock:
             await self._store.async_remove(key)
+            self._recorders.pop(key, None)
 
     @callback
     def async_forget_password(self, entry: ConfigEntry) -> None:
@@ -250,6 +264,7 @@ class AccountRegistry:
             password=entry.data.get(CONF_PASSWORD),
             timeout=options.api_timeout,
             budget=self._budgets[key],
+            recorder=self._recorders[key],
         )
         account.session.on_change = partial(self._save, account)
         return account

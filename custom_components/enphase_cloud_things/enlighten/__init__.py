@@ -68,6 +68,7 @@ from .models.tariffs import (
 )
 from .models.vpp import VppEvent, VppProgramme
 from .monetary import MonetaryClient
+from .recording.ring import Recorder
 from .redact import IdKind, Pseudonyms, redact, scrub
 from .signing_in.cookies import StoredCookie, new_cookie_jar
 from .signing_in.credentials import Credentials, CredentialsDict
@@ -134,6 +135,7 @@ __all__ = [
     "Pseudonyms",
     "RateComponent",
     "RateLimited",
+    "Recorder",
     "Refusal",
     "RequestBudget",
     "RouteGone",

@@ -32,6 +32,7 @@ from .endpoints import Endpoint, Family, Host, Hosts, Kind
 from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NoPlace, NotSupported, RateLimited
 from .limits import LONGEST_WAIT, AccountPause, CommandPlaces, Jitter, Priority, ReadPlaces, RequestBudget
 from .outcomes import read_outcome
+from .recording.ring import Asked, Recorder
 from .replies import Reply, read_reply
 from .wire import JsonValue
 
@@ -88,7 +89,8 @@ class Transport:
 
     `http` carries the cookies of the Enlighten host; `bare_http` is an HTTP session without a
     cookie jar for hosts that must not see them. A `budget` is given where requests count that another
-    transport has sent for the same account. Where a person waits (`attended`), the last of it may be used.
+    transport has sent for the same account, a `recorder` where what it keeps is to outlive this.
+    Where a person waits (`attended`), the last of the budget may be used.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Transport:
         timeout: float = 15.0,
         jitter: Jitter = random.uniform,
         budget: RequestBudget | None = None,
+        recorder: Recorder | None = None,
         attended: bool = False,
     ) -> None:
         self.timeout = timeout
@@ -112,6 +115,7 @@ class Transport:
         self._http = http
         self._bare_http = bare_http
         self._budget = budget or RequestBudget()
+        self._recorder = recorder or Recorder()
         self._attended = attended
         self._pause = AccountPause()
         self._reads = ReadPlaces()
@@ -280,23 +284,35 @@ class Transport:
             body = orjson.dumps(call.json)
         started = time.perf_counter()
         self._budget.spend(self.clock())
-        async with http.request(
-            call.endpoint.method,
-            url,
-            headers=headers,
-            # None is invented for a request without a body
-            skip_auto_headers=("Content-Type",),
-            data=body,
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=left, connect=min(left, _LONGEST_CONNECT)),
-            middlewares=(_send_once,),
-        ) as response:
-            content, cut = await _read_body(response)
+        asked = _asked(call)
+        with self._recorder.failures_of(asked, self.clock):
+            async with http.request(
+                call.endpoint.method,
+                url,
+                headers=headers,
+                # None is invented for a request without a body
+                skip_auto_headers=("Content-Type",),
+                data=body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=left, connect=min(left, _LONGEST_CONNECT)),
+                middlewares=(_send_once,),
+            ) as response:
+                content, cut = await _read_body(response)
+        seconds = time.perf_counter() - started
+        self._recorder.answered(
+            asked,
+            at=self.clock(),
+            seconds=seconds,
+            status=response.status,
+            headers=response.headers,
+            body=content,
+            cookies=response.cookies,
+        )
         _LOGGER.debug(
             "%s answered HTTP %s in %.0f ms (%s bytes)",
             call.endpoint.family,
             response.status,
-            (time.perf_counter() - started) * 1000,
+            seconds * 1000,
             len(content),
         )
         return self._reply(response, content, cut=cut)
@@ -361,6 +377,22 @@ class Transport:
                 last_error=_CAPITAL.sub("_", type(error).__name__).lower(),
             )
         self._health[family] = health
+
+
+def _asked(call: Call) -> Asked:
+    """Return what the recording has to know of a request: never what signs in."""
+    return Asked(
+        family=call.endpoint.family,
+        kind=call.endpoint.kind,
+        host=call.endpoint.host,
+        method=call.endpoint.method,
+        path=call.endpoint.path,
+        site_id=call.site_id,
+        serial=call.serial,
+        item_id=call.item_id,
+        query=(*call.endpoint.query, *call.query.items()),
+        sent=b"" if call.json is None else orjson.dumps(call.json),
+    )
 
 
 class _ConnectionBroke(aiohttp.ClientConnectionError):

@@ -74,8 +74,6 @@ def _reply(recorded: Recorded, pseudonyms: Pseudonyms) -> dict[str, JsonValue]:
         row["cookies"] = [name if name.lower() in _COOKIES else redaction.text(name) for name in recorded.cookies]
     if recorded.cut:
         row["cut"] = recorded.cut
-    if recorded.shortened:
-        row["shortened"] = True
     return row | _body(recorded, redaction)
 
 

@@ -6,11 +6,14 @@ redacted yet, so nothing of it is ever shown or written.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import perf_counter
 from typing import Final
 
+from aiohttp import ClientError
 import orjson
 
 from ..endpoints import Family, Host, Kind
@@ -22,7 +25,6 @@ LONG_LIMIT: Final = 8 * 1024 * 1024
 
 _LARGEST_BODY: Final = 64 * 1024
 _LARGEST_PAGE: Final = 16 * 1024
-_MOST_ROWS: Final = 20
 _DEEPEST: Final = 16
 # What an entry takes beside its bodies
 _OVERHEAD: Final = 700
@@ -51,8 +53,8 @@ class Asked:
 class Recorded:
     """A reply, or the `failure` that came in its place, with the times it was repeated.
 
-    `seconds` is how long it took. `cut` is the length of the whole body where only its beginning is kept, and
-    `shortened` tells that its lists have lost rows. `cookies` are the names of cookies that a sign-in reply has set.
+    `seconds` is how long it took. `cut` is the length of the whole body where only its beginning is kept. `cookies` are
+    the names of those that the reply to a sign-in has set.
     """
 
     asked: Asked
@@ -66,7 +68,6 @@ class Recorded:
     failure: str = ""
     seconds: float = 0.0
     cut: int = 0
-    shortened: bool = False
     likeness: int = field(default=0, repr=False)
     fingerprint: int = field(default=0, repr=False)
 
@@ -100,6 +101,17 @@ class Recorder:
         """What is kept, oldest first."""
         return tuple(self._kept.values())
 
+    @contextmanager
+    def failures_of(self, asked: Asked, clock: Callable[[], datetime]) -> Iterator[None]:
+        """Note it where no reply comes for what is asked, and raise what came instead."""
+        started = perf_counter()
+        try:
+            yield
+        except (OSError, ClientError) as err:
+            seconds = perf_counter() - started
+            self.failed(asked, at=clock(), seconds=seconds, failure=type(err).__name__)
+            raise
+
     def answered(
         self,
         asked: Asked,
@@ -109,14 +121,16 @@ class Recorder:
         status: int,
         headers: Mapping[str, str],
         body: bytes,
-        value: JsonValue,
-        cookies: tuple[str, ...] = (),
+        cookies: Iterable[str] = (),
     ) -> None:
-        """Note a reply; `value` is the JSON of its body, if it is JSON."""
+        """Note a reply. `cookies` are the names of those that it sets."""
         fingerprint = hash((status, _without_stamp(body)))
         if self._is_repeated(asked, at, fingerprint):
             return
-        kept, cut, shortened = _bounded(body, value)
+        # A giant is not looked at, only at its beginning: it must not hold everything else up
+        is_giant = len(body) > _LARGEST_BODY
+        value = None if is_giant else _parsed(body)
+        kept = body[:_LARGEST_PAGE] if value is None else body
         noted = tuple((name, headers[name]) for name in _NOTED_HEADERS if name in headers)
         self._keep(
             Recorded(
@@ -125,11 +139,10 @@ class Recorder:
                 until=at,
                 status=status,
                 headers=noted,
-                cookies=cookies if asked.kind is Kind.SIGN_IN else (),
+                cookies=tuple(cookies) if asked.kind is Kind.SIGN_IN else (),
                 body=kept,
                 seconds=seconds,
-                cut=cut,
-                shortened=shortened,
+                cut=len(body) if len(kept) < len(body) else 0,
                 likeness=hash((asked.method, asked.path, status, _shape(value))),
                 fingerprint=fingerprint,
             )
@@ -196,27 +209,11 @@ def _without_stamp(body: bytes) -> bytes:
     return body
 
 
-def _bounded(body: bytes, value: JsonValue) -> tuple[bytes, int, bool]:
-    """Return a body that is not too large to be kept, its length if it was cut, and whether it lost rows."""
-    if len(body) <= (_LARGEST_PAGE if value is None else _LARGEST_BODY):
-        return body, 0, False
-    if value is not None:
-        try:
-            shorter = orjson.dumps(_shortened(value))
-        except orjson.JSONEncodeError:
-            shorter = body
-        if len(shorter) <= _LARGEST_BODY:
-            return shorter, 0, True
-    return body[:_LARGEST_PAGE], len(body), False
-
-
-def _shortened(value: JsonValue, depth: int = 0) -> JsonValue:
-    if depth > _DEEPEST:
+def _parsed(body: bytes) -> JsonValue:
+    try:
+        value: JsonValue = orjson.loads(body)
+    except orjson.JSONDecodeError:
         return None
-    if isinstance(value, list):
-        return [_shortened(item, depth + 1) for item in value[:_MOST_ROWS]]
-    if isinstance(value, dict):
-        return {name: _shortened(item, depth + 1) for name, item in value.items()}
     return value
 
 
