@@ -22,6 +22,7 @@ from .devices import (
     remove_with_program,
     update_charger_devices,
 )
+from .enlighten import EnlightenClient
 from .history.coordinator import HistoryCoordinator
 from .history.session_import import SessionImport
 from .issues import forget_issues, issue_watch
@@ -81,10 +82,11 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         await chargers.async_config_entry_first_refresh()
     finally:
         watch.look(account, chargers)
-    currency = CurrencyCoordinator(hass, entry, client=account.client.monetary, site_id=chargers.site_id)
+    client = account.client.with_timeout(options.api_timeout)
+    currency = CurrencyCoordinator(hass, entry, client=client.monetary, site_id=chargers.site_id)
     await currency.async_restore()
-    vpp, prices = _energy_plan(hass, entry, account, chargers, currency=currency)
-    history = HistoryCoordinator(hass, entry, client=account.client.history, chargers=chargers)
+    vpp, prices = _energy_plan(hass, entry, client, chargers, currency=currency)
+    history = HistoryCoordinator(hass, entry, client=client.history, chargers=chargers)
     entry.runtime_data = RuntimeData(
         account=account,
         options=options,
@@ -95,9 +97,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         history=history,
         vpp=vpp,
         prices=prices,
-        commands=Commands(
-            hass, entry, chargers, account.client, apply_amps_while_charging=options.apply_amps_while_charging
-        ),
+        commands=Commands(hass, entry, chargers, client, apply_amps_while_charging=options.apply_amps_while_charging),
         session_import=SessionImport(hass, history=history, currency=currency),
     )
 
@@ -136,7 +136,7 @@ def _chargers(
 def _energy_plan(
     hass: HomeAssistant,
     entry: EnphaseConfigEntry,
-    account: Account,
+    client: EnlightenClient,
     chargers: ChargerCoordinator,
     *,
     currency: CurrencyCoordinator,
@@ -149,7 +149,7 @@ def _energy_plan(
         vpp = VppCoordinator(
             hass,
             entry,
-            client=account.client.grid_services,
+            client=client.grid_services,
             site_id=chargers.site_id,
             given_program_id=options.vpp_program_id,
             zone=lambda: chargers.zone,
@@ -161,7 +161,7 @@ def _energy_plan(
         prices = PriceCoordinator(
             hass,
             entry,
-            client=account.client.monetary,
+            client=client.monetary,
             site_id=chargers.site_id,
             zone=lambda: chargers.zone,
             currency=currency,

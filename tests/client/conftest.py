@@ -64,7 +64,8 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
             password: str | None = None,
             on_change: Callable[[Credentials], None] | None = None,
             bare: bool = True,
-            budget: int = 480,
+            budget: int | RequestBudget = 480,
+            seconds: float = 15,
             recorder: Recorder | None = None,
         ) -> EnlightenClient:
             http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=new_cookie_jar(hosts)))
@@ -75,7 +76,8 @@ async def connect(hosts: Hosts, clock: ManualClock) -> AsyncIterator[Connect]:
                 hosts=hosts,
                 clock=clock,
                 jitter=shortest_jitter,
-                budget=RequestBudget(budget),
+                budget=budget if isinstance(budget, RequestBudget) else RequestBudget(budget),
+                timeout=seconds,
                 recorder=recorder,
             )
             session = Session(transport, credentials=credentials, password=password, on_change=on_change)

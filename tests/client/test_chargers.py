@@ -82,6 +82,7 @@ def test_every_known_field_is_read() -> None:
         connected=True,
         retired=False,
         commissioned=True,
+        owner_control=True,
         connection="wifi",
         ip_address="192.0.2.44",
         reporting_interval=300,

@@ -126,7 +126,7 @@ START_ANSWERS: dict[str, tuple[Trouble, type[EnlightenError]]] = {
     ),
     "400": (faults.status_code(400), CommandRejected),
     "403": (faults.status_code(403), CommandRejected),
-    "404": (faults.status_code(404), CommandRejected),
+    "404": (faults.status_code(404), NotReady),
     "406": (faults.status_code(406), CommandRejected),
     "466": (faults.status_code(466), CommandRejected),
     "468": (faults.status_code(468), CommandRejected),
@@ -390,9 +390,9 @@ async def test_the_route_of_a_stop_is_remembered(
 
 
 async def test_a_command_that_takes_too_long_may_have_been_carried_out(
-    connect: Connect, client: EnlightenClient, simulator: Simulator
+    client: EnlightenClient, simulator: Simulator
 ) -> None:
-    client.transport.timeout = 0.1
+    client = client.with_timeout(0.1)
     simulator.faults.add(faults.slow(5, executes=True), Family.START)
 
     with pytest.raises(CommandOutcomeUnknown) as caught:
@@ -491,16 +491,33 @@ async def test_commands_go_out_while_reads_wait(client: EnlightenClient, simulat
         reader.cancel()
 
 
-async def test_commands_to_one_charger_go_one_after_another(client: EnlightenClient, simulator: Simulator) -> None:
+async def test_a_stop_waits_for_no_start(client: EnlightenClient, simulator: Simulator) -> None:
+    """docs/traps.md 88: nor for reads that hang, nor for a budget that is spent."""
+    simulator.faults.add(faults.slow(30), Family.START, Family.STATUS)
+    simulator.faults.add(faults.payload({}), Family.STOP)
+    waiting = [asyncio.create_task(start(client)), *(asyncio.create_task(client.status(SITE)) for _ in range(3))]
+    await simulator.requests.until(1, Family.START)
+
+    await client.stop_charging(SITE, SERIAL)
+
+    assert simulator.requests.count(Family.STOP) == 1
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+
+
+async def test_other_commands_to_one_charger_go_one_after_another(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
     release = asyncio.Event()
     simulator.faults.add(faults.held(release), Family.START)
     first = asyncio.create_task(start(client))
     await simulator.requests.until(1, Family.START)
 
-    second = asyncio.create_task(client.stop_charging(SITE, SERIAL))
+    second = asyncio.create_task(client.trigger_message(SITE, SERIAL, TriggerMessage.HEARTBEAT))
     await client.status(SITE)
 
-    assert simulator.requests.count(Family.STOP) == 0
+    assert simulator.requests.count(Family.TRIGGER) == 0
     release.set()
     await first
     await second

@@ -24,7 +24,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     TooManySessions,
     new_cookie_jar,
 )
-from custom_components.enphase_cloud_things.enlighten.signing_in.cookies import EnlightenCookies
+from custom_components.enphase_cloud_things.enlighten.session.cookies import EnlightenCookies
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 from simulator import OWNER_EMAIL, OWNER_KEY
 
@@ -273,7 +273,7 @@ def test_a_failure_always_holds_the_next_sign_in_back(failures: list[str], data:
 async def test_restored_tokens_serve_until_their_end(connect: Connect, client: EnlightenClient) -> None:
     restored = await connect(credentials=client.session.credentials)
 
-    assert restored.session.signed_in
+    assert restored.session.credentials.signed_in_at
     assert restored.session.user_id == client.session.user_id
     assert restored.session.identity() == client.session.identity()
     assert restored.session.credentials == client.session.credentials
@@ -283,7 +283,7 @@ async def test_restored_tokens_serve_until_their_end(connect: Connect, client: E
 async def test_credentials_of_a_new_session_are_empty(visitor: EnlightenClient) -> None:
     assert visitor.session.credentials == Credentials()
     assert visitor.session.user_id is None
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
 
 
 async def test_a_sign_in_reports_its_credentials_once_complete(connect: Connect) -> None:

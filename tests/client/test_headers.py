@@ -22,12 +22,7 @@ from custom_components.enphase_cloud_things.enlighten.headers import (
     build_headers,
     header_names,
 )
-from custom_components.enphase_cloud_things.enlighten.signing_in.tokens import (
-    AccessToken,
-    Claims,
-    read_claims,
-    renewal_due_at,
-)
+from custom_components.enphase_cloud_things.enlighten.tokens import AccessToken, Claims, read_claims, renewal_due_at
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 
 BASE = URL("https://cloud.example.com/enlighten/")

@@ -17,7 +17,8 @@ from custom_components.enphase_cloud_things.enlighten import (
     ServiceUnavailable,
     SignInGuard,
 )
-from custom_components.enphase_cloud_things.enlighten.limits import AccountPause, Priority, RequestBudget
+from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS
+from custom_components.enphase_cloud_things.enlighten.limits import Pauses, Priority, RequestBudget
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble
 from simulator.reply import Reply
@@ -191,7 +192,7 @@ async def test_a_third_status_waits(client: EnlightenClient, simulator: Simulato
         ("Tue, 10 Nov 2026 07:10:00 GMT", timedelta(minutes=10)),
         ("Tue, 10 Nov 2026 08:10:00 +0100", timedelta(minutes=10)),
         ("Tue, 10 Nov 2026 07:10:00", timedelta(minutes=10)),
-        (10**8, timedelta(hours=24)),
+        (10**8, timedelta(hours=1)),
         (None, timedelta(seconds=60)),
         (0, timedelta(seconds=60)),
         (1, timedelta(seconds=60)),
@@ -247,26 +248,27 @@ async def test_a_date_to_retry_counts_from_the_clock_of_the_cloud(
 
 
 @pytest.mark.parametrize("retry_after", [999999999, "Tue, 10 Nov 2099 06:58:00 GMT"])
-async def test_no_family_is_held_back_for_more_than_a_day(
+async def test_no_family_is_held_back_for_more_than_an_hour(
     client: EnlightenClient, simulator: Simulator, retry_after: int | str
 ) -> None:
+    """docs/traps.md 84: nobody believes a longer wait without a probe."""
     simulator.faults.add(faults.status_code(503, retry_after=retry_after), Family.STATUS)
 
     with pytest.raises(ServiceUnavailable) as caught:
         await client.status(SITE)
 
-    assert caught.value.retry_at == START_OF_TEST + timedelta(hours=24)
+    assert caught.value.retry_at == START_OF_TEST + HOUR
 
 
 async def test_a_stored_time_far_in_the_future_holds_nothing_back_for_more_than_a_day(connect: Connect) -> None:
-    """A clock that was wrong when it was stored must not stop everything for years."""
+    """A clock that was wrong when it was stored must not stop everything for years; requests are probed sooner."""
     far = START_OF_TEST + timedelta(days=3650)
     guard = SignInGuard(rejections=3, blocked_until=far, reason="rejected")
     credentials = Credentials(email=OWNER_EMAIL, rate_limited_until=far, guard=guard)
 
     client = await connect(credentials=credentials)
 
-    assert client.transport.paused_until == START_OF_TEST + timedelta(hours=24)
+    assert client.transport.paused_until == START_OF_TEST + HOUR
     assert client.session.credentials.guard.blocked_until == START_OF_TEST + timedelta(hours=24)
 
 
@@ -331,11 +333,11 @@ async def test_a_pause_outlives_a_restart(connect: Connect, simulator: Simulator
 
 
 def test_pauses_without_a_time_from_the_cloud_double_up_to_eight_minutes() -> None:
-    pause = AccountPause()
+    pause = Pauses()
     now = START_OF_TEST
     minutes = []
     for _ in range(5):
-        end = pause.begin(now, retry_at=None, jitter=shortest_jitter)
+        end = pause.begin(STATUS, now, retry_at=None, jitter=shortest_jitter)
         minutes.append((end - now) / timedelta(minutes=1))
         now = end
 
@@ -349,38 +351,38 @@ def test_jitter_lengthens_a_pause_up_to_two_and_a_half_times() -> None:
         bounds.append((low, high))
         return high
 
-    end = AccountPause().begin(START_OF_TEST, retry_at=None, jitter=longest)
+    end = Pauses().begin(STATUS, START_OF_TEST, retry_at=None, jitter=longest)
 
     assert bounds == [(1.0, 2.5)]
     assert end == START_OF_TEST + timedelta(seconds=150)
 
 
 def test_requests_that_were_on_their_way_do_not_lengthen_a_pause() -> None:
-    pause = AccountPause()
-    first = pause.begin(START_OF_TEST, retry_at=None, jitter=shortest_jitter)
-    pause.succeed(START_OF_TEST)
+    pause = Pauses()
+    first = pause.begin(STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
+    pause.succeed(STATUS, START_OF_TEST)
 
-    second = pause.begin(START_OF_TEST, retry_at=None, jitter=shortest_jitter)
+    second = pause.begin(STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
 
     assert second <= first + timedelta(minutes=1)
-    assert pause.until(START_OF_TEST) is not None
+    assert pause.account_until(START_OF_TEST) is not None
 
 
 def test_a_shorter_pause_does_not_cut_a_longer_one() -> None:
-    pause = AccountPause()
-    pause.begin(START_OF_TEST, retry_at=START_OF_TEST + HOUR, jitter=shortest_jitter)
+    pause = Pauses()
+    pause.begin(STATUS, START_OF_TEST, retry_at=START_OF_TEST + HOUR, jitter=shortest_jitter)
 
-    end = pause.begin(START_OF_TEST, retry_at=START_OF_TEST + timedelta(seconds=1), jitter=shortest_jitter)
+    end = pause.begin(STATUS, START_OF_TEST, retry_at=START_OF_TEST + timedelta(seconds=1), jitter=shortest_jitter)
 
     assert end == START_OF_TEST + HOUR
 
 
 def test_an_answer_after_a_pause_starts_the_doubling_anew() -> None:
-    pause = AccountPause()
-    end = pause.begin(START_OF_TEST, retry_at=None, jitter=shortest_jitter)
-    pause.succeed(end)
+    pause = Pauses()
+    end = pause.begin(STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
+    pause.succeed(STATUS, end)
 
-    assert pause.begin(end, retry_at=None, jitter=shortest_jitter) == end + timedelta(minutes=1)
+    assert pause.begin(STATUS, end, retry_at=None, jitter=shortest_jitter) == end + timedelta(minutes=1)
 
 
 async def test_trouble_with_the_status_backs_off_from_the_status_alone(
@@ -445,7 +447,7 @@ async def test_a_status_can_be_asked_for_during_a_back_off(client: EnlightenClie
     with pytest.raises(ServiceUnavailable):
         await client.status(SITE)
 
-    assert (await client.status(SITE, fresh=True)).chargers
+    assert (await client.status(SITE, urgent=True)).chargers
 
 
 @pytest.mark.parametrize("trouble", [faults.dropped(), faults.text_body("?")], ids=["no answer", "unreadable"])

@@ -217,7 +217,7 @@ async def test_a_mode_can_be_read_back_while_its_family_is_in_trouble(
         await client.charge_mode(SITE, SERIAL)
     assert simulator.requests.count(Family.MODE) == 1
 
-    assert (await client.charge_mode(SITE, SERIAL, fresh=True)).selected is ChargeMode.MANUAL
+    assert (await client.charge_mode(SITE, SERIAL, urgent=True)).selected is ChargeMode.MANUAL
 
 
 async def test_an_accepted_command_ends_the_back_off_of_its_family(

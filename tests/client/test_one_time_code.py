@@ -52,7 +52,7 @@ async def test_the_mailed_code_finishes_the_sign_in(
     await challenge.validate(f" {mailed_code(world)} ")
 
     credentials = visitor.session.credentials
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
     assert credentials.one_time_codes
     assert credentials.signed_in_at == START_OF_TEST
     assert await visitor.sites()
@@ -97,7 +97,7 @@ async def test_a_wrong_code_leaves_the_challenge_open(
 
     await challenge.validate(mailed_code(world))
 
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
 
 
 async def test_too_many_wrong_codes_block(challenge: OtpChallenge, world: World) -> None:
@@ -144,7 +144,7 @@ async def test_every_answer_to_a_code_has_its_meaning(
         await challenge.validate("123456")
 
     assert type(caught.value) is error
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
 
 
 async def test_a_challenge_that_is_gone_is_not_asked_about_again(challenge: OtpChallenge, simulator: Simulator) -> None:
@@ -188,7 +188,7 @@ async def test_an_unclear_answer_is_settled_by_the_token_route(
 
     await challenge.validate(mailed_code(world))
 
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
     assert simulator.requests.count(Family.JWT) == 1
 
 
@@ -209,7 +209,7 @@ async def test_an_unclear_answer_without_a_session_is_a_wrong_code(
         await challenge.validate("123456")
 
     assert type(caught.value) is OtpRejected
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
 
 
 async def test_the_site_list_settles_it_where_the_token_route_is_in_trouble(
@@ -220,7 +220,7 @@ async def test_the_site_list_settles_it_where_the_token_route_is_in_trouble(
 
     await challenge.validate(mailed_code(world))
 
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
     assert simulator.requests.count(Family.SITES) == 1
 
 
@@ -248,7 +248,7 @@ async def test_the_site_list_can_disprove_it(
         await challenge.validate("123456")
 
     assert type(caught.value) is error
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
 
 
 async def test_json_labelled_as_plain_text_is_json(
@@ -258,7 +258,7 @@ async def test_json_labelled_as_plain_text_is_json(
 
     await challenge.validate(mailed_code(world))
 
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
 
 
 async def test_another_code_is_sent_on_request(
@@ -271,7 +271,7 @@ async def test_another_code_is_sent_on_request(
     assert parse_qs(simulator.requests.last(Family.RESEND).body) == {"locale": ["en"]}
     assert mailed_code(world) != first
     await challenge.validate(mailed_code(world))
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
 
 
 async def test_another_code_is_sent_every_thirty_seconds_at_most(
@@ -324,7 +324,7 @@ async def test_an_empty_answer_means_that_a_code_is_on_its_way(
     await challenge.resend()
 
     await challenge.validate(mailed_code(world))
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
 
 
 async def test_a_failed_wish_for_a_code_can_be_repeated_at_once(challenge: OtpChallenge, simulator: Simulator) -> None:

@@ -191,12 +191,12 @@ async def test_nothing_private_is_logged_or_raised(
 def every_call(client: EnlightenClient) -> list[Awaitable[object]]:
     return [
         client.sites(),
-        client.status(SITE, fresh=True),
+        client.status(SITE, urgent=True),
         client.chargers(SITE),
-        client.charge_mode(SITE, SERIAL, fresh=True),
+        client.charge_mode(SITE, SERIAL, urgent=True),
         client.set_charge_mode(SITE, SERIAL, ChargeMode.GREEN),
-        client.green_settings(SITE, SERIAL, fresh=True),
-        client.configuration(SITE, SERIAL, fresh=True),
+        client.green_settings(SITE, SERIAL, urgent=True),
+        client.configuration(SITE, SERIAL, urgent=True),
         client.start_charging(SITE, SERIAL, level=16),
         client.stop_charging(SITE, SERIAL),
         client.start_live_stream(SITE),

@@ -845,7 +845,7 @@ async def test_a_refused_command_is_rejected_where_the_status_tells_nothing_of_t
         await client.start_live_stream(SITE)
 
 
-async def test_commands_that_stay_refused_cost_no_login(
+async def test_commands_that_stay_refused_cost_one_login_a_day(
     unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
 ) -> None:
     simulator.faults.add(faults.status_code(401), Family.TRIGGER, Family.LIVE_STREAM)
@@ -855,8 +855,67 @@ async def test_commands_that_stay_refused_cost_no_login(
             await unattended.start_live_stream(SITE)
         clock.tick(3600)
 
-    assert simulator.requests.logins == 0
+    assert simulator.requests.logins == 1
     assert unattended.session.credentials.guard.rejections == 0
+
+
+async def test_a_dead_bearer_behind_live_cookies_is_replaced_by_a_new_token(
+    client: EnlightenClient, world: World, simulator: Simulator, clock: ManualClock
+) -> None:
+    """docs/traps.md 85: every read works, and every command is refused."""
+    clock.tick(3600)
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM, times=1)
+    dead = client.session.identity().manager_token
+
+    await client.start_live_stream(SITE)
+
+    assert simulator.requests.count(Family.JWT) == 1
+    assert simulator.requests.logins == 0
+    assert dead is not None
+    assert client.session.identity().manager_token != dead
+    assert dead not in str(client.session.credentials.as_dict())
+
+
+async def test_a_session_whose_tokens_were_withdrawn_signs_in_once_for_a_command(
+    unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    """docs/traps.md 85: where a new token is refused as well, a sign-in is left."""
+    clock.tick(3600)
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM, times=2)
+
+    await unattended.start_live_stream(SITE)
+
+    assert simulator.requests.logins == 1
+    assert simulator.requests.count(Family.LIVE_STREAM) == 3
+
+
+async def test_a_dead_bearer_that_only_a_person_can_replace_asks_for_one(
+    client: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    """docs/traps.md 85: no password is stored."""
+    clock.tick(3600)
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM)
+
+    with pytest.raises(AuthenticationRequired) as caught:
+        await client.start_live_stream(SITE)
+
+    assert caught.value.retry_at is None
+    assert simulator.requests.count(Family.LIVE_STREAM) == 2
+
+
+async def test_a_dead_bearer_is_not_replaced_while_the_guard_holds_sign_ins_back(
+    unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
+) -> None:
+    """docs/traps.md 85: within the guards."""
+    clock.tick(3600)
+    unattended.session.guard_with(SignInGuard(rejections=1).after_rejection(clock()))
+    simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM)
+
+    with pytest.raises(AuthenticationRequired) as caught:
+        await unattended.start_live_stream(SITE)
+
+    assert caught.value.retry_at == clock() + timedelta(seconds=300)
+    assert simulator.requests.logins == 0
 
 
 async def test_a_request_that_waited_for_its_place_goes_out_as_who_the_session_is_by_then(

@@ -1,6 +1,5 @@
 """A person signs in with a password: every answer the cloud is known to give."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 import json
@@ -41,7 +40,7 @@ async def test_a_password_opens_a_session_with_every_token(visitor: EnlightenCli
     await sign_in(visitor)
 
     credentials = visitor.session.credentials
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
     assert visitor.session.user_id == world.account.user_id == credentials.user_id
     assert credentials.email == OWNER_EMAIL
     assert credentials.signed_in_at == START_OF_TEST
@@ -161,7 +160,7 @@ async def test_a_refusal_is_reported_for_what_it_is(visitor: EnlightenClient, si
         await sign_in(visitor)
 
     assert type(caught.value) is row.error
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
     assert simulator.requests.logins == 1
 
 
@@ -179,8 +178,8 @@ async def test_temporary_trouble_is_never_reported_as_a_wrong_password(
     assert simulator.requests.logins == 1
 
 
-async def test_a_slow_login_is_no_wrong_password(visitor: EnlightenClient, simulator: Simulator) -> None:
-    visitor.transport.timeout = 0.05
+async def test_a_slow_login_is_no_wrong_password(connect: Connect, simulator: Simulator) -> None:
+    visitor = await connect(seconds=0.05)
     simulator.faults.add(faults.slow(5), Family.LOGIN)
 
     with pytest.raises(ConnectionFailed):
@@ -206,7 +205,7 @@ async def test_a_code_is_asked_for_in_every_shape(
 
     assert await sign_in(visitor)
 
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
 
 
 @pytest.mark.parametrize("blocked", [False, True])
@@ -328,7 +327,7 @@ async def test_a_wrong_password_in_the_form_shows_in_the_token_route(
         await visitor.session.sign_in(OWNER_EMAIL, "wrong")
 
     assert simulator.requests.count(Family.JWT) == 1
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
 
 
 @pytest.mark.parametrize("trouble", [faults.status_code(503), faults.status_code(404)], ids=["503", "404"])
@@ -340,10 +339,10 @@ async def test_a_wrong_password_in_the_form_shows_in_the_site_list_where_there_i
 
     with pytest.raises(InvalidCredentials):
         await visitor.session.sign_in(OWNER_EMAIL, "wrong")
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
 
     await sign_in(visitor)
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
 
 
 async def test_nobody_is_signed_in_while_neither_token_nor_site_list_can_tell(
@@ -355,7 +354,7 @@ async def test_nobody_is_signed_in_while_neither_token_nor_site_list_can_tell(
     with pytest.raises(ServiceUnavailable):
         await sign_in(visitor)
 
-    assert not visitor.session.signed_in
+    assert not visitor.session.credentials.signed_in_at
 
 
 async def test_the_form_may_ask_for_a_code(visitor: EnlightenClient, world: World) -> None:
@@ -441,7 +440,7 @@ async def test_a_missing_token_degrades_a_sign_in_and_does_not_fail_it(
 
     await sign_in(visitor)
 
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
     assert visitor.session.user_id is not None
     assert not visitor.session.credentials.access_token
     clock.tick(301)
@@ -451,15 +450,13 @@ async def test_a_missing_token_degrades_a_sign_in_and_does_not_fail_it(
     assert simulator.requests.logins == 1
 
 
-async def test_a_token_route_that_hangs_degrades_a_sign_in(visitor: EnlightenClient, simulator: Simulator) -> None:
+async def test_a_token_route_that_hangs_degrades_a_sign_in(connect: Connect, simulator: Simulator) -> None:
+    visitor = await connect(seconds=2)
     simulator.faults.add(faults.slow(30), Family.JWT)
-    person = asyncio.create_task(sign_in(visitor))
-    await simulator.requests.until(1, Family.LOGIN)
-    visitor.transport.timeout = 0.05
 
-    await person
+    await sign_in(visitor)
 
-    assert visitor.session.signed_in
+    assert visitor.session.credentials.signed_in_at
 
 
 async def test_the_session_cap_in_the_token_reply_fails_a_sign_in(

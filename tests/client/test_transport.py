@@ -21,7 +21,8 @@ from custom_components.enphase_cloud_things.enlighten import (
     Transport,
 )
 from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS, Endpoint, Family as ClientFamily, Host
-from custom_components.enphase_cloud_things.enlighten.headers import HeaderProfile, build_headers
+from custom_components.enphase_cloud_things.enlighten.headers import HeaderProfile, Identity
+from custom_components.enphase_cloud_things.enlighten.replies import read_outcome
 from custom_components.enphase_cloud_things.enlighten.transport import Call
 from simulator import Family, Simulator, faults
 from simulator.faults import Trouble
@@ -81,7 +82,7 @@ async def test_a_repeat_needs_room_in_the_budget(connect: Connect, simulator: Si
 
 
 async def test_a_read_that_takes_too_long_is_not_repeated(client: EnlightenClient, simulator: Simulator) -> None:
-    client.transport.timeout = 0.1
+    client = client.with_timeout(0.1)
     simulator.faults.add(faults.slow(5), Family.STATUS)
 
     with pytest.raises(ConnectionFailed):
@@ -90,15 +91,16 @@ async def test_a_read_that_takes_too_long_is_not_repeated(client: EnlightenClien
     assert simulator.requests.count(Family.STATUS) == 1
 
 
-async def test_the_time_out_can_be_changed_while_running(client: EnlightenClient, simulator: Simulator) -> None:
+async def test_each_client_of_an_account_has_a_time_out_of_its_own(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
     simulator.faults.add(faults.slow(0.3), Family.STATUS)
-    client.transport.timeout = 0.05
+    hasty, patient = client.with_timeout(0.05), client.with_timeout(5)
+
     with pytest.raises(ConnectionFailed):
-        await client.status(SITE)
+        await hasty.status(SITE)
 
-    client.transport.timeout = 5
-
-    assert (await client.status(SITE)).chargers
+    assert (await patient.status(SITE)).chargers
 
 
 async def test_an_answer_that_ends_too_early_is_no_answer(client: EnlightenClient, simulator: Simulator) -> None:
@@ -151,24 +153,22 @@ async def test_connections_that_were_given_back_are_no_connections(hosts: Hosts)
     transport = Transport(http, hosts=hosts)
 
     with pytest.raises(ConnectionFailed):
-        await transport.request(Call(endpoint=STATUS, site_id=SITE), lambda value: value)
+        await transport.exchange(Call(endpoint=STATUS, site_id=SITE), Identity, lambda reply: reply)
 
 
-async def test_families_that_hang_keep_another_waiting_no_longer_than_its_own_time(
+async def test_families_that_hang_keep_another_waiting_no_longer_than_it_has_patience(
     client: EnlightenClient, simulator: Simulator
 ) -> None:
     simulator.faults.add(faults.slow(30), Family.MODE)
     holder = asyncio.create_task(client.charge_mode(SITE, SERIAL))
     await simulator.requests.until(1, Family.MODE)
-    client.transport.timeout = 0.05
 
     with pytest.raises(ConnectionFailed):
-        await client.green_settings(SITE, SERIAL)
+        await client.with_timeout(0.05).green_settings(SITE, SERIAL)
 
     assert simulator.requests.count(Family.GREEN) == 0
     holder.cancel()
     await asyncio.wait({holder})
-    client.transport.timeout = 15
     assert await client.green_settings(SITE, SERIAL)
 
 
@@ -265,12 +265,8 @@ PRIVATE = Endpoint(
 async def test_the_grid_services_host_sees_no_cookies(client: EnlightenClient, simulator: Simulator) -> None:
     """Trap 52: it takes the bare token alone."""
     transport = client.transport
-    headers = build_headers(
-        PRIVATE.profile, identity=client.session.identity(), base=transport.hosts.enlighten, site_id=SITE
-    )
 
-    with pytest.raises(EnlightenError):
-        await transport.request(Call(endpoint=PRIVATE, headers=lambda: headers, site_id=SITE), lambda value: value)
+    await transport.exchange(Call(endpoint=PRIVATE, site_id=SITE), client.session.identity, lambda reply: reply)
 
     (request,) = simulator.requests.of()
     assert request.headers["authorization"] == client.session.credentials.manager_token
@@ -282,7 +278,7 @@ async def test_without_a_session_free_of_cookies_there_are_no_grid_services(host
         transport = Transport(http, hosts=hosts)
 
         with pytest.raises(NotSupported):
-            await transport.request(Call(endpoint=PRIVATE, headers=dict), lambda value: value)
+            await transport.exchange(Call(endpoint=PRIVATE), Identity, lambda reply: reply)
 
 
 async def test_the_real_hosts_are_the_default() -> None:
@@ -290,7 +286,6 @@ async def test_the_real_hosts_are_the_default() -> None:
         transport = Transport(http)
 
         assert transport.hosts == Hosts()
-        assert transport.timeout == 15
         assert transport.requests_last_hour == 0
         assert transport.paused_until is None
 
@@ -321,6 +316,8 @@ async def test_a_transport_pauses_without_anybody_listening(hosts: Hosts, simula
         transport = Transport(http, hosts=hosts)
 
         with pytest.raises(RateLimited):
-            await transport.request(Call(endpoint=STATUS, site_id=SITE), lambda value: value)
+            await transport.exchange(
+                Call(endpoint=STATUS, site_id=SITE), Identity, lambda reply: read_outcome(STATUS, reply)
+            )
 
         assert transport.paused_until is not None

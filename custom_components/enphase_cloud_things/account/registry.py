@@ -97,7 +97,6 @@ class AccountRegistry:
             if account is None:
                 account = self._in_use[key] = await self._async_open(entry, key, options)
             account.entry_ids.add(entry.entry_id)
-        account.transport.timeout = options.api_timeout
         if password := entry.data.get(CONF_PASSWORD):
             account.session.password = password
         return account

@@ -10,15 +10,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
-from ..enlighten import Credentials, CredentialsDict
+from ..enlighten import Credentials, JsonValue
 
 STORAGE_VERSION: Final = 1
 SAVE_DELAY: Final = 1.0
 """Seconds; one sign-in changes the state several times within a moment."""
 
 
+type JsonObject = dict[str, JsonValue]
+
+
 class _Stored(TypedDict):
-    accounts: dict[str, CredentialsDict]
+    accounts: dict[str, JsonObject]
 
 
 class CredentialStore:
@@ -27,7 +30,7 @@ class CredentialStore:
     def __init__(self, hass: HomeAssistant) -> None:
         """Prepare the storage file; nothing is read yet."""
         self._store: Store[_Stored] = Store(hass, STORAGE_VERSION, f"{DOMAIN}.accounts", private=True)
-        self._accounts: dict[str, CredentialsDict] | None = None
+        self._accounts: dict[str, JsonObject] | None = None
 
     async def async_load(self, key: str) -> Credentials | None:
         """Return the stored state of an account."""
@@ -58,7 +61,7 @@ class CredentialStore:
         else:
             await self._store.async_remove()
 
-    async def _async_accounts(self) -> dict[str, CredentialsDict]:
+    async def _async_accounts(self) -> dict[str, JsonObject]:
         if self._accounts is None:
             stored = await self._store.async_load()
             self._accounts = stored["accounts"] if stored else {}

@@ -77,6 +77,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.reachable_until = dt_util.utcnow()
         self.commands = OpenCommands()
         self._account = account
+        self._client = account.client.with_timeout(options.api_timeout)
         self._polling = PollingOptions(
             slow=timedelta(seconds=options.slow_poll_interval),
             fast=timedelta(seconds=options.fast_poll_interval),
@@ -86,7 +87,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._entry = entry
         self.readings = SiteReadings(readings, self.commands, dt_util.get_default_time_zone())
         self._parts = PartReads(
-            hass, entry, client=account.client, site_id=site_id, readings=self.readings, commands=self.commands
+            hass, entry, client=self._client, site_id=site_id, readings=self.readings, commands=self.commands
         )
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
@@ -107,7 +108,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         try:
             with refresh_errors():
                 # Somebody waits for what a command does: that is worth a request in spite of a back-off.
-                status = await self._account.client.status(self.site_id, fresh=bool(self.commands))
+                status = await self._client.status(self.site_id, urgent=bool(self.commands))
             self.reachable_until = max(self.reachable_until, self._two_intervals_from(dt_util.utcnow()))
             await self.readings.async_take_time_zone(status.time_zone)
             interval = self.update_interval or self._polling.slow

@@ -108,7 +108,7 @@ class PartReads:
     async def async_read_mode(self, serial: str) -> str | None:
         """Read the mode that is stored for a charger now, `None` if the cloud does not tell."""
         try:
-            preference = await self._client.charge_mode(self._site_id, serial, fresh=True)
+            preference = await self._client.charge_mode(self._site_id, serial, urgent=True)
         except EnlightenError as error:
             _LOGGER.debug("Reading the mode before choosing one failed: %s", error)
             return None
@@ -124,13 +124,13 @@ class PartReads:
     async def _async_read_of_charger(self, part: Part, readings: ChargerReadings) -> Reading:
         client, serial = self._client, readings.serial
         # Somebody waits for what a command does: that is worth a request in spite of a back-off.
-        fresh = Read(part=part, serial=serial) in self._commands.wanted_reads()
+        urgent = Read(part=part, serial=serial) in self._commands.wanted_reads()
         if part is Part.MODE:
-            preference = await client.charge_mode(self._site_id, serial, fresh=fresh)
+            preference = await client.charge_mode(self._site_id, serial, urgent=urgent)
             readings.take_preference(preference)
             return preference
         if part is Part.GREEN:
-            readings.green = await client.green_settings(self._site_id, serial, fresh=fresh)
+            readings.green = await client.green_settings(self._site_id, serial, urgent=urgent)
             return readings.green
-        readings.configuration = await client.configuration(self._site_id, serial, fresh=fresh)
+        readings.configuration = await client.configuration(self._site_id, serial, urgent=urgent)
         return readings.configuration

@@ -5,7 +5,6 @@ requests within limits. Nothing here needs Home Assistant.
 """
 
 from .client import EnlightenClient
-from .control import TriggerMessage
 from .endpoints import CORE_FAMILIES, Family, Hosts
 from .errors import (
     AccountBlocked,
@@ -26,6 +25,7 @@ from .errors import (
     NotSupported,
     OtpBlocked,
     OtpExpired,
+    OtpMissing,
     OtpRejected,
     OtpRequired,
     ProgrammeUnknown,
@@ -49,10 +49,12 @@ from .models.chargers import (
     ConnectorState,
     SiteStatus,
 )
+from .models.firmware import FirmwareDetails
 from .models.modes import ChargeMode, ConfigurationValue, GreenSettings, ModeOption, ModePreference
 from .models.savings import Savings
+from .models.schedules import Schedule, Slot, SlotKind, new_slot
 from .models.sessions import HistorySession
-from .models.site import CommandReply, LiveStream, Site
+from .models.site import CommandReply, LiveStream, Site, TriggerMessage
 from .models.tariffs import (
     Currency,
     DatedRate,
@@ -70,12 +72,14 @@ from .models.vpp import VppEvent, VppProgramme
 from .monetary import MonetaryClient
 from .recording.ring import Recorder
 from .redact import IdKind, Pseudonyms, redact, scrub
-from .signing_in.cookies import StoredCookie, new_cookie_jar
-from .signing_in.credentials import Credentials, CredentialsDict
-from .signing_in.guard import GuardReason, SignInGuard
-from .signing_in.one_time_code import OtpChallenge
-from .signing_in.session import Session
+from .schedules import SchedulesClient
+from .session.cookies import StoredCookie, new_cookie_jar
+from .session.credentials import Credentials
+from .session.guard import GuardReason, SignInGuard
+from .session.login import OtpChallenge
+from .session.session import Session
 from .transport import FamilyHealth, Transport
+from .wire import JsonValue
 
 __all__ = [
     "CORE_FAMILIES",
@@ -96,7 +100,6 @@ __all__ = [
     "Connector",
     "ConnectorState",
     "Credentials",
-    "CredentialsDict",
     "Currency",
     "DatedRate",
     "DatedRates",
@@ -105,6 +108,7 @@ __all__ = [
     "EnlightenError",
     "Family",
     "FamilyHealth",
+    "FirmwareDetails",
     "GreenSettings",
     "GridServicesClient",
     "GuardReason",
@@ -114,6 +118,7 @@ __all__ = [
     "IdKind",
     "InvalidCredentials",
     "InvalidResponse",
+    "JsonValue",
     "LevelRefused",
     "LiveStream",
     "LoginWall",
@@ -128,6 +133,7 @@ __all__ = [
     "OtpBlocked",
     "OtpChallenge",
     "OtpExpired",
+    "OtpMissing",
     "OtpRejected",
     "OtpRequired",
     "Period",
@@ -140,12 +146,16 @@ __all__ = [
     "RequestBudget",
     "RouteGone",
     "Savings",
+    "Schedule",
+    "SchedulesClient",
     "Season",
     "ServiceUnavailable",
     "Session",
     "SignInGuard",
     "Site",
     "SiteStatus",
+    "Slot",
+    "SlotKind",
     "StoredCookie",
     "Tariff",
     "TariffBranch",
@@ -158,6 +168,7 @@ __all__ = [
     "VppProgramme",
     "header_names",
     "new_cookie_jar",
+    "new_slot",
     "redact",
     "scrub",
 ]

@@ -1,14 +1,12 @@
-"""Calls endpoints on behalf of a session: headers, renewal and back-off around one request.
+"""Calls endpoints on behalf of a session: renewal and back-off around one request.
 
 A family that is not core can cause no renewal; its 401 is its own trouble (docs/api.md §2.8).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from http import HTTPStatus
-from uuid import uuid4
+from typing import Final
 
-from .back_off import Failure
 from .endpoints import CORE_FAMILIES, STATUS, Endpoint, Family, Kind
 from .errors import (
     AuthenticationRequired,
@@ -24,45 +22,43 @@ from .errors import (
     ServiceUnavailable,
     TooManySessions,
 )
-from .headers import build_headers
-from .signing_in.session import Session
+from .headers import Identity
+from .limits import Failure
+from .replies import read_outcome
+from .session.session import Session
 from .transport import Call, Transport
 from .wire import JsonValue
 
+# A command that is refused 401 has not been carried out: after a look, a new token and a sign-in it is sent again
+_MOST_SENDINGS: Final = 4
 
-class _Attempt:
-    """One sending of a call, as whoever the session is at that moment; `generation` is that identity's."""
 
-    def __init__(self, call: Call, session: Session, transport: Transport) -> None:
+class _Sender:
+    """Whom a call was last sent as; `generation` is that identity's."""
+
+    __slots__ = ("_session", "generation")
+
+    def __init__(self, session: Session) -> None:
         self.generation = session.generation
-        self.call = replace(call, headers=self._headers)
         self._session = session
-        self._transport = transport
 
     @property
     def is_stale(self) -> bool:
         """Whether the identity that was sent is no longer the session's."""
         return self.generation != self._session.generation
 
-    def _headers(self) -> Mapping[str, str]:
+    def identity(self) -> Identity:
         self.generation = self._session.generation
-        return build_headers(
-            self.call.endpoint.profile,
-            identity=self._session.identity(),
-            base=self._transport.hosts.enlighten,
-            site_id=self.call.site_id,
-            request_id=str(uuid4()),
-        )
+        return self._session.identity()
 
 
 class Caller:
-    """Sends what a client asks for, as whoever the session is at that moment."""
+    """Sends what a client asks for, as whoever the session is at that moment; `timeout` is in seconds a request."""
 
-    def __init__(self, session: Session, transport: Transport) -> None:
-        """Call over the transport in the name of the session."""
+    def __init__(self, session: Session, transport: Transport, *, timeout: float | None = None) -> None:
         self._session = session
         self._transport = transport
-        self._session_has_ended = False
+        self._timeout = timeout
 
     async def call[T](
         self,
@@ -75,117 +71,143 @@ class Caller:
         query: Mapping[str, str] | None = None,
         json: JsonValue = None,
         fresh: bool = False,
+        urgent: bool = False,
         refusal_counts: bool = True,
     ) -> T:
-        """Send a request and return what `read` makes of the JSON of its answer.
+        """Send a request and return what `read` makes of the JSON of its answer, `{}` for an empty one.
 
         Where the cloud refuses the session, a core family is sent once more after a renewal, and a command if the
         status shows that the session had ended. From other families the client backs off after any failure, a reply
-        that `read` finds invalid included. A `fresh` read is sent even then. Unless `refusal_counts`, a 401 or 403 is
-        no reason to back off. For the errors see `Transport.request`.
+        that `read` finds invalid included. A `fresh` read is sent even then; one that is `urgent`, for a command waits
+        for it, is fresh and waits for no other read. Unless `refusal_counts`, a 401 or 403 is no reason to back off.
+
+        Raises:
+            ConnectionFailed: no answer came, and no command was sent.
+            ServiceUnavailable: the cloud cannot serve this family now.
+            RateLimited: the cloud or the budget asks for a pause.
+            AuthenticationRequired: the cloud does not take the session, and it could not be renewed.
+            NotSupported: the cloud does not offer this.
+            InvalidResponse: the answer is no JSON, or not such as `read` expects.
+            CommandRejected: the cloud refused the command.
+            CommandOutcomeUnknown: whether the command was taken cannot be told.
         """
-        call = Call(endpoint=endpoint, site_id=site_id, serial=serial, item_id=item_id, query=query or {}, json=json)
+        call = Call(
+            endpoint=endpoint,
+            site_id=site_id,
+            serial=serial,
+            item_id=item_id,
+            query=query or {},
+            json=json,
+            timeout=self._timeout,
+            urgent=urgent,
+        )
         if endpoint.kind is Kind.COMMAND:
             return await self._command(call, read)
-        if not fresh:
+        if not (fresh or urgent):
             self._transport.back_off.check(endpoint.family, call.target, self._transport.clock())
         if endpoint.family in CORE_FAMILIES:
             return await self._core(call, read)
-        return await self._send(self._attempt(call), read, refusal_counts=refusal_counts)
+        return await self._send(call, _Sender(self._session), read, refusal_counts=refusal_counts)
 
     def is_refused(self, family: Family, target: str) -> bool:
-        """Tell whether the cloud has refused a family three times in a row for a charger, site or other item."""
+        """Return whether the cloud has refused a family three times in a row for a charger, site or other item."""
         return self._transport.back_off.is_refused(family, target)
 
     async def _core[T](self, call: Call, read: Callable[[JsonValue], T]) -> T:
         """Read something whose refusal means that the session has ended; it is renewed then, and read once more."""
         renewal = self._session.renewal
         await renewal.keep_fresh()
-        first = self._attempt(call)
+        sender = _Sender(self._session)
         try:
-            return await self._send(first, read)
+            return await self._send(call, sender, read)
         except TooManySessions:
             raise
         except AuthenticationRequired:
-            await renewal.renew(first.generation)
-        second = self._attempt(call)
+            await renewal.renew(sender.generation)
         try:
-            return await self._send(second, read)
+            return await self._send(call, sender, read)
         except TooManySessions:
             raise
         except AuthenticationRequired as err:
             is_wall = isinstance(err, LoginWall)
-            raise renewal.note_refusal(second.generation, call.endpoint.family, call.site_id, wall=is_wall) from None
+            raise renewal.note_refusal(sender.generation, call.endpoint.family, call.site_id, wall=is_wall) from None
 
     async def _command[T](self, call: Call, read: Callable[[JsonValue], T]) -> T:
         """Send a command, which a refused session has certainly not carried out.
 
-        A right may be missing while the session is fine, so the status decides whether the session has ended.
+        A right may be missing while the session is fine, so the status decides whether the session has ended. Where
+        it has not, the bearer may be dead behind cookies that live: a renewal tries the token route, then a sign-in.
         """
-        first = self._attempt(call)
-        try:
-            return await self._send(first, read)
-        except TooManySessions:
-            raise
-        except AuthenticationRequired:
-            await self._look_at_session(call.site_id)
-        if first.is_stale:
+        renewal, sender = self._session.renewal, _Sender(self._session)
+        has_looked = False
+        for _ in range(_MOST_SENDINGS):
             try:
-                return await self._send(self._attempt(call), read)
+                result = await self._send(call, sender, read)
             except TooManySessions:
                 raise
             except AuthenticationRequired:
-                pass
+                if not has_looked:
+                    has_looked = True
+                    takes_reads = await self._takes_reads(call.site_id)
+                    if sender.is_stale:
+                        continue
+                    if not takes_reads:
+                        break
+                if not await renewal.renew_bearer(sender.generation):
+                    break
+            else:
+                renewal.note_command_taken()
+                return result
         raise CommandRejected(Refusal(http_status=HTTPStatus.UNAUTHORIZED))
 
-    async def _look_at_session(self, site_id: str) -> None:
-        """Read the status, which renews a session that has ended.
+    async def _takes_reads(self, site_id: str) -> bool:
+        """Read the status, which renews a session that has ended, and return whether the cloud answers.
 
         Raises:
             AuthenticationRequired: a person has to sign in, or it is too early for a renewal.
         """
         try:
-            await self.call(STATUS, lambda value: value, site_id=site_id, fresh=True)
+            await self.call(STATUS, lambda value: value, site_id=site_id, urgent=True)
         except AuthenticationRequired:
             raise
         except EnlightenError:
             # Says nothing about the session
-            return
+            return False
+        return True
 
-    def _attempt(self, call: Call) -> _Attempt:
-        return _Attempt(call, self._session, self._transport)
-
-    async def _send[T](self, attempt: _Attempt, read: Callable[[JsonValue], T], *, refusal_counts: bool = True) -> T:
-        call = attempt.call
-        family = call.endpoint.family
+    async def _send[T](
+        self, call: Call, sender: _Sender, read: Callable[[JsonValue], T], *, refusal_counts: bool = True
+    ) -> T:
+        endpoint = call.endpoint
         try:
-            result = await self._transport.request(call, read)
+            result = await self._transport.exchange(
+                call, sender.identity, lambda reply: read(read_outcome(endpoint, reply))
+            )
         except EnlightenError as err:
-            raise self._failed(attempt, err, refusal_counts=refusal_counts) from None
+            raise self._failed(call, sender, err, refusal_counts=refusal_counts) from None
         finally:
-            self._session.note_reply(attempt.generation)
-        if family in CORE_FAMILIES:
-            self._session_has_ended = False
-            self._session.renewal.note_success(family, call.site_id)
-        self._transport.back_off.succeed(family, call.target)
+            self._session.note_reply(sender.generation)
+        if endpoint.family in CORE_FAMILIES:
+            self._session.renewal.note_success(endpoint.family, call.site_id)
+        self._transport.back_off.succeed(endpoint.family, call.target)
         return result
 
-    def _failed(self, attempt: _Attempt, err: EnlightenError, *, refusal_counts: bool) -> EnlightenError:
+    def _failed(self, call: Call, sender: _Sender, err: EnlightenError, *, refusal_counts: bool) -> EnlightenError:
         """Back off from a family that failed, and return the error to raise."""
-        call = attempt.call
-        if call.endpoint.family in CORE_FAMILIES and isinstance(err, AuthenticationRequired):
-            self._session_has_ended = True
+        family, renewal = call.endpoint.family, self._session.renewal
+        if family in CORE_FAMILIES and isinstance(err, AuthenticationRequired):
+            renewal.session_has_ended = True
         failure = _failure_of(call.endpoint, err)
         if failure is None:
             return err
-        if isinstance(err, AuthenticationRequired) and self._session_has_ended:
+        if isinstance(err, AuthenticationRequired) and renewal.session_has_ended:
             failure = Failure.SESSION_ENDED
         retry_at = err.retry_at if isinstance(err, ServiceUnavailable) else None
         # That an identity is refused which has been replaced since is nothing to wait for
-        is_outdated = attempt.is_stale and isinstance(err, AuthenticationRequired)
+        is_outdated = sender.is_stale and isinstance(err, AuthenticationRequired)
         if not is_outdated and (failure is Failure.TROUBLE or refusal_counts):
             retry_at = self._transport.back_off.fail(
-                call.endpoint.family,
+                family,
                 call.target,
                 failure,
                 self._transport.clock(),
@@ -194,7 +216,7 @@ class Caller:
             )
         if isinstance(err, AuthenticationRequired):
             return ServiceUnavailable(
-                f"The cloud refuses {call.endpoint.family}",
+                f"The cloud refuses {family}",
                 retry_at=retry_at,
                 refusal=None if isinstance(err, LoginWall | TooManySessions) else Refusal(http_status=401),
             )
@@ -204,7 +226,7 @@ class Caller:
 
 
 def _failure_of(endpoint: Endpoint, err: EnlightenError) -> Failure | None:
-    """Tell how an error reflects on its family; `None` if it does not."""
+    """Return how an error reflects on its family; `None` if it does not."""
     if endpoint.kind is not Kind.READ or isinstance(err, RateLimited | NoPlace):
         return None
     if isinstance(err, ServiceUnavailable):

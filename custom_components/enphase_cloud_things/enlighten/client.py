@@ -1,25 +1,31 @@
 """The Enlighten cloud as typed methods, one for each thing to ask or to command."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
 from . import endpoints
 from .caller import Caller
-from .control import NO_SCHEDULE_ENABLED, TriggerMessage, start_body, start_refused, stop_refused
 from .endpoints import Endpoint
 from .errors import (
+    AlreadyCharging,
     CommandOutcomeUnknown,
     CommandRejected,
     LevelRefused,
     NoScheduleEnabled,
+    NotCharging,
+    NotPluggedIn,
+    NotReady,
     NotSupported,
+    Refusal,
     RouteGone,
     ServiceUnavailable,
 )
 from .grid_services import GridServicesClient
 from .history import HistoryClient
 from .models.chargers import ChargerSummary, SiteStatus, read_summaries
+from .models.firmware import FirmwareDetails, read_firmware
 from .models.modes import (
     CONFIGURATION_KEYS,
     USE_BATTERY,
@@ -29,34 +35,42 @@ from .models.modes import (
     ModePreference,
     read_configuration,
 )
-from .models.site import CommandReply, LiveStream, Site, read_sites
+from .models.site import CommandReply, LiveStream, Site, TriggerMessage, read_sites
 from .monetary import MonetaryClient
-from .signing_in.session import Session
+from .schedules import SchedulesClient
+from .session.session import Session
 from .transport import Transport
 from .wire import JsonValue, Oddities
 
+_NO_SCHEDULE_ENABLED: Final = "iqevc_sch_10031"
+_NOT_PLUGGED_IN: Final = "iqevc_ms-10008"
+_ALREADY_CHARGING: Final = "iqevc_ms-10012"
 _REFUSES_TOKENS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_STATE_CONFLICT: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_FOUND})
+_NOTHING_TO_STOP: Final = _STATE_CONFLICT | {HTTPStatus.BAD_REQUEST}
 
 
 class EnlightenClient:
     """Everything that one account can ask of and command in the cloud.
 
-    All methods raise the errors of `errors.py`. The reads share these: `ConnectionFailed`,
-    `ServiceUnavailable` (with `RateLimited`), `AuthenticationRequired`, `NotSupported` and
-    `InvalidResponse`. The commands share `CommandRejected`, for which nothing has happened, and
-    `CommandOutcomeUnknown`, after which a read must come before any repeat; that a command was
-    accepted means that it is queued, never that it took effect. A read that is `fresh` is sent even
-    while the client backs off from its family, such as to look for the effect of a command.
+    All methods raise the errors of `errors.py`. The reads share these: `ConnectionFailed`, `ServiceUnavailable` (with
+    `RateLimited`), `AuthenticationRequired`, `NotSupported` and `InvalidResponse`. The commands share
+    `CommandRejected`, for which nothing has happened, and `CommandOutcomeUnknown`, after which a read must come before
+    any repeat; that a command was accepted means that it is queued, never that it took effect. A read that is `urgent`
+    is wanted as evidence for a command: it is sent even while the client backs off from its family, and does not queue
+    behind other reads.
 
-    What is about a grid operator, money or the past has a client of its own: `grid_services`, `monetary` and
-    `history`. Their reads can be done without, so a refused session is `ServiceUnavailable` there and never renewed.
+    What is about schedules, a grid operator, money or the past has a client of its own: `schedules`, `grid_services`,
+    `monetary` and `history`. Their reads can be done without, so a refused session is `ServiceUnavailable` there and
+    never renewed. `timeout` is in seconds for each request; clients of different sites share session and transport.
     """
 
-    def __init__(self, session: Session, transport: Transport) -> None:
-        self._session = session
-        self._transport = transport
-        self._caller = Caller(session, transport)
+    def __init__(self, session: Session, transport: Transport, *, timeout: float | None = None) -> None:
+        self.session = session
+        self.transport = transport
+        self._caller = Caller(session, transport, timeout=timeout)
         self._oddities = Oddities()
+        self.schedules = SchedulesClient(self._caller, self._oddities)
         self.grid_services = GridServicesClient(self._caller, self._oddities)
         self.monetary = MonetaryClient(self._caller, self._oddities)
         self.history = HistoryClient(self._caller, self._oddities)
@@ -64,38 +78,36 @@ class EnlightenClient:
         self._start_routes: dict[tuple[str, bool], Endpoint] = {}
         self._stop_routes: dict[str, Endpoint] = {}
 
-    @property
-    def session(self) -> Session:
-        """The session of the account."""
-        return self._session
-
-    @property
-    def transport(self) -> Transport:
-        """The way to the cloud, with its limits and figures."""
-        return self._transport
+    def with_timeout(self, timeout: float) -> EnlightenClient:
+        """Return a client of the same account whose requests may take that many seconds."""
+        return EnlightenClient(self.session, self.transport, timeout=timeout)
 
     async def sites(self) -> tuple[Site, ...]:
         """List the sites of the account (docs/api.md §3.1)."""
         return await self._caller.call(endpoints.SITES, self._reading(read_sites))
 
-    async def status(self, site_id: str, *, fresh: bool = False) -> SiteStatus:
+    async def status(self, site_id: str, *, urgent: bool = False) -> SiteStatus:
         """Read the live status of all chargers of a site (docs/api.md §4)."""
         return await self._caller.call(
-            endpoints.STATUS, self._reading(SiteStatus.from_wire), site_id=site_id, fresh=fresh
+            endpoints.STATUS, self._reading(SiteStatus.from_wire), site_id=site_id, urgent=urgent
         )
 
     async def chargers(self, site_id: str) -> tuple[ChargerSummary, ...]:
         """Read the metadata of all chargers of a site that are not retired (docs/api.md §3.2)."""
         return await self._caller.call(endpoints.SUMMARY, self._reading(read_summaries), site_id=site_id)
 
-    async def charge_mode(self, site_id: str, serial: str, *, fresh: bool = False) -> ModePreference:
+    async def firmware(self, site_id: str) -> tuple[FirmwareDetails, ...]:
+        """Read the installed and the target firmware of each charger; some accounts may not (docs/api.md §3.3)."""
+        return await self._caller.call(endpoints.FIRMWARE, self._reading(read_firmware), site_id=site_id)
+
+    async def charge_mode(self, site_id: str, serial: str, *, urgent: bool = False) -> ModePreference:
         """Read the stored charge mode and what else is on offer (docs/api.md §6.1)."""
         return await self._caller.call(
             endpoints.PREFERENCE,
             self._reading(ModePreference.from_wire),
             site_id=site_id,
             serial=serial,
-            fresh=fresh,
+            urgent=urgent,
         )
 
     async def set_charge_mode(self, site_id: str, serial: str, mode: ChargeMode) -> None:
@@ -110,20 +122,20 @@ class EnlightenClient:
                 endpoints.SET_PREFERENCE, _nothing, site_id=site_id, serial=serial, json={"mode": mode}
             )
         except CommandRejected as err:
-            if err.refusal.code == NO_SCHEDULE_ENABLED:
+            if err.refusal.code == _NO_SCHEDULE_ENABLED:
                 raise NoScheduleEnabled(err.refusal) from None
             if err.refusal.http_status == HTTPStatus.BAD_REQUEST:
                 raise CommandOutcomeUnknown(err.refusal) from None
             raise
 
-    async def green_settings(self, site_id: str, serial: str, *, fresh: bool = False) -> GreenSettings:
+    async def green_settings(self, site_id: str, serial: str, *, urgent: bool = False) -> GreenSettings:
         """Read the settings of green charging (docs/api.md §6.3)."""
         return await self._caller.call(
             endpoints.GREEN_SETTINGS,
             self._reading(GreenSettings.from_wire),
             site_id=site_id,
             serial=serial,
-            fresh=fresh,
+            urgent=urgent,
         )
 
     async def set_use_battery(self, site_id: str, serial: str, enabled: bool) -> None:
@@ -142,7 +154,7 @@ class EnlightenClient:
             json={"chargerSettingList": [setting]},
         )
 
-    async def configuration(self, site_id: str, serial: str, *, fresh: bool = False) -> tuple[ConfigurationValue, ...]:
+    async def configuration(self, site_id: str, serial: str, *, urgent: bool = False) -> tuple[ConfigurationValue, ...]:
         """Read the settings of a charger; those it does not have are missing (docs/api.md §6.5).
 
         Some sites answer only to cookies, so a refusal is followed by one try without tokens.
@@ -156,14 +168,20 @@ class EnlightenClient:
                 site_id=site_id,
                 serial=serial,
                 json=keys,
-                fresh=fresh,
+                urgent=urgent,
                 refusal_counts=False,
             )
         except (NotSupported, ServiceUnavailable) as err:
             if err.refusal is None or err.refusal.http_status not in _REFUSES_TOKENS:
                 raise
         return await self._caller.call(
-            endpoints.CONFIGURATION_BY_COOKIES, read, site_id=site_id, serial=serial, json=keys, fresh=True
+            endpoints.CONFIGURATION_BY_COOKIES,
+            read,
+            site_id=site_id,
+            serial=serial,
+            json=keys,
+            fresh=True,
+            urgent=urgent,
         )
 
     async def configure(self, site_id: str, serial: str, key: str, value: str | int) -> None:
@@ -190,15 +208,16 @@ class EnlightenClient:
     ) -> CommandReply:
         """Start a session with `level` amps or, for `None`, without saying how many (docs/api.md §5.1).
 
-        `level_optional` says that nobody asked for these very amps: a charger that takes no level is
-        then started without. In green and smart mode a level makes the charger run manually at full
-        power, so none belongs there.
+        `level_optional` says that nobody asked for these very amps: a charger that refuses the level is then started
+        without, and the reply says so. In green and smart mode a level makes the charger run manually at full power,
+        so none belongs there.
 
         Raises:
             NotPluggedIn: no car is plugged in.
             AlreadyCharging: a session runs; its amps are unchanged.
             NotReady: the state of the charger forbids it, and the cloud does not say why.
-            LevelRefused: this model or mode takes no level, and the level is not optional.
+            LevelRefused: this model or mode does not take the level, and it is not optional. The same level will be
+                refused again.
             RouteGone: the cloud knows none of the routes.
         """
         try:
@@ -206,10 +225,10 @@ class EnlightenClient:
         except LevelRefused:
             if level is None or not level_optional:
                 raise
-        return await self._start(site_id, serial, None, connector_id)
+        return replace(await self._start(site_id, serial, None, connector_id), level_refused=True)
 
     async def stop_charging(self, site_id: str, serial: str) -> CommandReply:
-        """Stop the session (docs/api.md §5.2).
+        """Stop the session; the request waits for nothing (docs/api.md §5.2).
 
         Raises:
             NotCharging: the cloud sees nothing to stop; only the status can confirm that.
@@ -219,7 +238,7 @@ class EnlightenClient:
         try:
             route, reply = await self._first_route(routes, site_id, serial, None)
         except CommandRejected as err:
-            raise stop_refused(err.refusal) from None
+            raise _stop_refused(err.refusal) from None
         self._stop_routes[serial] = route
         return reply
 
@@ -245,13 +264,16 @@ class EnlightenClient:
 
     async def _start(self, site_id: str, serial: str, level: int | None, connector_id: int) -> CommandReply:
         key = (serial, level is not None)
+        json: dict[str, JsonValue] = {"connectorId": connector_id}
+        if level is not None:
+            json["chargingLevel"] = level
         routes = _known_first(endpoints.START_ROUTES, self._start_routes.get(key))
         try:
-            route, reply = await self._first_route(routes, site_id, serial, start_body(level, connector_id))
+            route, reply = await self._first_route(routes, site_id, serial, json)
         except LevelRefused:
             raise
         except CommandRejected as err:
-            raise start_refused(err.refusal) from None
+            raise _start_refused(err.refusal) from None
         self._start_routes[key] = route
         return reply
 
@@ -279,3 +301,21 @@ def _nothing(_value: JsonValue) -> None:
 
 def _known_first(routes: tuple[Endpoint, ...], known: Endpoint | None) -> tuple[Endpoint, ...]:
     return tuple(sorted(routes, key=lambda route: route is not known))
+
+
+def _start_refused(refusal: Refusal) -> CommandRejected:
+    """Return what a refused start means."""
+    if refusal.code == _NOT_PLUGGED_IN or (refusal.code is None and "not plugged" in refusal.words):
+        return NotPluggedIn(refusal)
+    if refusal.code == _ALREADY_CHARGING or (refusal.code is None and "already in charging" in refusal.words):
+        return AlreadyCharging(refusal)
+    # Some models answer 404 to a start while they charge
+    return NotReady(refusal) if refusal.http_status in _STATE_CONFLICT else CommandRejected(refusal)
+
+
+def _stop_refused(refusal: Refusal) -> CommandRejected:
+    """Return what a refused stop means."""
+    is_stopped = "already in stopped" in refusal.words
+    if is_stopped or refusal.http_status in _NOTHING_TO_STOP or refusal.code == _NOT_PLUGGED_IN:
+        return NotCharging(refusal)
+    return CommandRejected(refusal)

@@ -13,7 +13,7 @@ from .headers import HeaderProfile
 
 _ENLIGHTEN: Final = URL("https://enlighten.enphaseenergy.com")
 _GRID_SERVICES: Final = URL("https://gs.enphaseenergy.com")
-_ID: Final = re.compile(r"[\w-]+", re.ASCII)
+_ID: Final = re.compile(r"[\w:-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +52,13 @@ class Family(StrEnum):
     SAVINGS = "savings"
     CURRENCY = "currency"
     HISTORY = "history"
+    FIRMWARE = "firmware"
 
 
 # A 401 of any other family says nothing about the session (docs/api.md §2.7)
 CORE_FAMILIES: Final = frozenset({Family.STATUS, Family.SUMMARY, Family.TOKEN})
+# Without these the chargers cannot be read or commanded at all: where they are throttled, the account is
+ACCOUNT_FAMILIES: Final = CORE_FAMILIES | {Family.LOGIN, Family.SITES, Family.COMMAND}
 
 
 class Kind(Enum):
@@ -72,7 +75,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One route. `path` may name `{site}`, `{serial}` and `{item}`; `query` is sent with every request."""
+    """One route. `path` may name `{site}`, `{serial}` and `{item}`; `query` is sent with every request.
+
+    Only a request that `follows_redirects` does so. A command that goes `at_once` waits for no other command.
+    """
 
     family: Family
     method: str = "GET"
@@ -82,6 +88,7 @@ class Endpoint:
     host: Host = Host.ENLIGHTEN
     query: tuple[tuple[str, str], ...] = ()
     follows_redirects: bool = False
+    at_once: bool = False
 
     def url(
         self,
@@ -106,200 +113,124 @@ class Endpoint:
         return url.with_query(parameters) if parameters else url
 
 
-LOGIN: Final = Endpoint(
-    family=Family.LOGIN,
-    method="POST",
-    path="/login/login.json",
-    profile=HeaderProfile.LOGIN,
-    kind=Kind.SIGN_IN,
-)
-LOGIN_FORM: Final = Endpoint(
-    family=Family.LOGIN,
-    method="POST",
-    path="/login/login",
-    profile=HeaderProfile.LOGIN_FORM,
-    kind=Kind.SIGN_IN,
-    follows_redirects=True,
-)
-VALIDATE_CODE: Final = Endpoint(
-    family=Family.LOGIN,
-    method="POST",
-    path="/app-api/validate_login_otp",
-    profile=HeaderProfile.ONE_TIME_CODE,
-    kind=Kind.SIGN_IN,
-)
-SEND_CODE: Final = Endpoint(
-    family=Family.LOGIN,
-    method="POST",
-    path="/app-api/generate_mfa_login_otp",
-    profile=HeaderProfile.ONE_TIME_CODE,
-    kind=Kind.SIGN_IN,
-)
-TOKEN: Final = Endpoint(
-    family=Family.TOKEN,
-    path="/users/self/token",
-    profile=HeaderProfile.TOKEN,
-    kind=Kind.SIGN_IN,
-)
-SITES: Final = Endpoint(
-    family=Family.SITES,
-    path="/app-api/search_sites.json",
-    profile=HeaderProfile.SITES,
-    query=(("searchText", ""), ("favourite", "false")),
+def _sign_in(path: str, profile: HeaderProfile, *, method: str = "POST", follows_redirects: bool = False) -> Endpoint:
+    family = Family.TOKEN if profile is HeaderProfile.TOKEN else Family.LOGIN
+    return Endpoint(
+        family=family,
+        method=method,
+        path=path,
+        profile=profile,
+        kind=Kind.SIGN_IN,
+        follows_redirects=follows_redirects,
+    )
+
+
+def _read(
+    family: Family, path: str, profile: HeaderProfile, query: Mapping[str, str] | None = None, *, method: str = "GET"
+) -> Endpoint:
+    host = Host.GRID_SERVICES if profile is HeaderProfile.GRID_SERVICES else Host.ENLIGHTEN
+    query = query or {}
+    return Endpoint(family=family, method=method, path=path, profile=profile, host=host, query=tuple(query.items()))
+
+
+def _write(
+    family: Family,
+    method: str,
+    path: str,
+    profile: HeaderProfile = HeaderProfile.CONTROL,
+    *,
+    at_once: bool = False,
+) -> Endpoint:
+    return Endpoint(family=family, method=method, path=path, profile=profile, kind=Kind.COMMAND, at_once=at_once)
+
+
+LOGIN: Final = _sign_in("/login/login.json", HeaderProfile.LOGIN)
+LOGIN_FORM: Final = _sign_in("/login/login", HeaderProfile.LOGIN_FORM, follows_redirects=True)
+VALIDATE_CODE: Final = _sign_in("/app-api/validate_login_otp", HeaderProfile.ONE_TIME_CODE)
+SEND_CODE: Final = _sign_in("/app-api/generate_mfa_login_otp", HeaderProfile.ONE_TIME_CODE)
+TOKEN: Final = _sign_in("/users/self/token", HeaderProfile.TOKEN, method="GET")
+SITES: Final = _read(
+    Family.SITES, "/app-api/search_sites.json", HeaderProfile.SITES, {"searchText": "", "favourite": "false"}
 )
 
 _CONTROLLER: Final = "/service/evse_controller"
+_CHARGERS: Final = _CONTROLLER + "/{site}/ev_chargers"
+_CONFIGURATION: Final = _CONTROLLER + "/api/v1/{site}/ev_chargers/{serial}/ev_charger_config"
 _MODES: Final = "/service/evse_scheduler/api/v1/iqevc/charging-mode"
+_PREFERENCE: Final = _MODES + "/{site}/{serial}/preference"
+_GREEN: Final = _MODES + "/GREEN_CHARGING/{site}/{serial}/settings"
+_SCHEDULED: Final = _MODES + "/SCHEDULED_CHARGING/{site}/{serial}"
 
-STATUS: Final = Endpoint(
-    family=Family.STATUS,
-    path=_CONTROLLER + "/{site}/ev_chargers/status",
-    profile=HeaderProfile.CHARGER_READ,
+STATUS: Final = _read(Family.STATUS, _CHARGERS + "/status", HeaderProfile.CHARGER_READ)
+SUMMARY: Final = _read(
+    Family.SUMMARY,
+    _CONTROLLER + "/api/v2/{site}/ev_chargers/summary",
+    HeaderProfile.CHARGER_READ,
+    {"filter_retired": "true"},
 )
-SUMMARY: Final = Endpoint(
-    family=Family.SUMMARY,
-    path=_CONTROLLER + "/api/v2/{site}/ev_chargers/summary",
-    profile=HeaderProfile.CHARGER_READ,
-    query=(("filter_retired", "true"),),
+FIRMWARE: Final = _read(Family.FIRMWARE, "/service/evse_management/fwDetails/{site}", HeaderProfile.CHARGER_READ)
+PREFERENCE: Final = _read(Family.MODE, _PREFERENCE, HeaderProfile.CONTROL)
+SET_PREFERENCE: Final = _write(Family.MODE, "PUT", _PREFERENCE)
+GREEN_SETTINGS: Final = _read(Family.GREEN, _GREEN, HeaderProfile.CONTROL)
+SET_GREEN_SETTINGS: Final = _write(Family.GREEN, "PUT", _GREEN)
+CONFIGURATION: Final = _read(Family.CONFIGURATION, _CONFIGURATION, HeaderProfile.CONTROL, method="POST")
+CONFIGURATION_BY_COOKIES: Final = _read(
+    Family.CONFIGURATION, _CONFIGURATION, HeaderProfile.CONTROL_BY_COOKIES, method="POST"
 )
-PREFERENCE: Final = Endpoint(
-    family=Family.MODE,
-    path=_MODES + "/{site}/{serial}/preference",
-    profile=HeaderProfile.CONTROL,
-)
-SET_PREFERENCE: Final = Endpoint(
-    family=Family.MODE,
-    method="PUT",
-    path=PREFERENCE.path,
-    profile=HeaderProfile.CONTROL,
-    kind=Kind.COMMAND,
-)
-GREEN_SETTINGS: Final = Endpoint(
-    family=Family.GREEN,
-    path=_MODES + "/GREEN_CHARGING/{site}/{serial}/settings",
-    profile=HeaderProfile.CONTROL,
-)
-SET_GREEN_SETTINGS: Final = Endpoint(
-    family=Family.GREEN,
-    method="PUT",
-    path=GREEN_SETTINGS.path,
-    profile=HeaderProfile.CONTROL,
-    kind=Kind.COMMAND,
-)
-CONFIGURATION: Final = Endpoint(
-    family=Family.CONFIGURATION,
-    method="POST",
-    path=_CONTROLLER + "/api/v1/{site}/ev_chargers/{serial}/ev_charger_config",
-    profile=HeaderProfile.CONTROL,
-)
-CONFIGURATION_BY_COOKIES: Final = Endpoint(
-    family=Family.CONFIGURATION,
-    method="POST",
-    path=CONFIGURATION.path,
-    profile=HeaderProfile.CONTROL_BY_COOKIES,
-)
-CONFIGURE: Final = Endpoint(
-    family=Family.CONFIGURATION,
-    method="PUT",
-    path=CONFIGURATION.path,
-    profile=HeaderProfile.CONTROL,
-    kind=Kind.COMMAND,
-)
+CONFIGURE: Final = _write(Family.CONFIGURATION, "PUT", _CONFIGURATION)
 
-
-def _command(method: str, path: str) -> Endpoint:
-    return Endpoint(
-        family=Family.COMMAND,
-        method=method,
-        path=f"{_CONTROLLER}/{{site}}/{path}",
-        profile=HeaderProfile.CONTROL,
-        kind=Kind.COMMAND,
-    )
-
+SCHEDULES: Final = _read(Family.SCHEDULES, _SCHEDULED + "/schedules", HeaderProfile.CONTROL)
+PATCH_SCHEDULES: Final = _write(Family.SCHEDULES, "PATCH", _SCHEDULED + "/schedules")
+CREATE_SCHEDULE: Final = _write(Family.SCHEDULES, "POST", _SCHEDULED + "/schedule")
+EDIT_SCHEDULE: Final = _write(Family.SCHEDULES, "PATCH", _SCHEDULED + "/schedule/{item}")
+DELETE_SCHEDULE: Final = _write(Family.SCHEDULES, "DELETE", _SCHEDULED + "/schedule/{item}")
 
 # The web app's own route first; the others are known from older clouds and are tried on a routing answer only
 # (docs/api.md §5.1, §5.2). The singular stop route is dead on the IQ EV Charger 2.
 START_ROUTES: Final = (
-    _command("POST", "ev_chargers/{serial}/start_charging"),
-    _command("PUT", "ev_chargers/{serial}/start_charging"),
-    _command("POST", "ev_charger/{serial}/start_charging"),
+    _write(Family.COMMAND, "POST", _CHARGERS + "/{serial}/start_charging"),
+    _write(Family.COMMAND, "PUT", _CHARGERS + "/{serial}/start_charging"),
+    _write(Family.COMMAND, "POST", _CONTROLLER + "/{site}/ev_charger/{serial}/start_charging"),
 )
 STOP_ROUTES: Final = (
-    _command("PUT", "ev_chargers/{serial}/stop_charging"),
-    _command("POST", "ev_chargers/{serial}/stop_charging"),
+    _write(Family.COMMAND, "PUT", _CHARGERS + "/{serial}/stop_charging", at_once=True),
+    _write(Family.COMMAND, "POST", _CHARGERS + "/{serial}/stop_charging", at_once=True),
 )
-TRIGGER_MESSAGE: Final = _command("POST", "ev_charger/{serial}/trigger_message")
-
-START_LIVE_STREAM: Final = Endpoint(
-    family=Family.LIVE_STREAM,
-    path=_CONTROLLER + "/{site}/ev_chargers/start_live_stream",
-    profile=HeaderProfile.LIVE_STREAM,
-    kind=Kind.COMMAND,
+TRIGGER_MESSAGE: Final = _write(Family.COMMAND, "POST", _CONTROLLER + "/{site}/ev_charger/{serial}/trigger_message")
+START_LIVE_STREAM: Final = _write(
+    Family.LIVE_STREAM, "GET", _CHARGERS + "/start_live_stream", HeaderProfile.LIVE_STREAM
 )
-STOP_LIVE_STREAM: Final = Endpoint(
-    family=Family.LIVE_STREAM,
-    path=_CONTROLLER + "/{site}/ev_chargers/stop_live_stream",
-    profile=HeaderProfile.LIVE_STREAM,
-    kind=Kind.COMMAND,
-)
+STOP_LIVE_STREAM: Final = _write(Family.LIVE_STREAM, "GET", _CHARGERS + "/stop_live_stream", HeaderProfile.LIVE_STREAM)
 
 _ENROLMENT: Final = "/enrollment-mgr/api/v1/enrollment"
 _TARIFFS: Final = "/service/tariff/tariff-ms/systems/{site}"
 
-ENROLMENT_OF_SITE: Final = Endpoint(
-    family=Family.VPP_ENROLMENT,
-    path=_ENROLMENT + "/enrolled/{site}",
-    profile=HeaderProfile.GRID_SERVICES,
-    host=Host.GRID_SERVICES,
-)
-ENROLMENT: Final = Endpoint(
-    family=Family.VPP_ENROLMENT,
-    path=_ENROLMENT + "/{item}",
-    profile=HeaderProfile.GRID_SERVICES,
-    host=Host.GRID_SERVICES,
-)
+ENROLMENT_OF_SITE: Final = _read(Family.VPP_ENROLMENT, _ENROLMENT + "/enrolled/{site}", HeaderProfile.GRID_SERVICES)
+ENROLMENT: Final = _read(Family.VPP_ENROLMENT, _ENROLMENT + "/{item}", HeaderProfile.GRID_SERVICES)
 # The empty filters belong to the request: with them the reply has the recent and the coming events
-EVENTS: Final = Endpoint(
-    family=Family.VPP_EVENTS,
-    path="/vpp-mgr/api/v1/events/get",
-    profile=HeaderProfile.GRID_SERVICES,
-    host=Host.GRID_SERVICES,
-    query=(
-        ("site_id", ""),
-        ("programId", ""),
-        ("start_date", ""),
-        ("end_date", ""),
-        ("sort_by", ""),
-        ("ascending", ""),
-        ("time", ""),
-    ),
+EVENTS: Final = _read(
+    Family.VPP_EVENTS,
+    "/vpp-mgr/api/v1/events/get",
+    HeaderProfile.GRID_SERVICES,
+    dict.fromkeys(("site_id", "programId", "start_date", "end_date", "sort_by", "ascending", "time"), ""),
 )
-TARIFF: Final = Endpoint(
-    family=Family.TARIFF,
-    path=_TARIFFS + "/tariff",
-    profile=HeaderProfile.TARIFF,
-    query=(("include-site-details", "true"),),
+TARIFF: Final = _read(Family.TARIFF, _TARIFFS + "/tariff", HeaderProfile.TARIFF, {"include-site-details": "true"})
+EXPORT_RATES: Final = _read(
+    Family.DATED_RATES,
+    _TARIFFS + "/tariffs",
+    HeaderProfile.TARIFF,
+    {"rateType": "BUYBACK", "date": "", "includeUtility": ""},
 )
-EXPORT_RATES: Final = Endpoint(
-    family=Family.DATED_RATES,
-    path=_TARIFFS + "/tariffs",
-    profile=HeaderProfile.TARIFF,
-    query=(("rateType", "BUYBACK"), ("date", ""), ("includeUtility", "")),
+CURRENCY: Final = _read(Family.CURRENCY, "/app-api/{site}/get_currency_conversion.json", HeaderProfile.APP)
+SAVINGS: Final = _read(
+    Family.SAVINGS,
+    "/service/savings/systems/{site}/savings",
+    HeaderProfile.BASE,
+    {"resolution": "DAY", "date": "", "do_compute": "true", "simulated": "false"},
 )
-CURRENCY: Final = Endpoint(
-    family=Family.CURRENCY,
-    path="/app-api/{site}/get_currency_conversion.json",
-    profile=HeaderProfile.APP,
-)
-SAVINGS: Final = Endpoint(
-    family=Family.SAVINGS,
-    path="/service/savings/systems/{site}/savings",
-    profile=HeaderProfile.BASE,
-    query=(("resolution", "DAY"), ("date", ""), ("do_compute", "true"), ("simulated", "false")),
-)
-HISTORY: Final = Endpoint(
-    family=Family.HISTORY,
+HISTORY: Final = _read(
+    Family.HISTORY,
+    "/service/enho_historical_events_ms/{site}/sessions/{serial}/history",
+    HeaderProfile.HISTORY,
     method="POST",
-    path="/service/enho_historical_events_ms/{site}/sessions/{serial}/history",
-    profile=HeaderProfile.HISTORY,
 )

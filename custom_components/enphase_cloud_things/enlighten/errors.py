@@ -12,18 +12,24 @@ from datetime import datetime
 class Refusal:
     """What the cloud said about a refused request, without its raw body.
 
-    `code` is the cloud's own code (`iqevc_ms-10008`), `display` its text for people with everything
-    masked that could be an identifier, `status_text` the value of `error.status` on service
-    trouble. `routing` says that the route does not exist, not that it refused; `invalid_level` that
-    this model or mode takes no charge level. Source: docs/api.md §5.1.
+    `code` is the cloud's own code (`iqevc_ms-10008`), `display` its text for people and `info` the sentence beside it,
+    both one line with everything masked that could be an identifier. `status_text` is the value of `error.status`
+    on service trouble. `routing` says that the route does not exist, not that it refused; `invalid_level` that this
+    model or mode does not take the charge level. Source: docs/api.md §5.1.
     """
 
     http_status: int
     code: str | None = None
     display: str | None = None
+    info: str | None = None
     status_text: str | None = None
     routing: bool = False
     invalid_level: bool = False
+
+    @property
+    def words(self) -> str:
+        """All that the cloud said in words, in lower case."""
+        return f"{self.display or ''} {self.info or ''}".lower()
 
 
 class EnlightenError(Exception):
@@ -59,7 +65,7 @@ class ServiceUnavailable(EnlightenError):
 
 
 class RateLimited(ServiceUnavailable):
-    """The cloud (429) or the client's own hourly budget asks for a pause of the whole account."""
+    """The cloud (429) or the client's own hourly budget asks for a pause: of the account, a host or this family."""
 
 
 class AuthenticationRequired(EnlightenError):
@@ -95,6 +101,10 @@ class OtpRequired(AuthenticationRequired):
 
 class OtpRejected(AuthenticationRequired):
     """The one-time code was wrong; the challenge stays open for another try."""
+
+
+class OtpMissing(OtpRejected):
+    """Nothing was entered; nothing was asked of the cloud."""
 
 
 class OtpExpired(OtpRejected):
@@ -154,7 +164,7 @@ class AlreadyCharging(CommandRejected):
 
 
 class LevelRefused(CommandRejected):
-    """A start was refused because this model or mode takes no charge level."""
+    """A start was refused because this model or mode does not take that charge level, or none at all."""
 
 
 class NotCharging(CommandRejected):

@@ -1,17 +1,17 @@
 """Request headers, one profile per kind of endpoint (docs/api.md §1.4).
 
-The cloud answers 406 to user agents that name a home-automation program and to unexpected `Accept`
-values, so every profile imitates what the web page sends, as a whole.
+The cloud answers 406 to user agents that name a home-automation program and to unexpected `Accept` values, so every
+profile imitates what the web page sends, as a whole.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
 from yarl import URL
 
-from .signing_in.tokens import read_claims
+from .tokens import read_claims
 
 USER_AGENT: Final = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
@@ -19,43 +19,28 @@ USER_AGENT: Final = (
 )
 FORM_CONTENT: Final = "application/x-www-form-urlencoded; charset=UTF-8"
 
-_ANYTHING: Final = "*/*"
 _PLAIN_JSON: Final = "application/json, text/plain, */*"
 _SCRIPT_JSON: Final = "application/json, text/javascript, */*; q=0.01"
 _PAGE: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 class HeaderProfile(Enum):
-    """The sets of headers that the client needs, by what they are for; H0 … H12 of the reference."""
+    """The sets of headers by what they are for, with their names in docs/api.md §1.4."""
 
-    BASE = auto()
-    """H0: savings and whatever has no set of its own."""
-    CHARGER_READ = auto()
-    """H1: charger status and metadata."""
-    CONTROL = auto()
-    """H3: commands, modes, charger configuration."""
-    CONTROL_BY_COOKIES = auto()
-    """H3 without any token, for charger configuration that refuses them (docs/api.md §6.5)."""
-    LIVE_STREAM = auto()
-    """H1 with a bearer."""
-    HISTORY = auto()
-    """H4: session history and time series."""
-    APP = auto()
-    """H5: pages of the app."""
-    TARIFF = auto()
-    """H8: tariffs, reads."""
-    GRID_SERVICES = auto()
-    """H9: the grid services host, from a session without cookies."""
-    LOGIN = auto()
-    """H12: password login."""
-    LOGIN_FORM = auto()
-    """The browser's own login form (docs/api.md §2.2)."""
-    ONE_TIME_CODE = auto()
-    """H12 for one-time codes (docs/api.md §2.3)."""
-    TOKEN = auto()
-    """H12 for the token route (docs/api.md §2.5)."""
-    SITES = auto()
-    """The site list (docs/api.md §3.1)."""
+    BASE = auto()  # H0
+    CHARGER_READ = auto()  # H1
+    CONTROL = auto()  # H3
+    CONTROL_BY_COOKIES = auto()  # H3 without tokens, for charger configuration that refuses them (§6.5)
+    LIVE_STREAM = auto()  # H1 with a bearer
+    HISTORY = auto()  # H4
+    APP = auto()  # H5
+    TARIFF = auto()  # H8
+    GRID_SERVICES = auto()  # H9, sent from a session without cookies
+    LOGIN = auto()  # H12
+    LOGIN_FORM = auto()  # the browser's own form (§2.2)
+    ONE_TIME_CODE = auto()  # H12 for one-time codes (§2.3)
+    TOKEN = auto()  # H12 for the token route (§2.5)
+    SITES = auto()  # the site list (§3.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,193 +53,115 @@ class Identity:
     tariff_csrf_token: str | None = field(default=None, repr=False)
     app_version: str | None = None
 
-    @property
-    def user_id(self) -> str | None:
-        """The cloud's id of the account, as far as a token tells it."""
-        return read_claims(self.access_token).user_id or read_claims(self.manager_token).user_id
+    def values(self) -> Mapping[str, str | None]:
+        """Return what the profiles name in braces."""
+        access, manager = read_claims(self.access_token), read_claims(self.manager_token)
+        return {
+            "access": self.access_token,
+            # What commands and the scheduler want, and the other way round what the history wants
+            "bearer": self.manager_token or self.access_token,
+            "history_bearer": self.access_token or self.manager_token,
+            # The session of that very token, not the token
+            "history_session": (access if self.access_token else manager).session_id,
+            "tariff_token": self.manager_token if manager.user_id else self.access_token,
+            "user": access.user_id or manager.user_id,
+            "csrf": self.csrf_token,
+            "tariff_csrf": self.tariff_csrf_token,
+            "version": f"?v={self.app_version}" if self.app_version else "",
+        }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    identity: Identity
-    base: URL
-    site_id: str = field(repr=False)
-    request_id: str
+type _Templates = Mapping[str, str]
 
-    def address(self, path: str) -> str:
-        return f"{str(self.base).rstrip('/')}{path}"
-
-    @property
-    def origin(self) -> str:
-        return str(self.base.origin())
-
-    def page(self, path: str) -> str:
-        version = self.identity.app_version
-        return self.address(path) + (f"?v={version}" if version else "")
-
-    @property
-    def bearer(self) -> str | None:
-        """The token that commands and the scheduler want."""
-        return self.identity.manager_token or self.identity.access_token
+_BASE: Final[_Templates] = {
+    "Accept": _PLAIN_JSON,
+    "X-Requested-With": "XMLHttpRequest",
+    "Referer": "{base}/pv/systems/{site}/summary",
+    "User-Agent": USER_AGENT,
+    "e-auth-token": "{access}",
+    "X-CSRF-Token": "{csrf}",
+}
+_CHARGER_READ: Final = {**_BASE, "Accept": "*/*", "Referer": "{base}/web/{site}/today/graph/hours{version}"}
+_CONTROL: Final = {**_CHARGER_READ, "Accept": _SCRIPT_JSON, "Authorization": "Bearer {bearer}"}
+_LOGIN: Final = {
+    "Accept": "*/*",
+    "Content-Type": FORM_CONTENT,
+    "Referer": "{base}/",
+    "User-Agent": USER_AGENT,
+    "X-Requested-With": "XMLHttpRequest",
+}
 
 
-type _Headers = dict[str, str | None]
+def _without(headers: _Templates, *names: str) -> _Templates:
+    return {name: value for name, value in headers.items() if name not in names}
 
 
-def _base(request: _Request) -> _Headers:
-    return {
-        "Accept": _PLAIN_JSON,
-        "X-Requested-With": "XMLHttpRequest",
-        "Referer": request.address(f"/pv/systems/{request.site_id}/summary"),
+# What is in braces is filled in by `build_headers`; a header without its value is left out
+_PROFILES: Final[Mapping[HeaderProfile, _Templates]] = {
+    HeaderProfile.BASE: _BASE,
+    HeaderProfile.CHARGER_READ: _CHARGER_READ,
+    HeaderProfile.CONTROL: _CONTROL,
+    HeaderProfile.CONTROL_BY_COOKIES: _without(_CONTROL, "Authorization", "e-auth-token"),
+    HeaderProfile.LIVE_STREAM: {**_CHARGER_READ, "Authorization": "Bearer {bearer}"},
+    HeaderProfile.HISTORY: {
+        **_BASE,
+        "Accept": _SCRIPT_JSON,
+        "Authorization": "Bearer {history_bearer}",
+        "e-auth-token": "{history_session}",
+        "requestid": "{request}",
+        "username": "{user}",
+    },
+    HeaderProfile.APP: {**_BASE, "Accept": "*/*", "Referer": "{base}/web/{site}/history/graph/years{version}"},
+    HeaderProfile.TARIFF: {
+        **_BASE,
+        "Accept": _SCRIPT_JSON,
+        "e-auth-token": "{tariff_token}",
+        "Username": "{user}",
+        "Requestid": "{request}",
+        "x-xsrf-token": "{tariff_csrf}",
+    },
+    # This host takes the bare token only
+    HeaderProfile.GRID_SERVICES: {
+        "Accept": _SCRIPT_JSON,
+        "Origin": "{origin}",
+        "Referer": "{base}/",
         "User-Agent": USER_AGENT,
-        "e-auth-token": request.identity.access_token,
-        "X-CSRF-Token": request.identity.csrf_token,
-    }
-
-
-def _charger_read(request: _Request) -> _Headers:
-    return _base(request) | {
-        "Accept": _ANYTHING,
-        "Referer": request.page(f"/web/{request.site_id}/today/graph/hours"),
-    }
-
-
-def _control(request: _Request) -> _Headers:
-    return _charger_read(request) | {
-        "Accept": _SCRIPT_JSON,
-        "Authorization": _bearer(request.bearer),
-    }
-
-
-def _control_by_cookies(request: _Request) -> _Headers:
-    return _control(request) | {"Authorization": None, "e-auth-token": None}
-
-
-def _live_stream(request: _Request) -> _Headers:
-    return _charger_read(request) | {"Authorization": _bearer(request.bearer)}
-
-
-def _history(request: _Request) -> _Headers:
-    token = request.identity.access_token or request.identity.manager_token
-    return _base(request) | {
-        "Accept": _SCRIPT_JSON,
-        "Authorization": _bearer(token),
-        # The session of that very token, not the token
-        "e-auth-token": read_claims(token).session_id,
-        "requestid": request.request_id,
-        "username": request.identity.user_id,
-    }
-
-
-def _app(request: _Request) -> _Headers:
-    return _base(request) | {
-        "Accept": _ANYTHING,
-        "Referer": request.page(f"/web/{request.site_id}/history/graph/years"),
-    }
-
-
-def _tariff(request: _Request) -> _Headers:
-    manager = request.identity.manager_token
-    knows_user = read_claims(manager).user_id is not None
-    return _base(request) | {
-        "Accept": _SCRIPT_JSON,
-        "e-auth-token": manager if knows_user else request.identity.access_token,
-        "Username": request.identity.user_id,
-        "Requestid": request.request_id,
-        "x-xsrf-token": request.identity.tariff_csrf_token,
-    }
-
-
-def _grid_services(request: _Request) -> _Headers:
-    return {
-        "Accept": _SCRIPT_JSON,
-        "Origin": request.origin,
-        "Referer": request.address("/"),
-        "User-Agent": USER_AGENT,
-        # This host takes the bare token only
-        "Authorization": request.bearer,
-    }
-
-
-def _login(request: _Request) -> _Headers:
-    return {
-        "Accept": _ANYTHING,
-        "Content-Type": FORM_CONTENT,
-        "Referer": request.address("/"),
-        "User-Agent": USER_AGENT,
-        "X-Requested-With": "XMLHttpRequest",
-    }
-
-
-def _login_form(request: _Request) -> _Headers:
-    return _login(request) | {
-        "Accept": _PAGE,
-        "Origin": request.origin,
-        "X-Requested-With": None,
-    }
-
-
-def _one_time_code(request: _Request) -> _Headers:
-    return _login(request) | {
-        "Accept": _PLAIN_JSON,
-        "X-CSRF-Token": request.identity.csrf_token,
-    }
-
-
-def _token(request: _Request) -> _Headers:
-    return _login(request) | {"Accept": _PLAIN_JSON, "Content-Type": None}
-
-
-def _sites(request: _Request) -> _Headers:
-    token = request.identity.access_token
-    return _login(request) | {
-        "Content-Type": None,
-        "X-CSRF-Token": request.identity.csrf_token,
-        "Authorization": _bearer(token),
-        "e-auth-token": token,
-    }
-
-
-def _bearer(token: str | None) -> str | None:
-    return f"Bearer {token}" if token else None
-
-
-_PROFILES: Final[dict[HeaderProfile, Callable[[_Request], _Headers]]] = {
-    HeaderProfile.BASE: _base,
-    HeaderProfile.CHARGER_READ: _charger_read,
-    HeaderProfile.CONTROL: _control,
-    HeaderProfile.CONTROL_BY_COOKIES: _control_by_cookies,
-    HeaderProfile.LIVE_STREAM: _live_stream,
-    HeaderProfile.HISTORY: _history,
-    HeaderProfile.APP: _app,
-    HeaderProfile.TARIFF: _tariff,
-    HeaderProfile.GRID_SERVICES: _grid_services,
-    HeaderProfile.LOGIN: _login,
-    HeaderProfile.LOGIN_FORM: _login_form,
-    HeaderProfile.ONE_TIME_CODE: _one_time_code,
-    HeaderProfile.TOKEN: _token,
-    HeaderProfile.SITES: _sites,
+        "Authorization": "{bearer}",
+    },
+    HeaderProfile.LOGIN: _LOGIN,
+    HeaderProfile.LOGIN_FORM: {**_without(_LOGIN, "X-Requested-With"), "Accept": _PAGE, "Origin": "{origin}"},
+    HeaderProfile.ONE_TIME_CODE: {**_LOGIN, "Accept": _PLAIN_JSON, "X-CSRF-Token": "{csrf}"},
+    HeaderProfile.TOKEN: {**_without(_LOGIN, "Content-Type"), "Accept": _PLAIN_JSON},
+    HeaderProfile.SITES: {
+        **_without(_LOGIN, "Content-Type"),
+        "X-CSRF-Token": "{csrf}",
+        "Authorization": "Bearer {access}",
+        "e-auth-token": "{access}",
+    },
 }
 
 
 def build_headers(
-    profile: HeaderProfile,
-    *,
-    identity: Identity,
-    base: URL,
-    site_id: str = "",
-    request_id: str = "",
+    profile: HeaderProfile, *, identity: Identity, base: URL, site_id: str = "", request_id: str = ""
 ) -> dict[str, str]:
     """Build the headers of one attempt; what is not known, or cannot be part of a header, is left out.
 
-    `base` is the base address of the Enlighten host, also for requests to another host: it is the
-    page that the request pretends to come from. Cookies are the HTTP session's business.
+    `base` is the base address of the Enlighten host, also for requests to another host: it is the page that the
+    request pretends to come from. Cookies are the HTTP session's business.
     """
-    request = _Request(identity=identity, base=base, site_id=site_id, request_id=request_id)
-    headers = _PROFILES[profile](request)
-    return {name: value for name, value in headers.items() if value is not None and value.isprintable()}
+    places = {"base": str(base).rstrip("/"), "origin": str(base.origin()), "site": site_id, "request": request_id}
+    values = places | {name: value for name, value in identity.values().items() if value is not None}
+    headers = {}
+    for name, template in _PROFILES[profile].items():
+        try:
+            value = template.format_map(values)
+        except KeyError:
+            continue
+        if value.isprintable():
+            headers[name] = value
+    return headers
 
 
 def header_names(identity: Identity, *, base: URL) -> dict[str, list[str]]:
-    """Tell which headers each profile would send now, by the name of the profile: for reports, hence without values."""
+    """Return which headers each profile would send now, by the name of the profile: for reports, without values."""
     return {profile.name.lower(): sorted(build_headers(profile, identity=identity, base=base)) for profile in _PROFILES}

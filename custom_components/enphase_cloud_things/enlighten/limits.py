@@ -1,22 +1,34 @@
-"""How much may be asked of the cloud: budget, places and the pause of the account.
+"""How much may be asked of the cloud, and when: budget, places, pauses and back-off (docs/api.md §11.2).
 
-Nothing here sends a request. See docs/api.md §11.2.
+Nothing here sends a request, and every time is passed in.
 """
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
-from enum import Enum
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from typing import Final
 
+from .endpoints import ACCOUNT_FAMILIES, Endpoint, Family, Host
+from .errors import NotSupported, ServiceUnavailable
+from .wire import JsonValue, moment, number
+
+# Tells the present as aware UTC
+type Clock = Callable[[], datetime]
 # Chooses a factor between two bounds
 type Jitter = Callable[[float, float], float]
 
 _WINDOW: Final = timedelta(minutes=60)
-# Whatever the cloud asks for; a longer wait is a mistake of somebody's
-LONGEST_WAIT: Final = timedelta(hours=24)
+# Whatever a `Retry-After` says, a probe is sent after this long: a longer wait is a mistake of somebody's
+LONGEST_WAIT: Final = timedelta(hours=1)
+
+
+def utc_now() -> datetime:
+    """Return the present time of this machine."""
+    return datetime.now(UTC)
 
 
 class Priority(Enum):
@@ -58,78 +70,247 @@ class RequestBudget:
         self._sent = deque(sorted((*self._sent, *other.sent)))
 
     def free_at(self, priority: Priority, now: datetime) -> datetime | None:
-        """Tell when a request of that priority fits in, or `None` if it does now."""
+        """Return when a request of that priority fits in, or `None` if it does now."""
         surplus = self.used(now) - (self.limit - priority.value)
         if surplus < 0:
             return None
         # One instant later than the one that makes place, for both ends of an hour belong to it
         return self._sent[surplus] + _WINDOW + timedelta(microseconds=1)
 
+    def as_dict(self) -> dict[str, JsonValue]:
+        """Return what was counted as JSON-able data: the seconds since 1970 of each request.
 
-class AccountPause:
-    """The pause of the whole account that the cloud asks for with 429."""
+        It holds nothing secret. Who stores it does so every few minutes and at the end, so that a restart does not
+        begin a new hour.
+        """
+        return {"sent": [sent.timestamp() for sent in self._sent]}
+
+    def restore(self, data: Mapping[str, JsonValue], now: datetime) -> None:
+        """Count what `as_dict` returned before a restart. What is damaged, old or of the future counts for nothing."""
+        listed = data.get("sent")
+        for item in listed[-2 * self.limit :] if isinstance(listed, list) else ():
+            try:
+                sent = moment(number(item))
+            except ValueError:
+                continue
+            if now - _WINDOW <= sent <= now:
+                self._sent.append(sent)
+        self._sent = deque(sorted(self._sent))
+
+
+class Pauses:
+    """The pauses that the cloud asks for with 429, no wider than their cause.
+
+    What the chargers cannot do without pauses the account; a family that they can do without pauses itself, and one
+    of the other host that host.
+    """
 
     def __init__(self) -> None:
         """Begin without a pause."""
-        self._until: datetime | None = None
-        self._in_a_row = 0
+        self._until: dict[Family | Host | None, datetime] = {}
+        self._in_a_row: defaultdict[Family | Host | None, int] = defaultdict(int)
 
-    def until(self, now: datetime) -> datetime | None:
-        """Tell when the pause ends, or `None` if there is none."""
-        return self._until if self._until is not None and now < self._until else None
+    def account_until(self, now: datetime) -> datetime | None:
+        """Return when the pause of the account ends, or `None` if there is none."""
+        return self._end(None, now)
 
-    def begin(self, now: datetime, *, retry_at: datetime | None, jitter: Jitter) -> datetime:
-        """Pause after a 429, at least until `retry_at` but for a day at most, and return the end.
+    def until(self, endpoint: Endpoint, now: datetime) -> datetime | None:
+        """Return when the endpoint may be asked again, or `None` if nothing that it belongs to pauses."""
+        return max(filter(None, (self._end(None, now), self._end(_scope(endpoint), now))), default=None)
+
+    def family_until(self, family: Family, now: datetime) -> datetime | None:
+        """Return when the pause of a family by itself ends, or `None` if there is none."""
+        return self._end(family, now)
+
+    def begin(self, endpoint: Endpoint, now: datetime, *, retry_at: datetime | None, jitter: Jitter) -> datetime:
+        """Pause after a 429, at least until `retry_at` but for an hour at most, and return the end.
 
         The least pause doubles from one minute to eight, with jitter, whatever the cloud says: a time that has
         passed would be none. A pause under way never gets shorter.
         """
-        delay = timedelta(seconds=60 * 2 ** min(self._in_a_row, 3) * jitter(1.0, 2.5))
+        scope = _scope(endpoint)
+        delay = timedelta(seconds=60 * 2 ** min(self._in_a_row[scope], 3) * jitter(1.0, 2.5))
         end = min(max(retry_at or now, now + delay), now + LONGEST_WAIT)
-        if self.until(now) is None:
-            self._in_a_row += 1
-        return self.extend(end)
+        under_way = self._end(scope, now)
+        if under_way is None:
+            self._in_a_row[scope] += 1
+        self._until[scope] = max(end, under_way or end)
+        return self._until[scope]
 
-    def extend(self, until: datetime) -> datetime:
-        """Pause at least until that time, such as one remembered from before a restart."""
-        self._until = until if self._until is None else max(self._until, until)
-        return self._until
+    def extend(self, until: datetime, now: datetime) -> None:
+        """Pause the account at least until that time, such as one remembered from before a restart."""
+        end = min(until, now + LONGEST_WAIT)
+        self._until[None] = max(end, self._until.get(None, end))
 
-    def succeed(self, now: datetime) -> None:
+    def succeed(self, endpoint: Endpoint, now: datetime) -> None:
         """Note an answer. One that was on its way while the pause began does not end the pause."""
-        if self.until(now) is None:
-            self._in_a_row = 0
+        scope = _scope(endpoint)
+        if self._end(scope, now) is None:
+            self._in_a_row.pop(scope, None)
+
+    def _end(self, scope: Family | Host | None, now: datetime) -> datetime | None:
+        until = self._until.get(scope)
+        return until if until is not None and now < until else None
 
 
-class ReadPlaces:
-    """At most two reads at once, of which others than the status may hold one."""
-
-    def __init__(self) -> None:
-        """Begin with both places free."""
-        self._all = asyncio.Semaphore(2)
-        self._others = asyncio.Semaphore(1)
-
-    @asynccontextmanager
-    async def place(self, *, status: bool) -> AsyncIterator[None]:
-        """Wait for a place and hold it."""
-        if status:
-            async with self._all:
-                yield
-        else:
-            async with self._others, self._all:
-                yield
+def _scope(endpoint: Endpoint) -> Family | Host | None:
+    """Return what a 429 pauses; `None` is the account."""
+    if endpoint.host is not Host.ENLIGHTEN:
+        return endpoint.host
+    return None if endpoint.family in ACCOUNT_FAMILIES else endpoint.family
 
 
-class CommandPlaces:
-    """Commands beside the reads: one at a time for each charger, ten at once in all."""
+class Places:
+    """At most two reads at once, of which others than the status may hold one, and room beside them.
+
+    A read that is urgent, for a command waits for it, has a place of its own. Commands wait only for an earlier one to
+    the same charger and for one of ten places, and a stop for nothing.
+    """
 
     def __init__(self) -> None:
         """Begin with all places free."""
-        self._all = asyncio.Semaphore(10)
+        self._reads = asyncio.Semaphore(2)
+        self._others = asyncio.Semaphore(1)
+        self._urgent = asyncio.Semaphore(1)
+        self._commands = asyncio.Semaphore(10)
         self._targets: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
-    async def place(self, target: str) -> AsyncIterator[None]:
-        """Wait until the charger (or site) has no other command, then for a place, and hold it."""
-        async with self._targets[target], self._all:
+    async def for_read(self, *, is_status: bool, urgent: bool, longest_wait: float) -> AsyncIterator[None]:
+        """Wait for a place and hold it.
+
+        Raises:
+            TimeoutError: other reads held the places for as long as that, in seconds.
+        """
+        if urgent:
+            places: tuple[asyncio.Semaphore, ...] = (self._urgent,)
+        else:
+            places = (self._reads,) if is_status else (self._others, self._reads)
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(longest_wait):
+                for place in places:
+                    await stack.enter_async_context(place)
             yield
+
+    @asynccontextmanager
+    async def for_command(self, target: str) -> AsyncIterator[None]:
+        """Wait until the charger (or site) has no other command, then for a place, and hold it."""
+        async with self._targets[target], self._commands:
+            yield
+
+
+class Failure(Enum):
+    """How a family failed. Refused means 401, 403 or 404, three of which mean that it is not supported.
+
+    A 401 while the session has ended says nothing about the family.
+    """
+
+    REFUSED = auto()
+    SESSION_ENDED = auto()
+    TROUBLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Delays:
+    """Seconds to wait after each failure in a row, the last for all further ones, and their jitter."""
+
+    seconds: tuple[int, ...]
+    jitter: float = 1.1
+
+
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_PROBE: Final = timedelta(days=1)
+_REFUSALS_UNTIL_UNSUPPORTED: Final = 3
+
+_CORE: Final = _Delays((60, 120, 240, 480, 600), jitter=1.25)
+_OPTIONAL: Final = _Delays((5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, 60 * _MINUTE))
+_QUARTER: Final = _Delays((15 * _MINUTE,))
+_DELAYS: Final[Mapping[Family, _Delays]] = {
+    Family.STATUS: _CORE,
+    Family.SUMMARY: _CORE,
+    Family.MODE: _OPTIONAL,
+    Family.GREEN: _OPTIONAL,
+    Family.CONFIGURATION: _QUARTER,
+    Family.SCHEDULES: _OPTIONAL,
+    Family.VPP_ENROLMENT: _Delays((15 * _MINUTE, 30 * _MINUTE, 2 * _HOUR)),
+    Family.VPP_EVENTS: _Delays((5 * _MINUTE, 15 * _MINUTE, 60 * _MINUTE)),
+    Family.TARIFF: _OPTIONAL,
+    Family.DATED_RATES: _Delays((_HOUR, 6 * _HOUR, 24 * _HOUR)),
+    Family.SAVINGS: _OPTIONAL,
+    Family.CURRENCY: _OPTIONAL,
+    Family.HISTORY: _QUARTER,
+    Family.FIRMWARE: _QUARTER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    failures: int
+    refusals: int
+    next_try: datetime
+
+
+class BackOff:
+    """Remembers failures per family and target (a site or a charger): one that fails leaves the others alone."""
+
+    def __init__(self) -> None:
+        """Begin without any failure."""
+        self._states: dict[tuple[Family, str], _State] = {}
+
+    def check(self, family: Family, target: str, now: datetime) -> None:
+        """Raise if the family should not be asked now.
+
+        Raises:
+            NotSupported: the family was refused three times in a row; it is tried once a day.
+            ServiceUnavailable: the family failed, and its time has not come yet.
+        """
+        state = self._states.get((family, target))
+        if state is None or now >= state.next_try:
+            return
+        if self.is_refused(family, target):
+            raise NotSupported(f"The cloud keeps refusing {family}")
+        raise ServiceUnavailable(f"Backing off from {family}", retry_at=state.next_try)
+
+    def is_refused(self, family: Family, target: str) -> bool:
+        """Return whether the family was refused three times in a row and nothing else came since."""
+        state = self._states.get((family, target))
+        return state is not None and state.refusals >= _REFUSALS_UNTIL_UNSUPPORTED
+
+    def succeed(self, family: Family, target: str) -> None:
+        """Forget the failures."""
+        self._states.pop((family, target), None)
+
+    def fail(
+        self,
+        family: Family,
+        target: str,
+        failure: Failure,
+        now: datetime,
+        *,
+        retry_at: datetime | None,
+        jitter: Jitter,
+    ) -> datetime | None:
+        """Note a failure and return when the family may be asked again; `None` means at any time."""
+        delays = _DELAYS.get(family)
+        if delays is None or (failure is Failure.REFUSED and delays is _CORE):
+            return None
+        last = self._states.get((family, target)) or _State(failures=0, refusals=0, next_try=now)
+        failures, refusals = last.failures, last.refusals
+        if failure is not Failure.SESSION_ENDED:
+            failures += 1
+            refusals = refusals + 1 if failure is Failure.REFUSED else 0
+        seconds = delays.seconds[min(max(failures, 1), len(delays.seconds)) - 1]
+        delay = timedelta(seconds=seconds * jitter(1.0, delays.jitter))
+        if refusals >= _REFUSALS_UNTIL_UNSUPPORTED and family is not Family.VPP_ENROLMENT:
+            delay = _PROBE
+        next_try = max(now + delay, retry_at or now)
+        self._states[family, target] = _State(failures=failures, refusals=refusals, next_try=next_try)
+        return next_try
+
+    def next_try(self, family: Family, now: datetime) -> datetime | None:
+        """Return when the first of the family's failed targets is asked again, if any is held back."""
+        waiting = [
+            state.next_try for (failed, _), state in self._states.items() if failed is family and now < state.next_try
+        ]
+        return min(waiting, default=None)

@@ -10,17 +10,20 @@ from typing import Final
 REDACTED: Final = "**redacted**"
 _MASK: Final = "…"
 
-# Anything that looks like a token, an address or an identifier, longest forms first
+# Longer texts are cut before any pattern sees them
+_LONGEST: Final = 4096
+# Anything that looks like a token, an address or an identifier, longest forms first. No run of characters is looked at
+# twice: each pattern begins where such a run does, and gives nothing back.
 _PATTERNS: Final = (
-    re.compile(r"\beyJ[\w-]+(?:\.[\w-]*){1,2}"),
-    re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),
+    re.compile(r"(?<![\w-])eyJ[\w-]++(?:\.[\w-]*+){1,2}"),
+    re.compile(r"(?<![\w.+-])[\w.+-]++@[\w.-]++"),
     re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
     re.compile(r"\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b"),
     re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}\b"),
     re.compile(r"(?<![\w:])[0-9a-fA-F:]*::[0-9a-fA-F:]*"),
-    re.compile(r"\b[0-9a-fA-F]{16,}\b"),
+    re.compile(r"\b[0-9a-fA-F]{16,}+\b"),
     # Not the fraction of a number or time
-    re.compile(r"(?<!\d\.)(?<!\d)\d{5,}"),
+    re.compile(r"(?<!\d\.)(?<!\d)\d{5,}+"),
 )
 _IP_VERSION_4: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 _SECRET_NAMES: Final = frozenset(
@@ -99,7 +102,9 @@ class Pseudonyms:
 
 
 def scrub(text: str) -> str:
-    """Mask whatever in a text could be a token, an address or an identifier."""
+    """Mask whatever in a text could be a token, an address or an identifier; the end of a very long one is left out."""
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + _MASK
     text = _IP_VERSION_4.sub(_mask_address, text)
     for pattern in _PATTERNS:
         text = pattern.sub(_MASK, text)
@@ -129,14 +134,14 @@ def _redact(value: object, pseudonyms: Pseudonyms, depth: int) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
-        return scrub(pseudonyms.replace(value))
+        return scrub(pseudonyms.replace(value[: 2 * _LONGEST]))
     if isinstance(value, date):
         return value.isoformat()
     if depth >= _DEEPEST:
         return REDACTED
     if isinstance(value, Mapping):
         return {
-            scrub(pseudonyms.replace(str(key))): _redact_named(str(key), item, pseudonyms, depth)
+            scrub(pseudonyms.replace(str(key)[: 2 * _LONGEST])): _redact_named(str(key), item, pseudonyms, depth)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple | set | frozenset):
@@ -145,7 +150,7 @@ def _redact(value: object, pseudonyms: Pseudonyms, depth: int) -> object:
 
 
 def _redact_named(name: str, value: object, pseudonyms: Pseudonyms, depth: int) -> object:
-    is_secret = _WORD_SEPARATORS.sub("", name.lower()) in _SECRET_NAMES
+    is_secret = _WORD_SEPARATORS.sub("", name[:_LONGEST].lower()) in _SECRET_NAMES
     if is_secret and value not in (None, "", [], {}) and not isinstance(value, bool):
         return REDACTED
     return _redact(value, pseudonyms, depth + 1)

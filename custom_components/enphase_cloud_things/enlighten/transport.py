@@ -1,10 +1,9 @@
 """Sends requests to the cloud within its limits and tells what came of them.
 
-The transport knows nothing of the session: each call brings what makes its headers. A read waits for
-one of two places, is refused without a request while the account pauses or its hourly budget is
-spent, and is repeated at once, and once only, where the connection broke. A command waits only for
-other commands to the same charger and is sent exactly once. The time-out covers a request with its
-repeat and, for a read, the wait for its place (docs/api.md §11.2).
+Each call brings what tells who asks. A read waits for one of a few places, is refused without a request while what it
+belongs to pauses or the hourly budget is spent, and is repeated at once, and once only, where the connection broke. A
+command is sent exactly once and waits for none of this. The time-out covers a request with its repeat, not the wait
+for a place (docs/api.md §11.2).
 """
 
 import asyncio
@@ -20,46 +19,52 @@ import time
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import aiohttp
 from aiohttp.abc import AbstractCookieJar
 import orjson
 from yarl import URL
 
-from .back_off import BackOff
-from .clock import Clock, utc_now
 from .endpoints import Endpoint, Family, Host, Hosts, Kind
 from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NoPlace, NotSupported, RateLimited
-from .limits import LONGEST_WAIT, AccountPause, CommandPlaces, Jitter, Priority, ReadPlaces, RequestBudget
-from .outcomes import read_outcome
+from .headers import Identity, build_headers
+from .limits import BackOff, Clock, Jitter, Pauses, Places, Priority, RequestBudget, utc_now
 from .recording.ring import Asked, Recorder
-from .replies import Reply, read_reply
+from .replies import Reply, read_reply, read_retry_after
 from .wire import JsonValue
 
 _LOGGER = logging.getLogger(__name__)
 
 _LONGEST_CONNECT: Final = 10.0
 _LARGEST_BODY: Final = 4 * 1024 * 1024
+# From here on a reply is read in a thread, because many small objects take their time
+_LARGE_BODY: Final = 8 * 1024
 _MOST_HOPS: Final = 3
+# How many time-outs long a read waits for its place before it gives up
+_PATIENCE: Final = 4
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
+# Where pages are; a redirect to anything else could read what was not asked for, or command something
+_PAGES: Final = re.compile(r"/(?:|home|web(?:/[\w/-]{0,200})?|login(?:/[\w/-]{0,200})?)(?:\?.*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to be sent: where to, about what, and with which headers.
+    """One request to be sent: where to, and about what.
 
-    `headers` is called whenever the request is really sent, for the session may change while it waits for a place.
-    `item_id` is the one thing of the site that the request is about where that is no charger, such as an enrolment.
+    `item_id` is the one thing of the site or charger that the request is about, such as an enrolment. `timeout` is in
+    seconds, else the transport's. An `urgent` read has a place of its own.
     """
 
     endpoint: Endpoint
-    headers: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
     site_id: str = field(default="", repr=False)
     serial: str = field(default="", repr=False)
     item_id: str = field(default="", repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: JsonValue = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    timeout: float | None = None
+    urgent: bool = False
 
     @property
     def target(self) -> str:
@@ -71,8 +76,8 @@ class Call:
 class FamilyHealth:
     """How a family of endpoints has been doing since the start.
 
-    `latency` is the duration of the last answered request in seconds, `last_error` the name of the
-    last error in snake case, `next_try` the time before which the family is not asked again.
+    `latency` is the duration of the last answered request in seconds, `last_error` the name of the last error in snake
+    case, `next_try` the time before which the family is not asked again.
     """
 
     requests: int = 0
@@ -84,13 +89,42 @@ class FamilyHealth:
     next_try: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What came over the wire, before anybody looked at its body."""
+
+    status: int
+    body: bytes
+    cut: bool
+    retry_at: datetime | None
+    location: str | None
+    leads_elsewhere: bool
+
+    def read(self) -> Reply:
+        return read_reply(
+            self.status,
+            self.body,
+            retry_at=self.retry_at,
+            location=self.location,
+            leads_elsewhere=self.leads_elsewhere,
+            cut=self.cut,
+        )
+
+    @property
+    def leads_to_page(self) -> bool:
+        """Whether it is a redirect to a page of this host other than the login page."""
+        is_redirect = HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+        place = self.location if is_redirect and not self.leads_elsewhere else None
+        return place is not None and not place.startswith("/login") and _PAGES.fullmatch(place) is not None
+
+
 class Transport:
     """The one way to the cloud for everything of one account.
 
-    `http` carries the cookies of the Enlighten host; `bare_http` is an HTTP session without a
-    cookie jar for hosts that must not see them. A `budget` is given where requests count that another
-    transport has sent for the same account, a `recorder` where what it keeps is to outlive this.
-    Where a person waits (`attended`), the last of the budget may be used.
+    `http` carries the cookies of the Enlighten host; `bare_http` is an HTTP session without a cookie jar for hosts
+    that must not see them. A `budget` is given where requests count that another transport has sent for the same
+    account, a `recorder` where what it keeps is to outlive this. Where a person waits (`attended`), the last of the
+    budget may be used.
     """
 
     def __init__(
@@ -106,20 +140,19 @@ class Transport:
         recorder: Recorder | None = None,
         attended: bool = False,
     ) -> None:
-        self.timeout = timeout
         self.hosts = hosts or Hosts()
         self.clock = clock
         self.jitter = jitter
         self.back_off = BackOff()
-        self.on_pause: Callable[[datetime], None] | None = None
+        self.on_pause: Callable[[], None] | None = None
         self._http = http
         self._bare_http = bare_http
+        self._timeout = timeout
         self._budget = budget or RequestBudget()
         self._recorder = recorder or Recorder()
         self._attended = attended
-        self._pause = AccountPause()
-        self._reads = ReadPlaces()
-        self._commands = CommandPlaces()
+        self._pauses = Pauses()
+        self._places = Places()
         self._health: dict[Family, FamilyHealth] = {}
 
     @property
@@ -140,55 +173,42 @@ class Transport:
     @property
     def paused_until(self) -> datetime | None:
         """When the pause of the account ends, or `None` if there is none."""
-        return self._pause.until(self.clock())
+        return self._pauses.account_until(self.clock())
 
     @property
     def health(self) -> Mapping[Family, FamilyHealth]:
         """How each family that was asked at least once has been doing."""
-        now = self.clock()
         return MappingProxyType(
-            {
-                family: replace(health, next_try=self.back_off.next_try(family, now))
-                for family, health in self._health.items()
-            }
+            {family: replace(health, next_try=self._next_try(family)) for family, health in self._health.items()}
         )
 
     def pause_until(self, until: datetime) -> None:
-        """Pause the account at least until that time, such as one known from before a restart; for a day at most."""
-        self._pause.extend(min(until, self.clock() + LONGEST_WAIT))
+        """Pause the account at least until that time, such as one known from before a restart; an hour at most."""
+        self._pauses.extend(until, self.clock())
 
-    async def request[T](self, call: Call, read: Callable[[JsonValue], T]) -> T:
-        """Send a request and return what `read` makes of the JSON of its answer, `{}` for an empty one.
+    async def exchange[T](self, call: Call, identity: Callable[[], Identity], judge: Callable[[Reply], T]) -> T:
+        """Send a request and return what `judge` makes of the reply; its errors count as failures of the family.
+
+        `identity` is called whenever the request is really sent, for the session may change while it waits. A large
+        reply is judged in a thread.
 
         Raises:
             ConnectionFailed: no answer came, and no command was sent.
-            ServiceUnavailable: the cloud cannot serve this family now.
+            CommandOutcomeUnknown: no answer came to a command that may have been sent.
             RateLimited: the cloud or the budget asks for a pause.
-            AuthenticationRequired: the cloud does not take the session.
-            NotSupported: the cloud does not offer this.
-            InvalidResponse: the answer is no JSON, or not such as `read` expects.
-            CommandRejected: the cloud refused the command.
-            CommandOutcomeUnknown: whether the command was taken cannot be told.
+            NotSupported: an id leads nowhere.
         """
-        return await self.exchange(call, lambda reply: read(read_outcome(call.endpoint, reply)))
-
-    async def exchange[T](self, call: Call, judge: Callable[[Reply], T]) -> T:
-        """Send a request and return what `judge` makes of the reply.
-
-        Errors that the judge raises count as failures of the family.
-        """
-        waiting_since = time.monotonic()
         async with self._place(call):
-            # What a person wants does not pay with its own time for the command before it
-            since = waiting_since if call.endpoint.kind is Kind.READ else time.monotonic()
-            deadline = since + self.timeout
             self._admit(call.endpoint)
             started = time.perf_counter()
             latency: float | None = None
             try:
-                reply = await self._send(call, deadline)
+                answer = await self._send(call, identity)
                 latency = time.perf_counter() - started
-                result = judge(reply)
+                if len(answer.body) > _LARGE_BODY:
+                    result = await asyncio.to_thread(lambda: judge(answer.read()))
+                else:
+                    result = judge(answer.read())
             except EnlightenError as err:
                 self._note(call.endpoint.family, latency, err)
                 raise
@@ -197,97 +217,93 @@ class Transport:
 
     @asynccontextmanager
     async def _place(self, call: Call) -> AsyncIterator[None]:
-        if call.endpoint.kind is Kind.READ:
-            place = self._reads.place(status=call.endpoint.family is Family.STATUS)
-            async with AsyncExitStack() as stack:
+        endpoint = call.endpoint
+        async with AsyncExitStack() as stack:
+            if endpoint.kind is Kind.READ:
+                wait = self._places.for_read(
+                    is_status=endpoint.family is Family.STATUS,
+                    urgent=call.urgent,
+                    longest_wait=_PATIENCE * self._timeout_of(call),
+                )
                 try:
-                    async with asyncio.timeout(self.timeout):
-                        await stack.enter_async_context(place)
+                    await stack.enter_async_context(wait)
                 except TimeoutError:
-                    raise NoPlace(f"Other reads kept {call.endpoint.family} waiting") from None
-                yield
-        elif call.endpoint.kind is Kind.COMMAND:
-            async with self._commands.place(call.target):
-                yield
-        else:
-            # The reads that a renewal is for may hold all places
+                    raise NoPlace(f"Other reads kept {endpoint.family} waiting") from None
+            elif endpoint.kind is Kind.COMMAND and not endpoint.at_once:
+                await stack.enter_async_context(self._places.for_command(call.target))
+            # A sign-in waits for no place: the reads that a renewal is for may hold them all
             yield
+
+    def _timeout_of(self, call: Call) -> float:
+        return call.timeout or self._timeout
 
     def _admit(self, endpoint: Endpoint) -> None:
         """Refuse a request that would break a limit.
 
         Raises:
-            RateLimited: the account pauses, or its budget is spent.
+            RateLimited: what it belongs to pauses, or the budget is spent.
         """
         now = self.clock()
         if endpoint.kind is Kind.COMMAND:
             return
-        if endpoint.kind is Kind.SIGN_IN:
-            priority = Priority.SIGN_IN
-        elif pause := self._pause.until(now):
-            raise RateLimited("The account pauses", retry_at=pause)
-        elif self._attended:
+        if endpoint.kind is Kind.READ and (pause := self._pauses.until(endpoint, now)):
+            raise RateLimited(f"A pause holds {endpoint.family} back", retry_at=pause)
+        if endpoint.kind is Kind.SIGN_IN or self._attended:
             priority = Priority.SIGN_IN
         else:
-            is_status = endpoint.family is Family.STATUS
-            priority = Priority.STATUS if is_status else Priority.OTHER
+            priority = Priority.STATUS if endpoint.family is Family.STATUS else Priority.OTHER
         if free_at := self._budget.free_at(priority, now):
             raise RateLimited("The hourly budget is spent", retry_at=free_at)
 
-    async def _send(self, call: Call, deadline: float) -> Reply:
-        url = call.endpoint.url(
-            self.hosts, site_id=call.site_id, serial=call.serial, item_id=call.item_id, query=call.query
-        )
-        reply = await self._attempt(call, url, deadline)
-        if call.endpoint.follows_redirects:
-            return await self._follow(call, reply, deadline)
-        if call.endpoint.kind is Kind.READ and call.endpoint.host is Host.ENLIGHTEN:
+    async def _send(self, call: Call, identity: Callable[[], Identity]) -> _Answer:
+        endpoint = call.endpoint
+        deadline = time.monotonic() + self._timeout_of(call)
+        url = endpoint.url(self.hosts, site_id=call.site_id, serial=call.serial, item_id=call.item_id, query=call.query)
+        answer = await self._attempt(call, url, identity, deadline)
+        if endpoint.follows_redirects:
+            return await self._follow(call, answer, identity, deadline)
+        if endpoint.kind is Kind.READ and endpoint.host is Host.ENLIGHTEN and answer.leads_to_page:
             # Only to see whether the way leads to the login page; other pages bear the same marks
-            end = await self._follow(call, reply, deadline)
-            return end if end.is_redirect and end.is_login_wall else reply
-        return reply
+            end = await self._follow(call, answer, identity, deadline)
+            return end if (end.location or "").startswith("/login") and not end.leads_elsewhere else answer
+        return answer
 
-    async def _follow(self, call: Call, reply: Reply, deadline: float) -> Reply:
-        """Go where redirects within the host lead, for a few hops and not to the login page."""
+    async def _follow(self, call: Call, answer: _Answer, identity: Callable[[], Identity], deadline: float) -> _Answer:
+        """Go where redirects lead to pages of the host, for a few hops and not to the login page."""
         hop = replace(call, endpoint=replace(call.endpoint, method="GET"), form=None, json=None)
         base = str(self.hosts.enlighten).rstrip("/")
         for _ in range(_MOST_HOPS):
-            if not reply.is_redirect or reply.location is None or reply.leads_elsewhere or reply.is_login_wall:
+            if not answer.leads_to_page or answer.location is None:
                 break
             self._admit(call.endpoint)
-            reply = await self._attempt(hop, URL(base + reply.location, encoded=True), deadline)
-        return reply
+            answer = await self._attempt(hop, URL(base + answer.location, encoded=True), identity, deadline)
+        return answer
 
-    async def _attempt(self, call: Call, url: URL, deadline: float) -> Reply:
+    async def _attempt(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> _Answer:
         try:
-            return await self._exchange_once(call, url, deadline)
+            return await self._exchange_once(call, url, identity, deadline)
         except (aiohttp.ClientError, TimeoutError) as err:
             if call.endpoint.kind is not Kind.READ or not _is_broken_connection(err):
                 raise _no_answer(call.endpoint, err) from None
         self._admit(call.endpoint)
         try:
-            return await self._exchange_once(call, url, deadline)
+            return await self._exchange_once(call, url, identity, deadline)
         except (aiohttp.ClientError, TimeoutError) as err:
             raise _no_answer(call.endpoint, err) from None
 
-    async def _exchange_once(self, call: Call, url: URL, deadline: float) -> Reply:
-        http = self._session(call.endpoint.host)
+    async def _exchange_once(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> _Answer:
+        endpoint = call.endpoint
+        http = self._session(endpoint.host)
         if http.closed:
-            raise ConnectionFailed(f"The connections for {call.endpoint.family} are closed")
+            raise ConnectionFailed(f"The connections for {endpoint.family} are closed")
         left = max(deadline - time.monotonic(), 0.001)
-        headers = dict(call.headers())
-        body: bytes | None = None
-        if call.form is not None:
-            body = urlencode(call.form).encode()
-        elif call.json is not None:
-            headers["Content-Type"] = "application/json"
-            body = orjson.dumps(call.json)
+        headers, body = self._outgoing(call, identity())
         started = time.perf_counter()
         self._budget.spend(self.clock())
         asked = _asked(call)
         with self._recorder.failures_of(asked, self.clock):
             async with http.request(
-                call.endpoint.method,
+                endpoint.method,
                 url,
                 headers=headers,
                 # None is invented for a request without a body
@@ -309,34 +325,43 @@ class Transport:
             cookies=response.cookies,
         )
         _LOGGER.debug(
-            "%s answered HTTP %s in %.0f ms (%s bytes)",
-            call.endpoint.family,
-            response.status,
-            seconds * 1000,
-            len(content),
+            "%s answered HTTP %s in %.0f ms (%s bytes)", endpoint.family, response.status, seconds * 1000, len(content)
         )
-        return self._reply(response, content, cut=cut)
+        return self._answer(endpoint, response, content, cut=cut)
 
-    def _reply(self, response: aiohttp.ClientResponse, content: bytes, *, cut: bool) -> Reply:
+    def _outgoing(self, call: Call, identity: Identity) -> tuple[dict[str, str], bytes | None]:
+        """Return the headers and the body of a request."""
+        headers = build_headers(
+            call.endpoint.profile,
+            identity=identity,
+            base=self.hosts.enlighten,
+            site_id=call.site_id,
+            request_id=str(uuid4()),
+        )
+        if call.form is not None:
+            return headers, urlencode(call.form).encode()
+        if call.json is None:
+            return headers, None
+        return headers | {"Content-Type": "application/json"}, orjson.dumps(call.json)
+
+    def _answer(self, endpoint: Endpoint, response: aiohttp.ClientResponse, content: bytes, *, cut: bool) -> _Answer:
         now = self.clock()
         location, leads_elsewhere = self._location(response)
-        reply = read_reply(
-            response.status,
-            content,
-            now=now,
-            retry_after=response.headers.get("Retry-After"),
-            date=response.headers.get("Date"),
+        retry_at = read_retry_after(response.headers.get("Retry-After"), now, date=response.headers.get("Date"))
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            retry_at = self._pauses.begin(endpoint, now, retry_at=retry_at, jitter=self.jitter)
+            if self.on_pause is not None:
+                self.on_pause()
+        else:
+            self._pauses.succeed(endpoint, now)
+        return _Answer(
+            status=response.status,
+            body=content,
+            cut=cut,
+            retry_at=retry_at,
             location=location,
             leads_elsewhere=leads_elsewhere,
-            cut=cut,
         )
-        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-            end = self._pause.begin(now, retry_at=reply.retry_at, jitter=self.jitter)
-            if self.on_pause is not None:
-                self.on_pause(end)
-            return replace(reply, retry_at=end)
-        self._pause.succeed(now)
-        return reply
 
     def _location(self, response: aiohttp.ClientResponse) -> tuple[str | None, bool]:
         """Return the path a redirect leads to, below the base address, and whether it leaves the host."""
@@ -359,23 +384,21 @@ class Transport:
             raise NotSupported("There is no HTTP session without cookies for this host")
         return self._bare_http
 
+    def _next_try(self, family: Family) -> datetime | None:
+        now = self.clock()
+        return max(
+            filter(None, (self.back_off.next_try(family, now), self._pauses.family_until(family, now))), default=None
+        )
+
     def _note(self, family: Family, latency: float | None, error: EnlightenError | None) -> None:
         last = self._health.get(family, FamilyHealth())
-        health = replace(
-            last,
-            requests=last.requests + 1,
-            latency=last.latency if latency is None else latency,
-        )
+        health = replace(last, requests=last.requests + 1, latency=last.latency if latency is None else latency)
         now = self.clock()
         if error is None:
             health = replace(health, last_success=now)
         else:
-            health = replace(
-                health,
-                failures=last.failures + 1,
-                last_failure=now,
-                last_error=_CAPITAL.sub("_", type(error).__name__).lower(),
-            )
+            name = _CAPITAL.sub("_", type(error).__name__).lower()
+            health = replace(health, failures=last.failures + 1, last_failure=now, last_error=name)
         self._health[family] = health
 
 
@@ -413,7 +436,7 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 
 
 def _is_broken_connection(err: Exception) -> bool:
-    """Tell whether a repeat may help: the connection failed, and not because time ran out."""
+    """Return whether a repeat may help: the connection failed, and not because time ran out."""
     return isinstance(err, aiohttp.ClientConnectionError) and not isinstance(err, TimeoutError)
 
 
@@ -426,7 +449,7 @@ def _no_answer(endpoint: Endpoint, err: Exception) -> ConnectionFailed | Command
 
 
 async def _read_body(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-    """Read a body, and tell whether it was cut: it may be larger than any that the cloud has a reason to send."""
+    """Read a body, and return whether it was cut: it may be larger than any that the cloud has a reason to send."""
     content = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         content += chunk

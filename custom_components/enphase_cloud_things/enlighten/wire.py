@@ -7,11 +7,15 @@ cannot be read becomes `None` and one debug line that names its place, never its
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 import logging
 import math
 import re
+import sys
 from typing import Final
 
+from . import bounds
+from .bounds import Range
 from .errors import InvalidResponse
 
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
@@ -19,13 +23,19 @@ type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValu
 _LOGGER = logging.getLogger(__name__)
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_WORD: Final = re.compile(r"(?!.*\d{5})[A-Za-z][\w -]{0,39}", re.ASCII)
-_ZONE_NAME: Final = re.compile(r"\[[^\]]*\]$")
+_LONGEST_NUMBER: Final = 64
+_WORD: Final = re.compile(r"[A-Za-z][\w -]{0,39}", re.ASCII)
+_NUMBER_IN_WORD: Final = re.compile(r"\d{5}", re.ASCII)
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_ -]{0,39}")
+# Line breaks, other controls, and what turns the direction of a text around
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _TRUE: Final = frozenset({"true", "1", "yes", "on", "enabled"})
 _FALSE: Final = frozenset({"false", "0", "no", "off", "disabled"})
 # Later than any time in seconds and earlier than any in milliseconds
 _FIRST_MILLISECONDS: Final = 10**12
+
+
+_FINITE: Final = Range(-sys.float_info.max, sys.float_info.max)
 
 
 class Oddities:
@@ -37,12 +47,12 @@ class Oddities:
         self._seen: set[tuple[str, str]] = set()
 
     def unreadable(self, path: str) -> None:
-        """Tell that the value at `path` could not be read."""
+        """Note that the value at `path` could not be read."""
         if self._is_new(path, ""):
             _LOGGER.debug("The cloud sent something unreadable at %s", path)
 
     def unknown(self, path: str, value: str) -> None:
-        """Tell that `value` is not one of the known words at `path`.
+        """Note that `value` is not one of the known words at `path`.
 
         The value itself is logged only if it is a plain word, which no identifier or secret is.
         """
@@ -59,21 +69,36 @@ class Oddities:
 
 
 def text(value: JsonValue) -> str:
-    """Read text, without surrounding blanks.
+    """Read text for people: one line without surrounding blanks or control characters, cut to a sane length.
 
     JSON can name half a surrogate pair, which is no text: nothing that contains it can be stored or sent.
     """
     if isinstance(value, str):
-        value.encode()
-        return value.strip()
+        start = value[: 4 * bounds.TEXT_LENGTH]
+        start.encode()
+        return _UNPRINTABLE.sub(" ", start).strip()[: bounds.TEXT_LENGTH].rstrip()
     raise ValueError
 
 
+def opaque(value: JsonValue) -> str:
+    """Read what is handed back as it came, such as a token; longer than any real one it is none."""
+    if not isinstance(value, str) or len(value) > bounds.OPAQUE_LENGTH:
+        raise ValueError
+    value.encode()
+    return value.strip()
+
+
 def identifier(value: JsonValue) -> str:
-    """Read an identifier, which is text even where the cloud sends a number."""
+    """Read an identifier, which is text even where the cloud sends a number, and no longer than any real one."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return text(value)
+        value = str(value) if abs(value) < 10**bounds.IDENTIFIER_LENGTH else ""
+    if not isinstance(value, str) or len(value) > bounds.IDENTIFIER_LENGTH:
+        raise ValueError
+    value.encode()
+    result = value.strip()
+    if not result or not result.isprintable():
+        raise ValueError
+    return result
 
 
 def scalar(value: JsonValue) -> str:
@@ -81,47 +106,32 @@ def scalar(value: JsonValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else str(value)
-    return identifier(value)
+        return str(int(value)) if value.is_integer() and abs(value) < _FIRST_MILLISECONDS else str(value)
+    return identifier(value) if isinstance(value, int) else text(value)
 
 
-def number(value: JsonValue) -> float:
-    """Read a finite number, also from text. A boolean is no number."""
+def number(value: JsonValue, within: Range = _FINITE) -> float:
+    """Read a number within a range, also from text. A boolean is no number."""
     result = math.nan
     if isinstance(value, str):
-        result = float(value) if _NUMBER.fullmatch(value.strip()) else math.nan
+        digits = value[:_LONGEST_NUMBER].strip() if len(value) <= _LONGEST_NUMBER else ""
+        result = float(digits) if _NUMBER.fullmatch(digits) else math.nan
     elif isinstance(value, int | float) and not isinstance(value, bool):
         try:
             result = float(value)
         except OverflowError:
             result = math.inf
-    if not math.isfinite(result):
+    if result not in within:
         raise ValueError
     return result
 
 
-def quantity(value: JsonValue) -> float:
-    """Read a finite number that cannot be negative."""
-    result = number(value)
-    if result < 0:
-        raise ValueError
-    return result
-
-
-def integer(value: JsonValue) -> int:
-    """Read a whole number, also from text or a decimal number without fraction."""
-    result = number(value)
+def integer(value: JsonValue, within: Range = _FINITE) -> int:
+    """Read a whole number within a range, also from text or a decimal number without fraction."""
+    result = number(value, within)
     if not result.is_integer():
         raise ValueError
     return int(result)
-
-
-def positive(value: JsonValue) -> int:
-    """Read a whole number above zero."""
-    result = integer(value)
-    if result <= 0:
-        raise ValueError
-    return result
 
 
 def boolean(value: JsonValue) -> bool:
@@ -134,24 +144,37 @@ def boolean(value: JsonValue) -> bool:
     raise ValueError
 
 
+def moment(seconds: float) -> datetime:
+    """Return the time that many seconds, or from 10¹² milliseconds, after the start of 1970."""
+    try:
+        result = datetime.fromtimestamp(seconds / 1000 if seconds >= _FIRST_MILLISECONDS else seconds, UTC)
+    except OverflowError, OSError:
+        raise ValueError from None
+    return _believed(result)
+
+
 def time(value: JsonValue) -> datetime:
     """Read a time as aware UTC.
 
-    Numbers, also as text, are seconds or (from 10¹²) milliseconds since 1970. Text is ISO 8601 with up to nanoseconds
-    and an optional zone name in brackets (`2026-11-10T07:05:12.118Z[UTC]`); without any zone it is UTC. Times up to
-    1970 mean that there is none, and so cannot be read.
+    Numbers, also as text, are seconds or milliseconds since 1970. Text is ISO 8601 with up to nanoseconds and an
+    optional zone name in brackets (`2026-11-10T07:05:12.118Z[UTC]`); without any zone it is UTC. Times up to 1970 mean
+    that there is none, and so cannot be read.
     """
+    if not isinstance(value, str) or _NUMBER.fullmatch(value[:_LONGEST_NUMBER].strip()):
+        return moment(number(value))
+    iso, bracket, _ = value[: bounds.IDENTIFIER_LENGTH].strip().partition("[")
+    if bracket and not value.rstrip().endswith("]"):
+        raise ValueError
+    result = datetime.fromisoformat(iso)
     try:
-        if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
-            moment = datetime.fromisoformat(_ZONE_NAME.sub("", value.strip()))
-            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        else:
-            seconds = number(value)
-            moment = datetime.fromtimestamp(seconds / 1000 if seconds >= _FIRST_MILLISECONDS else seconds, UTC)
-        if moment.timestamp() <= 0:
-            raise ValueError
-    except OverflowError, OSError:
+        return _believed(result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC))
+    except OverflowError:
         raise ValueError from None
+
+
+def _believed(moment: datetime) -> datetime:
+    if not bounds.EARLIEST <= moment <= bounds.LATEST:
+        raise ValueError
     return moment
 
 
@@ -184,8 +207,12 @@ class Fields:
         raise InvalidResponse(path)
 
     def text(self, *names: str) -> str | None:
-        """Read text."""
+        """Read text for people."""
         return self._read(text, names)
+
+    def opaque(self, *names: str) -> str | None:
+        """Read what is handed back as it came, such as a token."""
+        return self._read(opaque, names)
 
     def identifier(self, *names: str) -> str | None:
         """Read an identifier (text or a whole number) as text."""
@@ -195,21 +222,13 @@ class Fields:
         """Read a single value of any type as text."""
         return self._read(scalar, names)
 
-    def number(self, *names: str) -> float | None:
-        """Read a finite number."""
-        return self._read(number, names)
+    def number(self, within: Range, *names: str) -> float | None:
+        """Read a number within a range of `bounds`."""
+        return self._read(lambda value: number(value, within), names)
 
-    def quantity(self, *names: str) -> float | None:
-        """Read a finite number that cannot be negative."""
-        return self._read(quantity, names)
-
-    def integer(self, *names: str) -> int | None:
-        """Read a whole number."""
-        return self._read(integer, names)
-
-    def positive(self, *names: str) -> int | None:
-        """Read a whole number above zero."""
-        return self._read(positive, names)
+    def integer(self, within: Range, *names: str) -> int | None:
+        """Read a whole number within a range of `bounds`."""
+        return self._read(lambda value: integer(value, within), names)
 
     def boolean(self, *names: str) -> bool | None:
         """Read a boolean."""
@@ -230,7 +249,7 @@ class Fields:
         try:
             return known(word.upper())
         except ValueError:
-            if not _WORD.fullmatch(word):
+            if not _WORD.fullmatch(word) or _NUMBER_IN_WORD.search(word):
                 self.unreadable(*names)
                 return None
             name, _ = self._find(names)
@@ -264,10 +283,10 @@ class Fields:
     def entries(self) -> tuple[tuple[str, Fields], ...]:
         """Return those values that are objects, each with its key. The keys may be identifiers: paths count instead."""
         result = []
-        for index, (key, value) in enumerate(self._values.items()):
+        for index, (key, value) in enumerate(islice(self._values.items(), bounds.ROWS)):
             path = f"{self.path}[{index}]"
             try:
-                name = text(key)
+                name = identifier(key)
             except ValueError:
                 self._oddities.unreadable(path)
                 continue
@@ -278,7 +297,7 @@ class Fields:
     def scalars(self) -> dict[str, str]:
         """Return those values that are single ones as text, each with its key; blank and null ones are left out."""
         result = {}
-        for index, (key, value) in enumerate(self._values.items()):
+        for index, (key, value) in enumerate(islice(self._values.items(), bounds.ROWS)):
             try:
                 name, content = text(key), "" if value is None else scalar(value)
             except ValueError:
@@ -294,7 +313,7 @@ class Fields:
         self._oddities.unreadable(f"{self.path}.{name}")
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether the field is there, be it null."""
+        """Return whether the field is there, be it null."""
         return name in self._values
 
     def _find(self, names: tuple[str, ...]) -> tuple[str, JsonValue]:
@@ -315,9 +334,11 @@ class Fields:
 
 
 def rows(values: list[JsonValue], path: str, oddities: Oddities) -> tuple[Fields, ...]:
-    """Return the objects of a list; anything else in it costs its own row only."""
+    """Return the objects of a list; anything else in it costs its own row only, and what is too much its end."""
     result = []
-    for index, value in enumerate(values):
+    if len(values) > bounds.ROWS:
+        oddities.unreadable(f"{path}[{bounds.ROWS}]")
+    for index, value in enumerate(values[: bounds.ROWS]):
         if isinstance(value, dict):
             result.append(Fields(value, f"{path}[{index}]", oddities))
         else:

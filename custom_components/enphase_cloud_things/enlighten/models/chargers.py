@@ -10,6 +10,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from ..bounds import (
+    AMPS,
+    CODE,
+    CONNECTOR,
+    LIFETIME_WATT_HOURS,
+    MILES,
+    MONEY,
+    PHASES,
+    REPORTING_SECONDS,
+    SESSION_WATT_HOURS,
+    VOLTS,
+)
 from ..errors import InvalidResponse
 from ..redact import scrub
 from ..wire import Fields, JsonValue, Oddities, rows
@@ -63,7 +75,7 @@ class Connector:
         """Read the connector that is listed in place `number`, from 1."""
         safe_limit = row.boolean("safeLimitState")
         return cls(
-            connector_id=row.positive("connectorId") or number,
+            connector_id=row.integer(CONNECTOR, "connectorId") or number,
             state=row.word(ConnectorState, "connectorStatusType"),
             info=_free_text(row.text("connectorStatusInfo")),
             reason=_free_text(row.text("connectorStatusReason")),
@@ -94,13 +106,13 @@ class ChargingSession:
     def from_wire(cls, row: Fields, *, energy: Callable[[float | None], float | None]) -> ChargingSession:
         """Read `session_d`; `energy` turns its energy into kWh."""
         return cls(
-            energy=energy(row.quantity("e_c")),
+            energy=energy(row.number(SESSION_WATT_HOURS, "e_c")),
             started_at=row.time("strt_chrg", "start_time"),
             plugged_in_at=row.time("plg_in_at"),
             unplugged_at=row.time("plg_out_at"),
-            range_miles=row.quantity("miles"),
-            cost=row.number("session_cost", "sessionCost"),
-            charge_level=row.positive("charge_level", "chargeLevel", "chargingLevel", "charging_level"),
+            range_miles=row.number(MILES, "miles"),
+            cost=row.number(MONEY, "session_cost", "sessionCost"),
+            charge_level=row.integer(AMPS, "charge_level", "chargeLevel", "chargingLevel", "charging_level"),
         )
 
 
@@ -149,8 +161,8 @@ class ChargerStatus:
             charging=row.boolean("charging"),
             faulted=row.boolean("faulted"),
             commissioned=row.boolean("commissioned", "isCommissioned"),
-            mode=row.integer("mode"),
-            charge_level=row.positive("chargingLevel", "charging_level", "charginglevel"),
+            mode=row.integer(CODE, "mode"),
+            charge_level=row.integer(AMPS, "chargingLevel", "charging_level", "charginglevel"),
             reported_at=row.time("lst_rpt_at"),
             offline_at=row.time("offlineAt"),
             active_schedule=_active_schedule(row.fields("sch_d")),
@@ -277,7 +289,8 @@ class ChargerSummary:
     choose; `max_current`, `breaker_rating` and `rated_current` are A; `operating_voltage` is V;
     `reporting_interval` is s; `connection` is the active interface in lower case; `ip_address`
     belongs to that interface. `phase_mode` keeps the cloud's text or number. `has_neutral` is known
-    only where the cloud describes the wiring. `default_charge_level` is `None` when disabled.
+    only where the cloud describes the wiring. `owner_control` is false where the account may only look: commands are
+    refused with 403. `default_charge_level` is `None` when disabled.
     """
 
     serial: str = field(repr=False)
@@ -303,6 +316,7 @@ class ChargerSummary:
     connected: bool | None = None
     retired: bool | None = None
     commissioned: bool | None = None
+    owner_control: bool | None = None
     connection: str | None = None
     ip_address: str | None = field(default=None, repr=False)
     reporting_interval: int | None = None
@@ -320,7 +334,7 @@ class ChargerSummary:
         if serial is None:
             raise InvalidResponse(f"{row.path}.{_SERIAL[0]}")
         levels = row.fields("chargeLevelDetails")
-        voltage = row.quantity("operatingVoltage")
+        voltage = row.number(VOLTS, "operatingVoltage")
         connection = row.text("activeConnection")
         connection = connection.lower() if connection else None
         return cls(
@@ -330,26 +344,27 @@ class ChargerSummary:
             model_id=row.identifier("modelId", "sku", "partNumber"),
             firmware=row.text("firmwareVersion", "systemVersion", "applicationVersion", "softwareVersion"),
             hardware=row.scalar("hwVersion", "hardwareVersion", "processorBoardVersion", "powerBoardVersion"),
-            lifetime_energy=_kwh_of_wh(row.quantity("lifeTimeConsumption")),
-            amps_min=levels.positive("min"),
-            amps_max=levels.positive("max"),
-            amps_step=levels.positive("granularity"),
+            lifetime_energy=_kwh_of_wh(row.number(LIFETIME_WATT_HOURS, "lifeTimeConsumption")),
+            amps_min=levels.integer(AMPS, "min"),
+            amps_max=levels.integer(AMPS, "max"),
+            amps_step=levels.integer(AMPS, "granularity"),
             default_charge_level=_default_level(levels),
-            max_current=row.positive("maxCurrent"),
-            breaker_rating=row.positive("breakerRating"),
-            rated_current=row.positive("ratedCurrent"),
+            max_current=row.integer(AMPS, "maxCurrent"),
+            breaker_rating=row.integer(AMPS, "breakerRating"),
+            rated_current=row.integer(AMPS, "ratedCurrent"),
             operating_voltage=round(voltage) if voltage else None,
             phase_mode=row.scalar("phaseMode"),
-            phase_count=row.positive("phaseCount"),
+            phase_count=row.integer(PHASES, "phaseCount"),
             has_neutral=_has_neutral(row),
             load_balancing=row.boolean("dlbEnabled"),
             supports_use_battery=row.boolean("supportsUseBattery"),
             connected=row.boolean("isConnected"),
             retired=row.boolean("isRetired"),
             commissioned=row.boolean("commissioningStatus"),
+            owner_control=row.boolean("hoControl"),
             connection=connection,
             ip_address=local_address(row, connection),
-            reporting_interval=row.positive("reportingInterval"),
+            reporting_interval=row.integer(REPORTING_SECONDS, "reportingInterval"),
             reported_at=row.time("lastReportedAt"),
             time_zone=row.text("timezone"),
         )
@@ -395,7 +410,7 @@ def _default_level(levels: Fields) -> int | None:
     text = levels.scalar("defaultChargeLevel")
     if text is None or text.lower() == "disabled":
         return None
-    return levels.positive("defaultChargeLevel")
+    return levels.integer(AMPS, "defaultChargeLevel")
 
 
 def _has_neutral(row: Fields) -> bool | None:

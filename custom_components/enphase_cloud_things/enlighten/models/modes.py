@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from ..bounds import CODE, COUNT
 from ..wire import Fields, JsonValue, Oddities
 
 
@@ -52,7 +53,7 @@ class ModeOption:
             enabled=row.boolean("enabled"),
             hidden=row.boolean("isHidden"),
             disabled_by_storm=row.boolean("isDisabledByStorm"),
-            schedules_enabled=row.integer("schedulesEnabled"),
+            schedules_enabled=row.integer(COUNT, "schedulesEnabled"),
         )
 
 
@@ -131,7 +132,7 @@ class ConfigurationValue:
             key=key,
             value=value,
             requested=requested,
-            pending=is_wished_for or row.integer("status") == _CHANGE_PENDING,
+            pending=is_wished_for or row.integer(CODE, "status") == _CHANGE_PENDING,
         )
 
 

@@ -10,10 +10,12 @@ from typing import Final
 
 import orjson
 
+from ..bounds import STRUCTURE_LENGTH
 from ..wire import Fields, JsonValue
 
 _CONFIGURATIONS: Final = ("networkConfig", "wifiConfig", "cellularConfig")
-_PAIR: Final = re.compile(r"([\w.-]+)\s*=\s*([^,\"\]\n]*)")
+# No run of characters is looked at twice
+_PAIR: Final = re.compile(r"(?<![\w.-])([\w.-]++)\s*+=\s*([^,\"\]\n]*)")
 _LINE: Final = re.compile(r"[\"\n]+")
 _INTERFACES: Final = {
     "ethernet": ("eth", "en"),
@@ -55,6 +57,7 @@ def _interfaces(value: JsonValue) -> list[dict[str, str]]:
 
 
 def _interfaces_of_text(text: str) -> list[dict[str, str]]:
+    text = text[:STRUCTURE_LENGTH]
     if text.lstrip().startswith("{"):
         try:
             return _interfaces(orjson.loads(text))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from ..bounds import MONEY, SITE_WATT_HOURS
 from ..errors import InvalidResponse
 from ..wire import Fields, JsonValue, Oddities
 
@@ -42,10 +43,10 @@ def read_savings(value: JsonValue, day: date, oddities: Oddities) -> Savings | N
     monetary = data.fields("monetary")
     return Savings(
         day=day,
-        imported_energy=_kwh(energy.quantity("imported")),
-        exported_energy=_kwh(energy.quantity("exported")),
-        imported_amount=monetary.number("imported"),
-        exported_amount=monetary.number("exported"),
+        imported_energy=_kwh(energy.number(SITE_WATT_HOURS, "imported")),
+        exported_energy=_kwh(energy.number(SITE_WATT_HOURS, "exported")),
+        imported_amount=monetary.number(MONEY, "imported"),
+        exported_amount=monetary.number(MONEY, "exported"),
     )
 
 

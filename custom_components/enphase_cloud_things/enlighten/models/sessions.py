@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..bounds import ACTIVE_SECONDS, MILES, MONEY, SESSION_WATT_HOURS
 from ..errors import InvalidResponse
 from ..wire import Fields, JsonValue, Oddities
 
@@ -38,10 +39,10 @@ class HistorySession:
             session_id=_session_id(row),
             started_at=started_at,
             ended_at=ended_at,
-            energy=row.quantity("aggEnergyValue"),
-            active_seconds=row.quantity("activeChargeTime"),
-            range_miles=row.quantity("milesAdded"),
-            cost=row.number("sessionCost"),
+            energy=row.number(SESSION_WATT_HOURS, "aggEnergyValue"),
+            active_seconds=row.number(ACTIVE_SECONDS, "activeChargeTime"),
+            range_miles=row.number(MILES, "milesAdded"),
+            cost=row.number(MONEY, "sessionCost"),
         )
 
 

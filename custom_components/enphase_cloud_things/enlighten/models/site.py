@@ -2,14 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
+from ..bounds import STREAM_SECONDS
 from ..wire import Fields, JsonValue, Oddities, rows
 
 _DEFAULT_STREAM_SECONDS: Final = 900
 _SITE_LISTS: Final = ("sites", "data", "items", "systems")
 _SITE_IDS: Final = ("site_id", "siteId", "id", "system_id")
 _SITE_NAMES: Final = ("name", "site_name", "siteName", "title", "displayName", "display_name")
+
+
+class TriggerMessage(StrEnum):
+    """OCPP messages that a charger may be asked for (docs/api.md §5.4); the cloud refuses others."""
+
+    HEARTBEAT = "Heartbeat"
+    METER_VALUES = "MeterValues"
+    STATUS_NOTIFICATION = "StatusNotification"
+    BOOT_NOTIFICATION = "BootNotification"
+    DIAGNOSTICS_STATUS_NOTIFICATION = "DiagnosticsStatusNotification"
+    FIRMWARE_STATUS_NOTIFICATION = "FirmwareStatusNotification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +44,7 @@ class LiveStream:
         """Read the reply to a start of the stream."""
         reply = _fields(value, "live_stream", oddities)
         names = ("liveStreamDuration", "duration_s")
-        duration = reply.fields("data").positive(*names) or reply.positive(*names)
+        duration = reply.fields("data").integer(STREAM_SECONDS, *names) or reply.integer(STREAM_SECONDS, *names)
         return cls(duration=duration or _DEFAULT_STREAM_SECONDS)
 
 
@@ -39,13 +52,15 @@ class LiveStream:
 class CommandReply:
     """The cloud's own answer to a command: `status` as sent (`accepted`), or `None` for an empty success.
 
-    Accepted means queued. It is never an effect. `message` and `details` are what else the cloud may say to a
+    Accepted means queued. It is never an effect. `level_refused` says that a start had to do without its level, which
+    this charger does not take. `message` and `details` are what else the cloud may say to a
     triggered message (docs/api.md §5.4), the details as text by their names. They may contain identifiers.
     """
 
     status: str | None = None
     message: str | None = field(default=None, repr=False)
     details: Mapping[str, str] = field(default_factory=dict, repr=False)
+    level_refused: bool = False
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> CommandReply:

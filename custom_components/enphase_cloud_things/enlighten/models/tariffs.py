@@ -10,6 +10,7 @@ from enum import StrEnum
 import re
 from typing import Final
 
+from ..bounds import MINUTE_OF_DAY, MONTH, PRICE, TIER_KILOWATT_HOURS, WEEKDAY, Range
 from ..errors import InvalidResponse
 from ..wire import Fields, JsonValue, Oddities, integer, number
 
@@ -68,7 +69,7 @@ class Period:
         minutes = _minutes(row, "startTime", "endTime")
         start, end = minutes or (None, None)
         return cls(
-            rate=row.number("rate"),
+            rate=row.number(PRICE, "rate"),
             kind=row.text("type"),
             period_id=row.identifier("id"),
             start=start,
@@ -110,10 +111,10 @@ class Tier:
     @classmethod
     def from_wire(cls, row: Fields) -> Tier:
         """Read a tier."""
-        end = row.number("endValue")
+        end = row.number(TIER_KILOWATT_HOURS, "endValue")
         return cls(
-            rate=row.number("rate"),
-            start=row.number("startValue"),
+            rate=row.number(PRICE, "rate"),
+            start=row.number(TIER_KILOWATT_HOURS, "startValue"),
             end=None if end == _OPEN_END else end,
             tier_id=row.identifier("id"),
         )
@@ -146,7 +147,7 @@ class Season:
             end_month=_month(row, "endMonth", _LAST_MONTH),
             day_groups=tuple(DayGroup.from_wire(group) for group in row.rows("days")),
             tiers=tuple(Tier.from_wire(tier) for tier in row.rows("tiers")),
-            base_rate=row.number("offPeak"),
+            base_rate=row.number(PRICE, "offPeak"),
         )
 
 
@@ -234,7 +235,7 @@ class DatedRate:
         if minutes is None:
             raise InvalidResponse(f"{row.path}.start")
         start, end = minutes
-        return cls(start=start, end=end, rate=row.number("rate"))
+        return cls(start=start, end=end, rate=row.number(PRICE, "rate"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,23 +332,19 @@ def _branch(reply: Fields, name: str) -> TariffBranch | None:
 def _minutes(row: Fields, start_name: str, end_name: str) -> tuple[int, int] | None:
     """Return the half-open minutes of a row, `None` where it names none."""
     try:
-        return half_open_minutes(_integer(row, start_name), _integer(row, end_name))
+        return half_open_minutes(_integer(row, MINUTE_OF_DAY, start_name), _integer(row, MINUTE_OF_DAY, end_name))
     except ValueError:
         raise InvalidResponse(f"{row.path}.{start_name}") from None
 
 
 def _month(row: Fields, name: str, default: int) -> int:
-    month = _integer(row, name)
-    if month is None:
-        return default
-    if not 1 <= month <= _LAST_MONTH:
-        raise InvalidResponse(f"{row.path}.{name}")
-    return month
+    month = _integer(row, MONTH, name)
+    return default if month is None else month
 
 
-def _integer(row: Fields, name: str) -> int | None:
+def _integer(row: Fields, within: Range, name: str) -> int | None:
     """Read a whole number that may be missing, but which means something else if it cannot be read."""
-    result = row.integer(name)
+    result = row.integer(within, name)
     if result is None and row.raw(name) not in (None, ""):
         raise InvalidResponse(f"{row.path}.{name}")
     return result
@@ -357,7 +354,7 @@ def _weekdays(value: JsonValue) -> frozenset[int]:
     days = set()
     for item in value if isinstance(value, list) else ():
         try:
-            days.add(integer(item))
+            days.add(integer(item, WEEKDAY))
         except ValueError:
             continue
     return EVERY_DAY & days
@@ -369,7 +366,7 @@ def _components(value: JsonValue) -> tuple[RateComponent, ...]:
     for item in value if isinstance(value, list) else ():
         for name, rate in item.items() if isinstance(item, dict) else ():
             try:
-                components.append(RateComponent(name=name, rate=number(rate)))
+                components.append(RateComponent(name=name, rate=number(rate, PRICE)))
             except ValueError:
                 continue
     return tuple(components)

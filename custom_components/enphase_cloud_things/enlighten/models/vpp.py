@@ -5,6 +5,7 @@ from datetime import datetime
 import re
 from typing import Final
 
+from ..bounds import KILOWATTS, PERCENT, WATTS
 from ..errors import InvalidResponse
 from ..wire import Fields, JsonValue, Oddities
 
@@ -73,10 +74,10 @@ class VppEvent:
             subtype=row.text("subtype"),
             status=row.text("status"),
             mode=row.text("mode"),
-            target_soc=row.quantity("target_soc"),
-            rate=row.number("rate_watt"),
-            average_discharge=row.number("avg_kw_discharged"),
-            average_charge=row.number("avg_kw_charged"),
+            target_soc=row.number(PERCENT, "target_soc"),
+            rate=row.number(WATTS, "rate_watt"),
+            average_discharge=row.number(KILOWATTS, "avg_kw_discharged"),
+            average_charge=row.number(KILOWATTS, "avg_kw_charged"),
             cancelled=row.raw("cancellation_timestamp") not in (None, "", False),
             cancelled_at=row.time("cancellation_timestamp"),
             superseded=bool(row.boolean("superceded") or row.boolean("superseded")),
@@ -84,7 +85,7 @@ class VppEvent:
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text can be the id of an enrolment or a programme."""
+    """Return whether a text can be the id of an enrolment or a programme."""
     return _ID.fullmatch(text) is not None
 
 

@@ -1,12 +1,13 @@
-"""The requests of a sign-in and what their answers mean (docs/api.md §2.1-§2.5).
+"""Signing in, from the password and perhaps a one-time code to a session that works (docs/api.md §2.1-§2.5).
 
 Temporary trouble is never reported as a wrong password: where the cloud does not clearly refuse
 the credentials, the error says that trying later may help.
 """
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -14,11 +15,14 @@ from ..endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_COD
 from ..errors import (
     AccountBlocked,
     AuthenticationRequired,
+    ConnectionFailed,
     InvalidCredentials,
+    InvalidResponse,
     LoginWall,
     NotSupported,
     OtpBlocked,
     OtpExpired,
+    OtpMissing,
     OtpRejected,
     OtpRequired,
     RateLimited,
@@ -26,12 +30,13 @@ from ..errors import (
     ServiceUnavailable,
     TooManySessions,
 )
-from ..headers import Identity, build_headers
+from ..headers import Identity
+from ..limits import Clock
 from ..replies import BodyKind, Reply
+from ..tokens import AccessToken, read_claims
 from ..transport import Call, Transport
 from ..wire import Fields, JsonValue, Oddities
 from .cookies import EnlightenCookies
-from .tokens import AccessToken, read_claims
 
 _WRONG_CODE: Final = frozenset(
     {
@@ -47,31 +52,34 @@ _SESSION_GONE: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _PROOF: Final = replace(SITES, kind=Kind.SIGN_IN)
 
 
+_RESEND_PAUSE: Final = timedelta(seconds=30)
+# What people type between the digits of a code
+_SEPARATORS: Final = str.maketrans("", "", " \t\r\n\u00a0\u2009\u202f-\u2010\u2011\u2013")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """What the cloud gave for a password or code.
 
-    `proven` is false where it did not say that the sign-in succeeded and only the cookies can tell.
+    `proven` is false where it did not say that the sign-in succeeded and only the cookies can tell. `token` is the
+    first access token; without one the session has to do with cookies for now.
     """
 
     proven: bool = False
     session_id: str | None = field(default=None, repr=False)
     manager_token: str | None = field(default=None, repr=False)
+    token: AccessToken | None = None
 
 
 class Login:
-    """Speaks the sign-in protocol. What follows from an answer is the session's business."""
+    """Speaks the sign-in protocol. What follows from a grant is the session's business, and so is the lock."""
 
-    def __init__(
-        self,
-        transport: Transport,
-        cookies: EnlightenCookies,
-        identity: Callable[[], Identity],
-    ) -> None:
+    def __init__(self, transport: Transport, cookies: EnlightenCookies, identity: Callable[[], Identity]) -> None:
         """Sign in over this transport, whose cookies those are."""
         self._transport = transport
         self._cookies = cookies
         self._identity = identity
+        self._older_manager_token: str | None = None
 
     async def with_password(self, email: str, password: str) -> Grant:
         """Sign in with a password.
@@ -83,29 +91,40 @@ class Login:
             TooManySessions: the account has used up its sessions.
             RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
+        self._older_manager_token = self._cookies.manager_token
         self._cookies.forget_challenge()
         form = {"user[email]": email, "user[password]": password}
         grant = await self._exchange(LOGIN, self._password_grant, form)
         if grant is None:
             grant = await self._exchange(LOGIN_FORM, self._form_grant, form)
-        return grant
+        grant = await self._with_token(grant)
+        if grant.token is None and not grant.proven:
+            if self._cookies.session is None:
+                raise ServiceUnavailable("Signing in opened no session")
+            # The form opens a session whatever was entered
+            if not await self._proves_signed_in():
+                raise InvalidCredentials("The session is not signed in")
+        return self._without_older_token(grant)
 
     async def with_code(self, email: str, code: str) -> Grant:
         """Go on with a one-time code after `OtpRequired`.
 
         Raises:
-            OtpRejected: the code is wrong.
+            OtpRejected: the code is wrong, or opened no session.
             OtpExpired: the challenge is gone.
             OtpBlocked: too many codes were tried.
             TooManySessions: the account has used up its sessions.
             RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
-        form = {
-            "email": _encode(email),
-            "otp": _encode(code),
-            "xhrFields[withCredentials]": "true",
-        }
-        return await self._exchange(VALIDATE_CODE, _code_grant, form)
+        form = {"email": _encode(email), "otp": _encode(code), "xhrFields[withCredentials]": "true"}
+        grant = await self._exchange(VALIDATE_CODE, _code_grant, form)
+        try:
+            grant = await self._with_token(grant)
+        except InvalidCredentials:
+            raise OtpRejected("The code opened no session") from None
+        if grant.token is None and not grant.proven and not await self._proves_signed_in():
+            raise OtpRejected("The code opened no session")
+        return self._without_older_token(grant)
 
     async def send_code(self) -> None:
         """Have the cloud send another code.
@@ -129,24 +148,44 @@ class Login:
         """
         return await self._exchange(TOKEN, _judge_token)
 
-    async def proves_signed_in(self) -> bool:
-        """Ask for the site list to find out whether the cookies are signed in.
-
-        Raises:
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may tell.
-        """
+    async def _proves_signed_in(self) -> bool:
+        """Ask for the site list to find out whether the cookies are signed in."""
         return await self._exchange(_PROOF, _judge_proof)
 
-    async def _exchange[T](
-        self,
-        endpoint: Endpoint,
-        judge: Callable[[Reply], T],
-        form: dict[str, str] | None = None,
-    ) -> T:
-        def headers() -> dict[str, str]:
-            return build_headers(endpoint.profile, identity=self._identity(), base=self._transport.hosts.enlighten)
+    async def _with_token(self, grant: Grant) -> Grant:
+        """Add the first token of a new session, if the cloud gives one.
 
-        return await self._transport.exchange(Call(endpoint=endpoint, headers=headers, form=form), judge)
+        Raises:
+            InvalidCredentials: the cloud refuses the session, so it is none.
+            TooManySessions: the account has used up its sessions.
+        """
+        try:
+            return replace(grant, token=await self.mint_token())
+        except TooManySessions:
+            raise
+        except LoginWall:
+            if grant.proven:
+                return grant
+        except AuthenticationRequired:
+            pass
+        except ConnectionFailed, ServiceUnavailable, NotSupported, InvalidResponse:
+            return grant
+        raise InvalidCredentials("The cloud refused the session")
+
+    def _without_older_token(self, grant: Grant) -> Grant:
+        """Drop the manager token of an older session, unless the new one has brought another."""
+        older, given = self._older_manager_token, grant.manager_token
+        if older is not None and self._cookies.manager_token == older and given in {None, older}:
+            self._cookies.forget_manager_token()
+            return replace(grant, manager_token=None)
+        if given not in {None, self._cookies.manager_token}:
+            self._cookies.forget_manager_token()
+        return grant
+
+    async def _exchange[T](
+        self, endpoint: Endpoint, judge: Callable[[Reply], T], form: dict[str, str] | None = None
+    ) -> T:
+        return await self._transport.exchange(Call(endpoint=endpoint, form=form), self._identity, judge)
 
     def _password_grant(self, reply: Reply) -> Grant | None:
         """Judge the password login in the order of docs/api.md §2.1; `None` leaves the form login."""
@@ -213,8 +252,8 @@ def _reply_fields(reply: Reply) -> Fields:
 
 
 def _token_grant(fields: Fields) -> Grant | None:
-    manager_token = fields.text("manager_token", "managerToken")
-    session_id = fields.text("session_id", "sessionId", "session")
+    manager_token = fields.opaque("manager_token", "managerToken")
+    session_id = fields.opaque("session_id", "sessionId", "session")
     session_id = session_id or read_claims(manager_token).session_id
     if session_id is None:
         return None
@@ -277,3 +316,68 @@ def _judge_proof(reply: Reply) -> bool:
 
 def _encode(text: str) -> str:
     return b64encode(text.strip().encode()).decode()
+
+
+class OtpChallenge:
+    """A sign-in that waits for a one-time code (docs/api.md §2.3, §2.4).
+
+    Nobody knows whether the cloud sends a first code by itself, so a person should be offered one with `resend`.
+    """
+
+    def __init__(
+        self, *, login: Login, email: str, finish: Callable[[str, str], Awaitable[None]], clock: Clock
+    ) -> None:
+        """Continue a sign-in of that e-mail address; `finish` signs in with the address and a code."""
+        self._login = login
+        self._email = email
+        self._finish = finish
+        self._clock = clock
+        self._sent_at: datetime | None = None
+        self._is_over = False
+
+    async def validate(self, code: str) -> None:
+        """Finish the sign-in on its session with the code a person entered, blanks and dashes in it or not.
+
+        Raises:
+            OtpMissing: nothing was entered; nothing was sent.
+            OtpRejected: the code is wrong; another may be tried.
+            OtpExpired: the challenge is over; the sign-in has to start again.
+            OtpBlocked: the cloud takes no more codes for now.
+            TooManySessions: the account has used up its sessions.
+            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
+        """
+        self._raise_if_over()
+        code = code.translate(_SEPARATORS)
+        if not code:
+            raise OtpMissing("No code was entered")
+        try:
+            await self._finish(self._email, code)
+        except OtpExpired:
+            self._is_over = True
+            raise
+        self._is_over = True
+
+    async def resend(self) -> None:
+        """Have the cloud send a code, at most every 30 seconds.
+
+        Raises:
+            RateLimited: the last code was sent less than 30 seconds ago; nothing was asked for.
+            OtpExpired: the challenge is over; the sign-in has to start again.
+            OtpBlocked: the cloud sends no more codes for now.
+            TooManySessions: the account has used up its sessions.
+            ServiceUnavailable, ConnectionFailed: trying later may help.
+        """
+        self._raise_if_over()
+        now = self._clock()
+        if self._sent_at is not None and now < self._sent_at + _RESEND_PAUSE:
+            raise RateLimited("A code was sent a moment ago", retry_at=self._sent_at + _RESEND_PAUSE)
+        try:
+            await self._login.send_code()
+        except OtpExpired:
+            self._is_over = True
+            raise
+        self._sent_at = now
+
+    def _raise_if_over(self) -> None:
+        if self._is_over:
+            raise OtpExpired("The challenge is over")

@@ -73,6 +73,11 @@ class EnlightenCookies:
         return self._value(_MANAGER_TOKEN)
 
     @property
+    def rotating(self) -> tuple[str | None, str | None]:
+        """What the cloud replaces now and then: the web session and the manager token."""
+        return self.session, self.manager_token
+
+    @property
     def csrf_token(self) -> str | None:
         """The value for `X-CSRF-Token`."""
         return _plain(self._value(_CSRF) or self._value(_TARIFF_CSRF))

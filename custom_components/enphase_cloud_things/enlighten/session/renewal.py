@@ -1,11 +1,12 @@
 """Keeping a session alive without a person, and knowing when not to try (docs/api.md §2.7, §2.8)."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ..clock import Clock
 from ..endpoints import Family
 from ..errors import (
     AccountBlocked,
@@ -19,12 +20,14 @@ from ..errors import (
     ServiceUnavailable,
     TooManySessions,
 )
+from ..limits import Clock
 from ..transport import Transport
+from .credentials import Credentials
 from .guard import SignInGuard
 from .login import Login
-from .session_state import SessionState
-from .sign_in import SignIn
-from .single_flight import SingleFlight
+
+if TYPE_CHECKING:
+    from .session import Session
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,6 +38,47 @@ _LATELY: Final = timedelta(seconds=300)
 _TOKEN_PAUSE: Final = timedelta(seconds=300)
 # The same where the token serves on, after each failure in a row: some sessions never get a second one
 _AHEAD_PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
+# How long commands that even a new sign-in does not get through mean that the account may not send them
+_NO_RIGHT: Final = timedelta(hours=24)
+
+
+class SingleFlight:
+    """One run of a piece of work that any number of callers wait for.
+
+    A caller that is cancelled leaves the run to the others.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a run."""
+        self._run: asyncio.Task[None] | None = None
+
+    async def join(self, work: Callable[[], Coroutine[object, None, None]]) -> None:
+        """Wait for the run under way or a new one, and raise what it raises."""
+        if self._run is None or self._run.done():
+            self._run = asyncio.create_task(work())
+            # All callers may be gone before an error comes
+            self._run.add_done_callback(_retrieve_error)
+        run = self._run
+        # Unlike `await run`, this does not pass a caller's cancellation on to the run
+        await asyncio.wait({run})
+        if not run.cancelled():
+            run.result()
+
+    def cancel(self) -> None:
+        """Cancel the run under way, if there is one; its callers go on without error."""
+        if self._run is not None:
+            self._run.cancel()
+
+    async def close(self) -> None:
+        """Cancel the run under way and wait for its end."""
+        self.cancel()
+        if self._run is not None:
+            await asyncio.wait({self._run})
+
+
+def _retrieve_error(run: asyncio.Task[None]) -> None:
+    if not run.cancelled():
+        run.exception()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,24 +107,26 @@ class Renewal:
     at the same time share one, and the guard holds sign-ins back that are likely to fail.
     """
 
-    def __init__(self, transport: Transport, state: SessionState, login: Login, sign_in: SignIn, clock: Clock) -> None:
-        """Renew the session of that state. `password` is the stored one, or `None`."""
-        self.password: str | None = None
+    def __init__(self, transport: Transport, session: Session, login: Login, clock: Clock) -> None:
+        """Renew that session. `session_has_ended` is what the last core family said that was asked."""
+        self.session_has_ended = False
         self._transport = transport
-        self._state = state
+        self._session = session
         self._login = login
-        self._sign_in = sign_in
         self._clock = clock
         self._renewing = SingleFlight()
         self._minting = SingleFlight()
         self._renewing_on_demand = SingleFlight()
-        self._memory = _Memory(knows_all_refusing=not state.stored.guard.rejections)
+        self._renewing_bearer = SingleFlight()
+        # Since when commands are refused while reads are answered; what a sign-in does not clear
+        self._bearer_doubted_at: datetime | None = None
+        self._memory = _Memory(knows_all_refusing=not session.stored.guard.rejections)
 
     def note_sign_in(self) -> None:
         """Note that a person has just signed in, which does away with any renewal under way."""
         for run in self._runs:
             run.cancel()
-        self._memory = _Memory(signed_in_generation=self._state.generation)
+        self._memory = _Memory(signed_in_generation=self._session.generation)
 
     async def renew(self, generation: int) -> None:
         """Renew the session because the cloud refused the identity of that generation.
@@ -94,15 +140,45 @@ class Renewal:
             AuthenticationRequired: a person has to sign in; with `retry_at` it is tried again then.
             RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
-        if generation == self._state.generation and not self._was_just_renewed():
+        renewed_at, is_refused = self._memory.renewed_at, self._memory.refused_generation == generation
+        was_just_renewed = renewed_at is not None and self._clock() < renewed_at + _GOOD_FOR and not is_refused
+        if generation == self._session.generation and not was_just_renewed:
             await self._renewing.join(lambda: self._renew(generation))
 
     async def renew_without_password(self) -> None:
         """Renew the session over the token route alone. See `Session.renew_without_password`."""
-        generation = self._state.generation
+        generation = self._session.generation
         await self._renewing_on_demand.join(self._renew_without_password)
-        if generation == self._state.generation:
+        if generation == self._session.generation:
             raise ServiceUnavailable("The session was closed meanwhile")
+
+    async def renew_bearer(self, generation: int) -> bool:
+        """Renew the session because commands of that generation are refused while its reads are taken.
+
+        The token that commands bear may be dead behind cookies that live. A new access token takes its place, and
+        where that is refused as well, a sign-in with the stored password, if the guard lets it. Return whether there
+        is a new identity to try: if even a sign-in did not help, the account lacks the right, and nothing is tried
+        for a day.
+
+        Raises:
+            AuthenticationRequired: a person has to sign in; with `retry_at` it is tried again then.
+            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
+        """
+        if generation != self._session.generation:
+            return True
+        now, signed_in_at, doubted_at = self._clock(), self._session.stored.signed_in_at, self._bearer_doubted_at
+        if _signed_in_lately(self._session.stored, now):
+            return False
+        if doubted_at is None or now >= doubted_at + _NO_RIGHT:
+            self._bearer_doubted_at = now
+        elif signed_in_at is not None and signed_in_at >= doubted_at:
+            return False
+        await self._renewing_bearer.join(lambda: self._renew_bearer(generation))
+        return generation != self._session.generation
+
+    def note_command_taken(self) -> None:
+        """Note that the cloud took a command, and so the token that it bore."""
+        self._bearer_doubted_at = None
 
     async def keep_fresh(self) -> None:
         """Get a new token if the present one ends soon. Failure is no error: the old one serves on."""
@@ -116,11 +192,12 @@ class Renewal:
         does not, or that one would cause a sign-in every few minutes. Nor must it where that is not known any more,
         until there has been no rejection for a day.
         """
+        self.session_has_ended = False
         self._memory.refusing.discard((family, site_id))
-        now, guard = self._clock(), self._state.stored.guard
+        now, guard = self._clock(), self._session.stored.guard
         knows_all = self._memory.knows_all_refusing or guard.is_history(now)
         if guard.rejections and knows_all and not self._memory.refusing:
-            self._state.guard_with(guard.after_proof(now))
+            self._session.guard_with(guard.after_proof(now))
             self._memory.knows_all_refusing = True
 
     def note_refusal(self, generation: int, family: Family, site_id: str, *, wall: bool) -> EnlightenError:
@@ -130,15 +207,16 @@ class Renewal:
         means throttling, and a refusal counts as a rejection.
         """
         now = self._clock()
-        if generation != self._state.generation:
+        if generation != self._session.generation:
             return ServiceUnavailable("The session changed meanwhile")
         is_first = self._memory.refused_generation != generation
         self._memory.refused_generation = generation
-        if generation != self._memory.signed_in_generation and not (wall and self._signed_in_lately(now)):
-            self._close_token_route(now)
+        is_throttled = wall and _signed_in_lately(self._session.stored, now)
+        if generation != self._memory.signed_in_generation and not is_throttled:
+            self._memory.token_route_closed_until = now + _TOKEN_PAUSE
             return self._obstacle(now) or ServiceUnavailable("The renewed session is refused")
         self._memory.refusing.add((family, site_id))
-        guard = self._state.stored.guard
+        guard = self._session.stored.guard
         if is_first:
             guard = guard.after_throttling(now) if wall else guard.after_rejection(now)
         return self._hold_back(guard)
@@ -150,18 +228,11 @@ class Renewal:
 
     @property
     def _runs(self) -> tuple[SingleFlight, ...]:
-        return self._renewing, self._minting, self._renewing_on_demand
-
-    def _was_just_renewed(self) -> bool:
-        return (
-            self._memory.renewed_at is not None
-            and self._clock() < self._memory.renewed_at + _GOOD_FOR
-            and self._memory.refused_generation != self._state.generation
-        )
+        return self._renewing, self._minting, self._renewing_on_demand, self._renewing_bearer
 
     async def _renew(self, generation: int) -> None:
-        async with self._state.lock:
-            if generation != self._state.generation:
+        async with self._session.lock:
+            if generation != self._session.generation:
                 return
             if paused_until := self._transport.paused_until:
                 raise RateLimited("The account pauses", retry_at=paused_until)
@@ -171,9 +242,9 @@ class Renewal:
 
     async def _renew_by_token(self) -> bool:
         """Try the token route on the present cookies; false means that only a sign-in is left."""
-        now, generation = self._clock(), self._state.generation
+        now, generation = self._clock(), self._session.generation
         closed_until = self._memory.token_route_closed_until
-        if not self._state.cookies.export() or (closed_until and now < closed_until):
+        if not self._session.cookies.export() or (closed_until and now < closed_until):
             return False
         if self._memory.refused_generation == generation and self._obstacle(now) is None:
             # Another token would be refused as well
@@ -181,23 +252,23 @@ class Renewal:
         try:
             token = await self._login.mint_token()
         except TooManySessions:
-            raise self._hold_back(self._state.stored.guard.after_too_many_sessions(now)) from None
+            raise self._hold_back(self._session.stored.guard.after_too_many_sessions(now)) from None
         except AuthenticationRequired, NotSupported, InvalidResponse:
-            self._close_token_route(now)
+            self._memory.token_route_closed_until = now + _TOKEN_PAUSE
             return False
         _LOGGER.debug("The session was renewed with its cookies")
-        self._state.accept_token(token)
+        self._session.accept_token(token)
         return True
 
     async def _renew_by_password(self) -> None:
         now = self._clock()
         if obstacle := self._obstacle(now):
             raise obstacle
-        guard = self._state.stored.guard
+        guard = self._session.stored.guard
         try:
-            await self._sign_in.with_password(self._state.stored.email, self.password or "")
+            grant = await self._login.with_password(self._session.stored.email, self._session.password or "")
         except OtpRequired:
-            self._state.note_one_time_codes()
+            self._session.note_one_time_codes()
             raise
         except TooManySessions:
             raise self._hold_back(guard.after_too_many_sessions(now)) from None
@@ -206,47 +277,59 @@ class Renewal:
         except AuthenticationRequired:
             raise self._hold_back(guard.after_rejection(now)) from None
         except ServiceUnavailable as err:
-            self._state.guard_with(guard.after_trouble(now, retry_at=err.retry_at))
+            self._session.guard_with(guard.after_trouble(now, retry_at=err.retry_at))
             raise
         except ConnectionFailed, InvalidResponse:
-            self._state.guard_with(guard.after_trouble(now))
+            self._session.guard_with(guard.after_trouble(now))
             raise
+        self._session.accept_sign_in(self._session.stored.email, grant)
         _LOGGER.debug("The session was renewed with the stored password")
-        self._memory.signed_in_generation = self._state.generation
+        self._memory.signed_in_generation = self._session.generation
         self._memory.token_route_closed_until = self._memory.not_ahead_before = None
         self._memory.failures_ahead = 0
 
+    async def _renew_bearer(self, generation: int) -> None:
+        async with self._session.lock:
+            if generation != self._session.generation:
+                return
+            bearer = self._session.identity().manager_token
+            if bearer is not None and self._session.cookies.export():
+                try:
+                    token = await self._login.mint_token()
+                except TooManySessions:
+                    raise self._hold_back(self._session.stored.guard.after_too_many_sessions(self._clock())) from None
+                except AuthenticationRequired, NotSupported, InvalidResponse:
+                    self._memory.token_route_closed_until = self._clock() + _TOKEN_PAUSE
+                else:
+                    _LOGGER.debug("The token that commands bear was replaced")
+                    self._session.accept_token(token, in_place_of=bearer)
+                    return
+            await self._renew_by_password()
+
     async def _renew_without_password(self) -> None:
-        async with self._state.lock:
+        async with self._session.lock:
             try:
                 token = await self._login.mint_token()
             except NotSupported, InvalidResponse:
                 raise AuthenticationRequired("The cloud gave no token") from None
-            self._state.accept_token(token)
+            self._session.accept_token(token)
             self._memory = _Memory(renewed_at=self._clock())
 
     def _obstacle(self, now: datetime) -> EnlightenError | None:
-        """Tell what keeps the client from signing in by itself."""
-        if not self.password or not self._state.stored.email:
+        """Return what keeps the client from signing in by itself."""
+        if not self._session.password or not self._session.stored.email:
             return AuthenticationRequired("The session has ended and no password is stored")
-        if self._state.stored.one_time_codes:
+        if self._session.stored.one_time_codes:
             return OtpRequired("The session has ended and the account wants a one-time code")
-        return self._state.stored.guard.obstacle(now)
-
-    def _signed_in_lately(self, now: datetime) -> bool:
-        signed_in_at = self._state.stored.signed_in_at
-        return signed_in_at is not None and now < signed_in_at + _LATELY
+        return self._session.stored.guard.obstacle(now)
 
     def _hold_back(self, guard: SignInGuard) -> EnlightenError:
-        self._state.guard_with(guard)
+        self._session.guard_with(guard)
         return guard.obstacle(self._clock()) or AuthenticationRequired("The session has ended")
-
-    def _close_token_route(self, now: datetime) -> None:
-        self._memory.token_route_closed_until = now + _TOKEN_PAUSE
 
     def _token_is_due(self) -> bool:
         now = self._clock()
-        due_at = self._state.token_due_at
+        due_at = self._session.token_due_at
         closed = (self._memory.token_route_closed_until, self._memory.not_ahead_before)
         return (
             due_at is not None
@@ -256,7 +339,7 @@ class Renewal:
         )
 
     async def _mint_ahead(self) -> None:
-        async with self._state.lock:
+        async with self._session.lock:
             if not self._token_is_due():
                 return
             try:
@@ -264,16 +347,20 @@ class Renewal:
             except EnlightenError as err:
                 self._note_failure_ahead(err)
             else:
-                self._state.accept_token(token)
+                self._session.accept_token(token)
                 self._memory.failures_ahead = 0
                 self._memory.renewed_at = self._clock()
 
     def _note_failure_ahead(self, err: EnlightenError) -> None:
         _LOGGER.debug("The token was not renewed ahead of its end: %s", err)
         now, pause = self._clock(), _AHEAD_PAUSES[min(self._memory.failures_ahead, len(_AHEAD_PAUSES) - 1)]
-        self._close_token_route(now)
+        self._memory.token_route_closed_until = now + _TOKEN_PAUSE
         self._memory.not_ahead_before = now + pause
         self._memory.failures_ahead += 1
         if isinstance(err, TooManySessions):
             # Another sign-in would make it worse, also once the present token has ended
-            self._state.guard_with(self._state.stored.guard.after_too_many_sessions(now))
+            self._session.guard_with(self._session.stored.guard.after_too_many_sessions(now))
+
+
+def _signed_in_lately(stored: Credentials, now: datetime) -> bool:
+    return stored.signed_in_at is not None and now < stored.signed_in_at + _LATELY

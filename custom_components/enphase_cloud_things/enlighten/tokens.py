@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import jwt
 
-from ..wire import Fields, JsonValue, Oddities
+from .wire import Fields, JsonValue, Oddities
 
 _LONGEST_MARGIN: Final = timedelta(hours=1)
 
@@ -21,8 +22,12 @@ class Claims:
     expires_at: datetime | None = None
 
 
+@lru_cache(maxsize=8)
 def read_claims(token: str | None) -> Claims:
-    """Read the claims of a JWT, each at the top or under `data`. Other text makes no claims."""
+    """Read the claims of a JWT, each at the top or under `data`. Other text makes no claims.
+
+    Every request asks, so the few tokens of an account are read once.
+    """
     if not token:
         return Claims()
     try:
@@ -54,7 +59,7 @@ class AccessToken:
         if not isinstance(value, dict):
             return None
         reply = Fields(value, "token", Oddities())
-        token = reply.text("token", "auth_token", "access_token")
+        token = reply.opaque("token", "auth_token", "access_token")
         if token is None:
             return None
         expires_at = reply.time("expires_at", "expiresAt", "expiration")
@@ -62,6 +67,6 @@ class AccessToken:
 
 
 def renewal_due_at(*, known_since: datetime, expires_at: datetime) -> datetime:
-    """Tell when to renew a token: an hour before its end, but not in the first half of its life."""
+    """Return when to renew a token: an hour before its end, but not in the first half of its life."""
     half_life = (expires_at - known_since) / 2
     return expires_at - min(_LONGEST_MARGIN, max(half_life, timedelta()))

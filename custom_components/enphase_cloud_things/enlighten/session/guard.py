@@ -52,17 +52,17 @@ class SignInGuard:
         return replace(self, blocked_until=min(self.blocked_until, now + _STOP))
 
     def blocks(self, now: datetime) -> bool:
-        """Tell whether an unattended sign-in must not be tried now."""
+        """Return whether an unattended sign-in must not be tried now."""
         if self.reason == GuardReason.ACCOUNT_BLOCKED:
             return True
         return self.blocked_until is not None and now < self.blocked_until
 
     def is_history(self, now: datetime) -> bool:
-        """Tell whether the last pause ended a day ago or earlier."""
+        """Return whether the last pause ended a day ago or earlier."""
         return self.blocked_until is None or now >= self.blocked_until + _STOP
 
     def obstacle(self, now: datetime) -> EnlightenError | None:
-        """Tell what to raise in place of an unattended sign-in, if it must not be tried now."""
+        """Return what to raise in place of an unattended sign-in, if it must not be tried now."""
         if not self.blocks(now):
             return None
         retry_at = self.blocked_until

@@ -1,0 +1,88 @@
+"""The schedules of a charger: reading, creating, editing and deleting them (docs/api.md §6.4)."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from . import endpoints
+from .caller import Caller
+from .errors import InvalidResponse
+from .models.schedules import Schedule, Slot, read_changed, read_created_id
+from .wire import JsonValue, Oddities
+
+
+class SchedulesClient:
+    """Reads and writes schedules. For the errors see `EnlightenClient`; every write is a command and sent once.
+
+    No reply is the effect: the list is read again at least a second after a write, and a list that was asked for
+    before the write says nothing. After `CommandOutcomeUnknown` the list tells whether the write took effect.
+    """
+
+    def __init__(self, caller: Caller, oddities: Oddities) -> None:
+        self._caller = caller
+        self._oddities = oddities
+
+    async def read(self, site_id: str, serial: str, *, urgent: bool = False) -> Schedule:
+        """Read all slots of a charger."""
+        read = partial(Schedule.from_wire, oddities=self._oddities)
+        return await self._caller.call(endpoints.SCHEDULES, read, site_id=site_id, serial=serial, urgent=urgent)
+
+    async def create(self, site_id: str, serial: str, slot: Slot) -> str:
+        """Store a slot that `new_slot` made, and return its id: the cloud's where it names one."""
+        created = await self._caller.call(
+            endpoints.CREATE_SCHEDULE,
+            partial(read_created_id, oddities=self._oddities),
+            site_id=site_id,
+            serial=serial,
+            json=dict(slot.raw),
+        )
+        return created or slot.slot_id
+
+    async def edit(self, site_id: str, serial: str, slot: Slot) -> None:
+        """Store another version of a slot, made with `Slot.changed`. Off-peak slots cannot be edited."""
+        await self._caller.call(
+            endpoints.EDIT_SCHEDULE,
+            _nothing,
+            site_id=site_id,
+            serial=serial,
+            item_id=slot.slot_id,
+            json={**slot.raw, "id": slot.slot_id},
+        )
+
+    async def delete(self, site_id: str, serial: str, slot_id: str) -> None:
+        """Delete a slot. Off-peak slots cannot be deleted."""
+        await self._caller.call(endpoints.DELETE_SCHEDULE, _nothing, site_id=site_id, serial=serial, item_id=slot_id)
+
+    async def set_states(self, site_id: str, serial: str, states: Mapping[str, bool]) -> Schedule | None:
+        """Switch slots on and off; `states` names every slot of the charger by its id.
+
+        Return the slots that the reply lists; it may name none, so that they have to be read again.
+        """
+        json: JsonValue = {slot_id: "ENABLED" if enabled else "DISABLED" for slot_id, enabled in states.items()}
+        return await self._patch(site_id, serial, json)
+
+    async def replace_all(self, site_id: str, serial: str, known: Schedule, slots: Iterable[Slot]) -> Schedule | None:
+        """Store these slots in place of all slots of the list `known`, the last one read; the others may be deleted.
+
+        The last resort where single slots cannot be written: it overwrites what was changed elsewhere. For what it
+        returns see `set_states`.
+
+        Raises:
+            InvalidResponse: the known list has no time of the server, or slots that could not be read and would be
+                lost. Nothing was sent.
+        """
+        if known.stamp is None or known.unreadable:
+            raise InvalidResponse("schedules.meta.serverTimeStamp")
+        rows: list[JsonValue] = [dict(slot.raw) for slot in slots]
+        return await self._patch(
+            site_id,
+            serial,
+            {"meta": {"serverTimeStamp": known.stamp, "rowCount": len(rows)}, "data": rows, "error": {}},
+        )
+
+    async def _patch(self, site_id: str, serial: str, json: JsonValue) -> Schedule | None:
+        read = partial(read_changed, oddities=self._oddities)
+        return await self._caller.call(endpoints.PATCH_SCHEDULES, read, site_id=site_id, serial=serial, json=json)
+
+
+def _nothing(_value: JsonValue) -> None:
+    """Read nothing: a reply to a write is no evidence of its effect."""
