@@ -12,7 +12,7 @@ import sys
 from simulator.clock import FASTEST, SLOWEST
 
 from .errors import DemoError
-from .show import Show, run_show
+from .show import DEMOS, Show, run_show
 
 _DIRECTORY = Path(__file__).parent.parent / ".demo"
 _MAX_PORT = 65535
@@ -38,7 +38,8 @@ def _show_asked_for() -> Show:
     parser.add_argument("--empty", action="store_true", help="leave it to you to add the integration")
     parser.add_argument("--keep", action="store_true", help="go on with the Home Assistant of the last demo")
     parser.add_argument("--directory", type=_path, default=_DIRECTORY, help="its files and log (default: .demo)")
-    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds in one second (default: 1)")
+    parser.add_argument("--scenario", choices=DEMOS, default=DEMOS[0], help=f"what is there (default: {DEMOS[0]})")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds a second, e.g. 20 (default: 1)")
     parser.add_argument("--port", type=_port, default=8123, help="where Home Assistant listens (default: 8123)")
     parser.add_argument("--simulator-port", type=_port, default=8124, help="where the cloud listens (default: 8124)")
     return Show(**vars(parser.parse_args()))

@@ -1,8 +1,9 @@
 """The integration's own config flow, walked as the frontend walks it: over the API, one form after the other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Self
 
 from .api import HomeAssistantApi
@@ -48,16 +49,24 @@ async def submit(api: HomeAssistantApi, step: FlowStep, answers: Mapping[str, ob
 
 
 async def add_integration(
-    api: HomeAssistantApi, *, email: str, password: str, one_time_code: Callable[[], Awaitable[str]] | None = None
+    api: HomeAssistantApi,
+    *,
+    email: str,
+    password: str,
+    site_id: str | None = None,
+    one_time_code: Callable[[], Awaitable[str]] | None = None,
 ) -> str:
     """Set the integration up with an account and return the id of the entry; other fields keep their defaults.
 
-    ``one_time_code`` is asked when the account wants a code, which its owner finds in the mail.
+    ``site_id`` is the choice where the account has several, and ``one_time_code`` is asked when the account wants a
+    code, which its owner finds in the mail.
 
     Raises:
         DemoError: the flow showed an error or ended without an entry.
     """
     answers: dict[str, object] = {"email": email, "password": password, "remember_password": True}
+    if site_id is not None:
+        answers["site_id"] = site_id
     step = await start_flow(api)
     while step.entry_id is None:
         if step.errors:
@@ -88,3 +97,12 @@ async def wait_until_loaded(api: HomeAssistantApi, *, seconds: float | None = No
                 await asyncio.sleep(_WATCH_SECONDS)
     except TimeoutError:
         raise DemoError(f"The integration was not set up within {seconds:g} seconds.") from None
+
+
+async def import_sessions(api: HomeAssistantApi, serials: Collection[str], *, since: date) -> None:
+    """Write the sessions of chargers since a day to the long-term statistics."""
+    wanted = [[DOMAIN, serial] for serial in serials]
+    devices = await api.command("config/device_registry/list")
+    if isinstance(devices, list):
+        found = [device["id"] for device in devices if any(item in wanted for item in device["identifiers"])]
+        await api.call(DOMAIN, "import_sessions", device_id=found, start=since.isoformat())

@@ -8,6 +8,7 @@ from .errors import DemoError
 from .ports import LOOPBACK
 
 _COMPONENTS = Path(__file__).parent.parent / "custom_components"
+_AUTOMATIONS = Path(__file__).with_name("automations.yaml")
 
 # What default_config would load, less everything that looks for hardware, asks the internet or needs an account.
 _CONFIGURATION = """\
@@ -23,6 +24,7 @@ homeassistant:
   language: en
   time_zone: Europe/Vienna
 
+automation: !include automations.yaml
 calendar:
 config:
 diagnostics:
@@ -64,6 +66,8 @@ def write_configuration(directory: Path, *, port: int, fresh: bool = True) -> No
     storage.mkdir(parents=True, exist_ok=True)
     mark.touch()
     (directory / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+    if not (automations := directory / _AUTOMATIONS.name).exists():
+        shutil.copyfile(_AUTOMATIONS, automations)
     _install_integration(directory / "custom_components")
     _write_http_settings(storage, port)
     if not (storage / "onboarding").exists():

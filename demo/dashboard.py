@@ -5,10 +5,10 @@ from pathlib import Path
 from homeassistant.util.yaml import load_yaml_dict
 
 from .api import HomeAssistantApi
+from .config_flow import DOMAIN
 
 URL_PATH = "ev-charger"
 ENERGY_METER = "sensor.carport_lifetime_energy"
-IMPORT_PRICE = "sensor.energy_prices_lark_street_import_price"
 
 
 def dashboard_config() -> dict[str, object]:
@@ -16,8 +16,8 @@ def dashboard_config() -> dict[str, object]:
     return dict(load_yaml_dict(Path(__file__).with_name("dashboard.yaml")))
 
 
-async def install_dashboard(api: HomeAssistantApi) -> None:
-    """Put the dashboard into the sidebar and make it the page that everybody starts with, unless it is there."""
+async def install_dashboard(api: HomeAssistantApi, serial: str) -> None:
+    """Put the dashboard of a charger into the sidebar and make it everybody's first page, unless it is there."""
     config = dashboard_config()
     installed = await api.command("lovelace/dashboards/list")
     if isinstance(installed, list) and any(item["url_path"] == URL_PATH for item in installed):
@@ -32,17 +32,22 @@ async def install_dashboard(api: HomeAssistantApi) -> None:
     )
     await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
     await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
-    await api.command("energy/save_prefs", energy_sources=[charging_as_import()])
+    await api.command(
+        "energy/save_prefs",
+        energy_sources=[sessions_as_import(serial)],
+        device_consumption=[{"stat_consumption": ENERGY_METER}],
+    )
 
 
-def charging_as_import() -> dict[str, object]:
-    """Return the charger as what the home takes from the grid, so that the Energy dashboard works out what it costs."""
+def sessions_as_import(serial: str) -> dict[str, object]:
+    """Return the imported sessions of a charger as what the home took from the grid, with what they have cost."""
     return {
         "type": "grid",
-        "stat_energy_from": ENERGY_METER,
+        "name": "Charging sessions",
+        "stat_energy_from": f"{DOMAIN}:{serial}_energy",
         "stat_energy_to": None,
-        "stat_cost": None,
-        "entity_energy_price": IMPORT_PRICE,
+        "stat_cost": f"{DOMAIN}:{serial}_cost",
+        "entity_energy_price": None,
         "number_energy_price": None,
         "stat_compensation": None,
         "entity_energy_price_export": None,

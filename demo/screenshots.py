@@ -54,7 +54,7 @@ async def _take_screenshots() -> None:
         ):
             api = await sign_in(http, home_assistant_url(port), OWNER, alive=lambda: process.running)
             await add_integration(api, email=world.account.email, password=world.account.password)
-            await install_dashboard(api)
+            await install_dashboard(api, world.charger.serial)
             await _charge(api, world.charger)
             async with browser_page() as page:
                 await _photograph(page, api, simulator)

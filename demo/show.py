@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 from homeassistant.const import RESTART_EXIT_CODE
 
-from simulator import ScaledClock, Simulator, World, running
+from simulator import ChargeMode, Quirks, ScaledClock, Simulator, World, running
 from simulator.scenarios import SCENARIOS
 
 from .api import HomeAssistantApi
-from .config_flow import DOMAIN, add_integration, entry_states, wait_until_loaded
+from .config_flow import DOMAIN, add_integration, entry_states, import_sessions, wait_until_loaded
 from .configuration import home_assistant_url, write_configuration
 from .dashboard import install_dashboard
 from .errors import DemoError
@@ -20,22 +20,26 @@ from .home_assistant import running_home_assistant
 from .onboarding import OWNER, sign_in
 from .ports import require_free_port
 
-# A real charger measures every five minutes, which is long for somebody who watches.
-_REPORTING_INTERVAL = timedelta(seconds=15)
+DEMOS = ("home", "two-sites", "green")
+"""The scenarios of the simulator that the demo's dashboard fits."""
+_EFFECT_DELAY = timedelta(seconds=10)
 _SET_UP_SECONDS = 60
+_PAST = timedelta(days=365)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Show:
     """What the person wants to see.
 
-    ``directory`` holds Home Assistant's configuration and log, ``speed`` is simulated seconds in a second, ``keep``
-    goes on with the configuration that is there, and ``empty`` leaves the config flow to the person.
+    ``directory`` holds Home Assistant's configuration and log, ``scenario`` is one of ``DEMOS``, ``speed`` is simulated
+    seconds in a second, ``keep`` goes on with the configuration that is there, and ``empty`` leaves the config flow to
+    the person.
     """
 
     directory: Path
     port: int
     simulator_port: int
+    scenario: str
     speed: float
     keep: bool
     empty: bool
@@ -48,7 +52,7 @@ async def run_show(show: Show, say: Callable[[str], None]) -> None:
         DemoError: a part could not be started, or Home Assistant ended by itself.
     """
     require_free_port(show.simulator_port, "--simulator-port")
-    async with running(demo_world(show.speed), port=show.simulator_port) as simulator:
+    async with running(demo_world(show.scenario, speed=show.speed), port=show.simulator_port) as simulator:
         require_free_port(show.port, "--port")
         say("Starting Home Assistant …")
         write_configuration(show.directory / "config", port=show.port, fresh=not show.keep)
@@ -75,11 +79,17 @@ async def _run_home_assistant(simulator: Simulator, show: Show, log: Path, say: 
     raise DemoError("Home Assistant has ended by itself.")
 
 
-def demo_world(speed: float = 1.0) -> World:
-    """Return a home with a tariff, grid events, a year of charging behind it and, at this moment, no car."""
-    world = SCENARIOS["home"](ScaledClock(speed=speed))
-    world.charger.unplug()
-    world.charger.reporting_interval = _REPORTING_INTERVAL
+def demo_world(scenario: str = DEMOS[0], *, speed: float = 1.0) -> World:
+    """Return a world with tariffs, grid events and a year of charging behind it, at the pace of real chargers.
+
+    There is no car at first, but in the green scenario.
+    """
+    world = SCENARIOS[scenario](ScaledClock(speed=speed))
+    for charger in (charger for site in world.sites.values() for charger in site.chargers):
+        charger.quirks = Quirks.of_the_field()
+        charger.effect_delay = _EFFECT_DELAY
+        if charger.modes.active is ChargeMode.MANUAL:
+            charger.unplug()
     return world
 
 
@@ -90,9 +100,13 @@ async def _set_up(api: HomeAssistantApi, simulator: Simulator, show: Show, say: 
     elif not await entry_states(api):
         say("Setting the charger up …")
         account = simulator.world.account
-        await add_integration(api, email=account.email, password=account.password)
+        for site_id in account.site_ids:
+            await add_integration(api, email=account.email, password=account.password, site_id=site_id)
         await wait_until_loaded(api, seconds=_SET_UP_SECONDS)
-    await install_dashboard(api)
+    chargers = [charger for site in simulator.world.sites.values() for charger in site.chargers]
+    await install_dashboard(api, chargers[0].serial)
+    say("Writing a year of charging to the Energy dashboard …")
+    await import_sessions(api, [charger.serial for charger in chargers], since=datetime.now(UTC).date() - _PAST)
     if show.empty:
         say("The integration is set up: there is a dashboard for the charger in the sidebar now.")
     else:
@@ -111,9 +125,14 @@ def _directions(url: str, simulator: Simulator, show: Show) -> str:
         f"The car          {simulator.control_url}",
         "                 plug it in there; Home Assistant sees that within half a minute",
     ]
-    if show.speed != 1:
+    if show.speed == 1:
         lines += [
-            f"The time         passes {show.speed:g} times as fast in the simulated cloud;",
+            "The pace         is a real one: the charger reports its energy every five minutes, so that power shows",
+            "                 minutes after the start; with --speed 20 it reports every 15 seconds",
+        ]
+    else:
+        lines += [
+            f"The pace         is {show.speed:g} times that of a real charger, which reports every five minutes;",
             "                 prices, savings and sessions are asked for by your clock and do not follow",
         ]
     return "\n".join([*lines, "", "Ctrl-C ends everything."])

@@ -6,11 +6,14 @@ from .accounts import Account
 from .clock import Clock
 from .hardware import NA_SINGLE_PHASE_48A, NA_SINGLE_PHASE_80A
 from .physics import Car
-from .ready_tariffs import NEM3, WEEKENDS
+from .ready_tariffs import NEM3, VALLEY, WEEKENDS
 from .settings import ChargeMode
 from .site import Site
 from .tariffs import Tariff
 from .world import World
+
+_SUNNY_WATTS = 8600.0
+"""The sun shines on a green scenario at any hour, or there would be nothing to see in the evening."""
 
 
 def _home(clock: Clock) -> World:
@@ -41,8 +44,17 @@ def _north_america(clock: Clock) -> World:
     return world
 
 
+def _two_sites(clock: Clock) -> World:
+    world = World.with_two_sites(clock)
+    for site, tariff in zip(world.sites.values(), (WEEKENDS, VALLEY), strict=True):
+        _give_past(site, tariff)
+    return world
+
+
 def _green(clock: Clock) -> World:
     world = World.with_one_charger(clock)
+    _give_past(world.site, WEEKENDS)
+    world.site.solar_watts = _SUNNY_WATTS
     world.charger.modes.fix(ChargeMode.GREEN)
     world.charger.plug_in(Car())
     return world
@@ -51,7 +63,7 @@ def _green(clock: Clock) -> World:
 SCENARIOS: dict[str, Callable[[Clock], World]] = {
     "home": _home,
     "one-time-code": _one_time_code,
-    "two-sites": World.with_two_sites,
+    "two-sites": _two_sites,
     "no-chargers": lambda clock: World.with_chargers(0, clock),
     "ten-chargers": lambda clock: World.with_chargers(10, clock),
     "north-america": _north_america,
