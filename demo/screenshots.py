@@ -2,17 +2,18 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+import json
 from pathlib import Path
 import sys
 import tempfile
 
 from aiohttp import ClientSession
 
-from simulator import Charger, Simulator, running
+from simulator import Charger, Quirks, Simulator, running
 
 from .api import HomeAssistantApi
 from .browser import Page, browser_page, find_chromium
-from .config_flow import add_integration
+from .config_flow import add_integration, import_sessions
 from .configuration import home_assistant_url, write_configuration
 from .dashboard import URL_PATH, install_dashboard
 from .errors import DemoError
@@ -22,11 +23,11 @@ from .ports import free_ports
 from .show import demo_world
 
 _IMAGES = Path(__file__).parent.parent / "docs" / "images"
+_REPORTING_INTERVAL = timedelta(seconds=15)  # at a real charger's pace the curves would take an afternoon
 _LOAD_LIMITS = (32.0, 12.0, 9.0, 14.0, 11.0, 7.0, 10.0, 32.0)
 _SECONDS_EACH = 75
 _SWITCH = "switch.carport"
-_HOUR = timedelta(hours=1)
-_STATISTICS_TAKE = timedelta(seconds=40)
+_YEAR = timedelta(days=365)
 
 
 def main() -> int:
@@ -43,6 +44,8 @@ def main() -> int:
 
 async def _take_screenshots() -> None:
     world = demo_world()
+    world.charger.quirks = Quirks()
+    world.charger.set_reporting(_REPORTING_INTERVAL)
     (port,) = free_ports(1)
     with tempfile.TemporaryDirectory(prefix="demo-") as directory:
         configuration = Path(directory) / "config"
@@ -55,10 +58,10 @@ async def _take_screenshots() -> None:
             api = await sign_in(http, home_assistant_url(port), OWNER, alive=lambda: process.running)
             await add_integration(api, email=world.account.email, password=world.account.password)
             await install_dashboard(api, world.charger.serial)
+            await import_sessions(api, [world.charger.serial], since=datetime.now(UTC).date() - _YEAR)
             await _charge(api, world.charger)
             async with browser_page() as page:
                 await _photograph(page, api, simulator)
-                await _pass_the_full_hour()
                 await _photograph_energy(page, api)
 
 
@@ -89,14 +92,9 @@ async def _photograph(page: Page, api: HomeAssistantApi, simulator: Simulator) -
     await _save(page, "simulator")
 
 
-async def _pass_the_full_hour() -> None:
-    """Wait for Home Assistant to sum up the hour, before which its Energy dashboard shows nothing."""
-    now = datetime.now(UTC)
-    summed_up_at = now.replace(minute=0, second=0, microsecond=0) + _HOUR + _STATISTICS_TAKE
-    await asyncio.sleep((summed_up_at - now).total_seconds())
-
-
 async def _photograph_energy(page: Page, api: HomeAssistantApi) -> None:
+    period = json.dumps(["energy-default-period-_energy_dashboard", "now-30d"])
+    await page.send("Page.addScriptToEvaluateOnNewDocument", source=f"localStorage.setItem(...{period})")
     await page.open(f"{api.url}/energy")
     await page.wait_for("hui-energy-sources-table-card")
     await _save(page, "energy")

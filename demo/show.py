@@ -105,11 +105,11 @@ async def _set_up(api: HomeAssistantApi, simulator: Simulator, show: Show, say: 
         await wait_until_loaded(api, seconds=_SET_UP_SECONDS)
     chargers = [charger for site in simulator.world.sites.values() for charger in site.chargers]
     await install_dashboard(api, chargers[0].serial)
-    say("Writing a year of charging to the Energy dashboard …")
-    await import_sessions(api, [charger.serial for charger in chargers], since=datetime.now(UTC).date() - _PAST)
     if show.empty:
         say("The integration is set up: there is a dashboard for the charger in the sidebar now.")
-    else:
+    say("Writing a year of charging to the Energy dashboard …")
+    await import_sessions(api, [charger.serial for charger in chargers], since=datetime.now(UTC).date() - _PAST)
+    if not show.empty:
         say(_directions(api.url, simulator, show))
 
 
