@@ -1,0 +1,7 @@
+"""Plays a recording of the real cloud back, with the fault in it (docs/recording.md)."""
+
+from .playback import Playback
+from .recording import RecordedReply, Recording, RecordingError, read_recording
+from .server import Replay, replaying
+
+__all__ = ["Playback", "RecordedReply", "Recording", "RecordingError", "Replay", "read_recording", "replaying"]
