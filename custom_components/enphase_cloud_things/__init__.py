@@ -24,12 +24,12 @@ from .devices import (
 )
 from .enlighten import EnlightenClient
 from .history.coordinator import HistoryCoordinator
-from .history.session_import import SessionImport
-from .issues import forget_issues, issue_watch
+from .history.statistics import SessionImport
 from .migration import async_migrate
 from .options import Options
 from .prices.coordinator import PriceCoordinator
 from .prices.currency import CurrencyCoordinator, async_forget_currency
+from .repairs import forget_issues, issue_watch
 from .runtime import EnphaseConfigEntry, RuntimeData
 from .services import async_setup_services
 from .vpp.coordinator import VppCoordinator

@@ -21,9 +21,9 @@ from .const import (
 )
 from .devices import remove_devices_left_out
 from .enlighten import AuthenticationRequired, EnlightenError, NotSupported, Site
+from .errors import form_key
 from .flows.forms import NO_CHARGERS_FORM, chargers_form, is_site_id, site_form
 from .flows.options import EnphaseOptionsFlow
-from .flows.sign_in import error_key
 from .flows.sign_in_steps import SignInFlow
 
 
@@ -141,7 +141,7 @@ class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
         except NotSupported:
             return self._show_site({CONF_SITE_ID: "invalid_site"})
         except EnlightenError as error:
-            return self._show_site({"base": error_key(error)})
+            return self._show_site({"base": form_key(error)})
         self._site = site
         self._charger_names = {**names, **{serial: None for serial in self._own_serials() if serial not in names}}
         return self._show_chargers(errors_without_chargers if not self._charger_names else None)

@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .enlighten import (
+    AccountBlocked,
     AuthenticationRequired,
     CommandOutcomeUnknown,
     CommandRejected,
@@ -18,6 +19,9 @@ from .enlighten import (
     EnlightenError,
     InvalidResponse,
     NotSupported,
+    OtpBlocked,
+    OtpExpired,
+    OtpRejected,
     RateLimited,
     ServiceUnavailable,
     TooManySessions,
@@ -26,22 +30,33 @@ from .enlighten import (
 SESSION_LOOK: Final = timedelta(minutes=15)
 """How often a session that has ended is looked at: what ended it may pass, while sign-ins wait for their own time."""
 
-_TRANSLATION_KEYS: dict[type[EnlightenError], str] = {
-    RateLimited: "rate_limited",
-    TooManySessions: "too_many_sessions",
-    ServiceUnavailable: "service_unavailable",
-    ConnectionFailed: "cannot_connect",
-    AuthenticationRequired: "authentication_required",
-    NotSupported: "not_supported",
-    InvalidResponse: "invalid_response",
-    CommandRejected: "command_rejected",
-    CommandOutcomeUnknown: "command_outcome_unknown",
-}
+_TEXTS: Final[tuple[tuple[type[EnlightenError], str, str], ...]] = (
+    (AccountBlocked, "authentication_required", "account_blocked"),
+    (TooManySessions, "too_many_sessions", "too_many_sessions"),
+    (OtpExpired, "authentication_required", "otp_expired"),
+    (OtpBlocked, "authentication_required", "otp_blocked"),
+    (OtpRejected, "authentication_required", "invalid_otp"),
+    (AuthenticationRequired, "authentication_required", "invalid_auth"),
+    (RateLimited, "rate_limited", "rate_limited"),
+    (ServiceUnavailable, "service_unavailable", "service_unavailable"),
+    (ConnectionFailed, "cannot_connect", "cannot_connect"),
+    (NotSupported, "not_supported", "unknown"),
+    (InvalidResponse, "invalid_response", "unknown"),
+    (CommandRejected, "command_rejected", "unknown"),
+    (CommandOutcomeUnknown, "command_outcome_unknown", "unknown"),
+    (EnlightenError, "unknown_error", "unknown"),
+)
+"""The texts of errors, from the narrow to the wide: as an exception, and in the form of a flow."""
 
 
 def translation_key(error: EnlightenError) -> str:
     """Return the key of the text that explains an error to a person."""
-    return next((key for kind, key in _TRANSLATION_KEYS.items() if isinstance(error, kind)), "unknown_error")
+    return next(key for kind, key, _ in _TEXTS if isinstance(error, kind))
+
+
+def form_key(error: EnlightenError) -> str:
+    """Return the key of the text that the form of a flow shows for an error."""
+    return next(key for kind, _, key in _TEXTS if isinstance(error, kind))
 
 
 @contextmanager

@@ -1,24 +1,265 @@
-"""What the button of a repair does."""
+"""Repairs: what a person can do something about, shown while it lasts and gone by itself with its cause.
+
+Signing in again is not among them: Home Assistant has a repair of its own for that.
+"""
 
 from abc import abstractmethod
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
 from typing import Final, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.loader import async_get_loaded_integration
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 import probatio
 
-from .account.reauthentication import account_of, async_resume
-from .const import CONF_ACCOUNT, CONF_SERIALS, DOMAIN
-from .enlighten import AuthenticationRequired, EnlightenError, Session, TooManySessions
+from .account.reauthentication import account_of, async_resume, withdraw_request
+from .account.registry import Account
+from .chargers.coordinator import ChargerCoordinator
+from .chargers.snapshot import SiteSnapshot
+from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, DOMAIN
+from .enlighten import (
+    CORE_FAMILIES,
+    AuthenticationRequired,
+    EnlightenError,
+    Family,
+    FamilyHealth,
+    InvalidCredentials,
+    RateLimited,
+    Session,
+    TooManySessions,
+)
 from .errors import translation_key
-from .issues import issue_watch
 from .runtime import EnphaseConfigEntry
+from .vpp.coordinator import VppCoordinator
 
 type IssueData = dict[str, str | int | float | None]
 
 _NO_ENTRY: Final = "not_loaded"
+
+RATE_LIMIT_WORTH_TELLING: Final = timedelta(minutes=15)
+ROUTE_GONE_FOR_GOOD: Final = timedelta(days=1)
+_ROUTE_GONE: Final = "route_gone"
+
+
+class IssueKind(StrEnum):
+    """The repairs of this integration, by the key of their texts."""
+
+    TOO_MANY_SESSIONS = "too_many_sessions"
+    RATE_LIMITED = "rate_limited"
+    NEW_CHARGER = "new_charger"
+    VPP_PROGRAM_INVALID = "vpp_program_invalid"
+    ENDPOINT_GONE = "endpoint_gone"
+
+
+_FIXABLE: Final = frozenset({IssueKind.TOO_MANY_SESSIONS, IssueKind.NEW_CHARGER})
+_ERRORS: Final = frozenset({IssueKind.TOO_MANY_SESSIONS, IssueKind.ENDPOINT_GONE})
+
+
+@callback
+def raise_issue(
+    hass: HomeAssistant, entry: ConfigEntry, kind: IssueKind, *, serial: str | None = None, **placeholders: str
+) -> None:
+    """Show a repair of an entry, or one of its chargers, or bring the one that is shown up to date."""
+    data: dict[str, str | int | float | None] = {"entry_id": entry.entry_id, "serial": serial}
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(entry, kind, serial),
+        data=data,
+        is_fixable=kind in _FIXABLE,
+        is_persistent=False,
+        learn_more_url=async_get_loaded_integration(hass, DOMAIN).issue_tracker
+        if kind is IssueKind.ENDPOINT_GONE
+        else None,
+        severity=ir.IssueSeverity.ERROR if kind in _ERRORS else ir.IssueSeverity.WARNING,
+        translation_key=kind,
+        translation_placeholders={"site": entry.title, **placeholders},
+    )
+
+
+@callback
+def clear_issue(hass: HomeAssistant, entry: ConfigEntry, kind: IssueKind, *, serial: str | None = None) -> None:
+    """Take a repair back, if it is shown."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, kind, serial))
+
+
+def _issue_id(entry: ConfigEntry, kind: IssueKind, serial: str | None = None) -> str:
+    """Name a repair. Names end up in diagnostics, so a charger is told by a digest of its serial."""
+    charger = f"_{sha256(f'{entry.entry_id} {serial}'.encode()).hexdigest()[:12]}" if serial else ""
+    return f"{kind}_{entry.entry_id}{charger}"
+
+
+def _issue_ids(hass: HomeAssistant, entry: ConfigEntry, kind: IssueKind) -> set[str]:
+    """Return the names of all repairs of a kind that an entry has, or had before a restart."""
+    prefix = _issue_id(entry, kind)
+    return {
+        issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN and issue_id.startswith(prefix)
+    }
+
+
+class IssueWatch:
+    """Tells from what is going on at one site which repairs to show.
+
+    It outlives failed set-ups, for some troubles are worth telling only once they have lasted. Repairs that were shown
+    before a restart of Home Assistant have lasted already.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Start without any trouble."""
+        self._hass = hass
+        self._entry = entry
+        self._limited_since: datetime | None = None
+        self._gone_since: dict[Family, datetime] = {}
+        self._next_try: datetime | None = None
+        self._asks_to_sign_in = False
+
+    @callback
+    def follow(self, account: Account, coordinator: ChargerCoordinator, vpp: VppCoordinator | None) -> None:
+        """Look after every change and, as nothing may change for long while there is trouble, every minute."""
+
+        @callback
+        def look(_now: datetime | None = None) -> None:
+            self.look(account, coordinator)
+            if vpp is not None:
+                self._look_at_programme(vpp)
+
+        self._entry.async_on_unload(coordinator.async_add_listener(look))
+        self._entry.async_on_unload(
+            async_track_time_interval(self._hass, look, timedelta(minutes=1), cancel_on_shutdown=True)
+        )
+
+    @callback
+    def look(self, account: Account, coordinator: ChargerCoordinator) -> None:
+        """Raise and clear what the latest refresh gives reason for."""
+        now = dt_util.utcnow()
+        error = coordinator.last_exception if not coordinator.last_update_success else None
+        cause = error.__cause__ if error else None
+        self._look_at_sign_in(error, cause)
+        self._look_at_sessions(account, coordinator, cause, now)
+        self._look_at_rate_limit(cause, now, failing=error is not None)
+        self._look_at_routes(account, now)
+        if error is None:
+            self._look_at_chargers(coordinator.data)
+
+    @callback
+    def clear(self, *, forget_ignored: bool) -> None:
+        """Take all repairs back. Those that a person chose to ignore may be kept in mind for the next start."""
+        registry = ir.async_get(self._hass)
+        for kind in IssueKind:
+            for issue_id in _issue_ids(self._hass, self._entry, kind):
+                issue = registry.async_get_issue(DOMAIN, issue_id)
+                if forget_ignored or (issue and issue.dismissed_version is None):
+                    registry.async_delete(DOMAIN, issue_id)
+
+    def _look_at_sign_in(self, error: BaseException | None, cause: BaseException | None) -> None:
+        """Have Home Assistant ask for a sign-in where nothing else may help, and withdraw that once the session works.
+
+        A refused password may be tried again by itself, for the cloud may be wrong. But then it is likely not.
+        """
+        if isinstance(error, ConfigEntryAuthFailed) or isinstance(cause, InvalidCredentials):
+            self._asks_to_sign_in = True
+            self._entry.async_start_reauth(self._hass)
+        elif error is None and self._asks_to_sign_in:
+            self._asks_to_sign_in = False
+            withdraw_request(self._hass, self._entry)
+
+    def _look_at_sessions(
+        self, account: Account, coordinator: ChargerCoordinator, cause: BaseException | None, now: datetime
+    ) -> None:
+        asks_person = any(self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH}))
+        if not isinstance(cause, TooManySessions) or asks_person:
+            self._next_try = None
+            clear_issue(self._hass, self._entry, IssueKind.TOO_MANY_SESSIONS)
+            return
+        planned = account.session.credentials.guard.blocked_until or cause.retry_at
+        if planned is not None and planned > now:
+            self._next_try = planned
+        elif self._next_try is None or self._next_try <= now:
+            self._next_try = now + (coordinator.update_interval or timedelta())
+        raise_issue(self._hass, self._entry, IssueKind.TOO_MANY_SESSIONS, next_try=_local_time(self._next_try))
+
+    def _look_at_rate_limit(self, cause: BaseException | None, now: datetime, *, failing: bool) -> None:
+        if not failing:
+            self._limited_since = None
+        if not isinstance(cause, RateLimited):
+            clear_issue(self._hass, self._entry, IssueKind.RATE_LIMITED)
+            return
+        self._limited_since = self._limited_since or now
+        shown_before = _issue_ids(self._hass, self._entry, IssueKind.RATE_LIMITED)
+        if shown_before or now - self._limited_since >= RATE_LIMIT_WORTH_TELLING:
+            raise_issue(self._hass, self._entry, IssueKind.RATE_LIMITED)
+
+    def _look_at_routes(self, account: Account, now: datetime) -> None:
+        shown_before = bool(_issue_ids(self._hass, self._entry, IssueKind.ENDPOINT_GONE))
+        is_gone = False
+        for family in sorted(CORE_FAMILIES):
+            health = account.transport.health.get(family, FamilyHealth())
+            if _is_newer(health.last_success, health.last_failure):
+                self._gone_since.pop(family, None)
+            elif health.last_error == _ROUTE_GONE:
+                since = self._gone_since.setdefault(family, health.last_failure or now)
+                is_gone |= shown_before or now - since >= ROUTE_GONE_FOR_GOOD
+        if is_gone:
+            raise_issue(self._hass, self._entry, IssueKind.ENDPOINT_GONE)
+        elif not self._gone_since:
+            clear_issue(self._hass, self._entry, IssueKind.ENDPOINT_GONE)
+
+    def _look_at_chargers(self, site: SiteSnapshot) -> None:
+        """Offer the chargers that nobody has seen yet.
+
+        Entries that do not tell what was left out on purpose are offered all: to ignore an offer is easier than to
+        miss a charger.
+        """
+        left_out = self._entry.data.get(CONF_LEFT_OUT, ())
+        before = _issue_ids(self._hass, self._entry, IssueKind.NEW_CHARGER)
+        for serial, name in site.others.items():
+            if serial in left_out:
+                continue
+            before.discard(_issue_id(self._entry, IssueKind.NEW_CHARGER, serial))
+            raise_issue(self._hass, self._entry, IssueKind.NEW_CHARGER, serial=serial, charger=name)
+        for issue_id in before:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+
+    def _look_at_programme(self, vpp: VppCoordinator) -> None:
+        if vpp.given_program_id_is_unknown:
+            raise_issue(self._hass, self._entry, IssueKind.VPP_PROGRAM_INVALID)
+        else:
+            clear_issue(self._hass, self._entry, IssueKind.VPP_PROGRAM_INVALID)
+
+
+def _is_newer(moment: datetime | None, other: datetime | None) -> bool:
+    return moment is not None and (other is None or moment > other)
+
+
+def _local_time(moment: datetime) -> str:
+    return f"{dt_util.as_local(moment):%Y-%m-%d %H:%M}"
+
+
+_WATCHES: Final[HassKey[dict[str, IssueWatch]]] = HassKey(f"{DOMAIN}.issues")
+
+
+@callback
+def issue_watch(hass: HomeAssistant, entry: ConfigEntry) -> IssueWatch:
+    """Return the watch of an entry."""
+    watches = hass.data.setdefault(_WATCHES, {})
+    if entry.entry_id not in watches:
+        watches[entry.entry_id] = IssueWatch(hass, entry)
+    return watches[entry.entry_id]
+
+
+@callback
+def forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Drop all repairs of an entry that is removed."""
+    issue_watch(hass, entry).clear(forget_ignored=True)
+    del hass.data[_WATCHES][entry.entry_id]
 
 
 async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: IssueData | None) -> RepairsFlow:

@@ -9,7 +9,7 @@ from .chargers.coordinator import ChargerCoordinator
 from .chargers.store import ChargerStore
 from .commands.commands import Commands
 from .history.coordinator import HistoryCoordinator
-from .history.session_import import SessionImport
+from .history.statistics import SessionImport
 from .options import Options
 from .prices.coordinator import PriceCoordinator
 from .prices.currency import CurrencyCoordinator

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import override
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
@@ -20,9 +21,11 @@ from custom_components.enphase_cloud_things.enlighten.models.tariffs import (
     Tier,
 )
 from custom_components.enphase_cloud_things.prices.intervals import (
+    DayPlan,
     Price,
     PriceInterval,
     PriceSchedule,
+    PriceSource,
     export_prices,
     import_prices,
 )
@@ -539,3 +542,33 @@ def test_equal_neighbours_are_apart_only_at_a_midnight_of_a_long_period(
                 shown.date() - DAY,
                 shown.date(),
             )
+
+
+class CountedSource(PriceSource):
+    """A flat price that counts how many days were laid out."""
+
+    days = 0
+
+    @property
+    @override
+    def dated(self) -> bool:
+        return True
+
+    @override
+    def plan(self, day: date) -> DayPlan:
+        self.days += 1
+        return ((0, Price(rate=0.2)),)
+
+
+def test_the_days_around_now_are_laid_out_once_for_all_who_ask() -> None:
+    source = CountedSource()
+    schedule = PriceSchedule(source=source, zone=VIENNA)
+    now = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    interval = schedule.interval_at(now)
+    once = source.days
+    assert once > 0
+    for minutes in range(0, 600, 7):
+        assert schedule.price_at(now + minutes * MINUTE) == interval
+        assert schedule.next_boundary(now + minutes * MINUTE) == interval.end
+    assert source.days == once
+    assert schedule.interval_at(interval.end).start == interval.end

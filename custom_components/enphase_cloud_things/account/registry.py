@@ -18,7 +18,7 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import CONF_ACCOUNT, DEFAULT_API_TIMEOUT, DOMAIN
+from ..const import CONF_ACCOUNT, DOMAIN
 from ..enlighten import Credentials, EnlightenClient, Hosts, Recorder, RequestBudget, Session, Transport, new_cookie_jar
 from ..options import Options
 from .store import CredentialStore
@@ -35,7 +35,7 @@ class Account:
         *,
         credentials: Credentials | None = None,
         password: str | None = None,
-        timeout: float = DEFAULT_API_TIMEOUT,
+        timeout: float = Options().api_timeout,
         budget: RequestBudget | None = None,
         recorder: Recorder | None = None,
         attended: bool = False,

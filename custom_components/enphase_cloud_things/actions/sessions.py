@@ -14,8 +14,8 @@ from ..const import DOMAIN
 from ..days import Days
 from ..enlighten import EnlightenError, HistorySession
 from ..errors import action_failed
-from ..history.past_sessions import span
-from ..history.session_import import ImportResult
+from ..history.sessions import span
+from ..history.statistics import ImportResult
 from .action import Action, async_act
 from .days import ATTR_END, ATTR_START, past_days
 from .rights import Right

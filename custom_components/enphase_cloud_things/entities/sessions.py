@@ -14,7 +14,7 @@ from ..chargers.coordinator import ChargerCoordinator
 from ..enlighten import ChargingSession, HistorySession
 from ..entity import ChargerEntity, ChargerEntityDescription, add_charger_entities
 from ..history.coordinator import HistoryCoordinator
-from ..history.past_sessions import session_cost, session_range
+from ..history.sessions import session_cost, session_range
 from ..runtime import EnphaseConfigEntry
 
 

@@ -5,47 +5,24 @@ left behind, and no answer to a later read can make the client sign in again.
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 from homeassistant.core import HomeAssistant
 
 from ..account.registry import Account, async_get_registry
 from ..enlighten import (
-    AccountBlocked,
     AuthenticationRequired,
     ConnectionFailed,
     EnlightenError,
-    OtpBlocked,
     OtpChallenge,
     OtpExpired,
     OtpRejected,
     RateLimited,
-    ServiceUnavailable,
     Site,
-    TooManySessions,
 )
-
-_ERROR_KEYS: Final[tuple[tuple[type[EnlightenError], str], ...]] = (
-    (AccountBlocked, "account_blocked"),
-    (TooManySessions, "too_many_sessions"),
-    (OtpExpired, "otp_expired"),
-    (OtpBlocked, "otp_blocked"),
-    (OtpRejected, "invalid_otp"),
-    (AuthenticationRequired, "invalid_auth"),
-    (RateLimited, "rate_limited"),
-    (ServiceUnavailable, "service_unavailable"),
-    (ConnectionFailed, "cannot_connect"),
-)
-"""From the narrow to the wide: an error takes the first that fits."""
-
-
-def error_key(error: EnlightenError) -> str:
-    """Return the key of the text that a form shows for an error."""
-    return next((key for kind, key in _ERROR_KEYS if isinstance(error, kind)), "unknown")
 
 
 def code_step_continues(error: EnlightenError) -> bool:
-    """Tell whether the same one-time code step can go on after an error, or the sign-in has to start over."""
+    """Return whether the same one-time code step can go on after an error, or the sign-in has to start over."""
     if isinstance(error, OtpRejected):
         return not isinstance(error, OtpExpired)
     return not isinstance(error, AuthenticationRequired)

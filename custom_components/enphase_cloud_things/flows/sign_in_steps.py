@@ -11,9 +11,10 @@ from homeassistant.core import callback
 
 from ..const import CONF_CODE, CONF_REMEMBER_PASSWORD, CONF_RESEND, DOMAIN
 from ..enlighten import EnlightenError, RateLimited
+from ..errors import form_key
 from ..options import Options
 from .forms import OTP_FORM, SignInInput, sign_in_form
-from .sign_in import SignIn, code_step_continues, error_key
+from .sign_in import SignIn, code_step_continues
 
 
 class SignInFlow(ConfigFlow):
@@ -88,7 +89,7 @@ class SignInFlow(ConfigFlow):
         return await self._async_signed_in()
 
     def _after_code_error(self, error: EnlightenError) -> ConfigFlowResult:
-        return self._show_otp(error_key(error)) if code_step_continues(error) else self._show_sign_in(error)
+        return self._show_otp(form_key(error)) if code_step_continues(error) else self._show_sign_in(error)
 
     @property
     def _entry(self) -> ConfigEntry | None:
@@ -126,7 +127,7 @@ class SignInFlow(ConfigFlow):
         return self.async_show_form(
             step_id="reauth_confirm" if reauth else "reconfigure" if reconfigure else "user",
             data_schema=form,
-            errors={"base": error_key(error)} if error else {},
+            errors={"base": form_key(error)} if error else {},
         )
 
     def _show_otp(self, error: str | None = None) -> ConfigFlowResult:

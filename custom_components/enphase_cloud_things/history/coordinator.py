@@ -15,7 +15,7 @@ from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.status import drawing_power, plugged_in, session_active
 from ..days import Days, local_day
 from ..enlighten import ChargerStatus, EnlightenError, HistoryClient, HistorySession
-from .past_sessions import matching_session
+from .sessions import matching_session
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -69,6 +69,13 @@ class PriceSnapshot:
         return self.savings if self.savings and self.savings.day == day else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Schedules:
+    data: PriceSnapshot
+    imported: PriceSchedule
+    exported: PriceSchedule
+
+
 class PriceCoordinator(ClockCoordinator[PriceSnapshot]):
     """Reads tariff, dated rates and savings; a part that fails keeps what it had and leaves the others alone."""
 
@@ -93,6 +100,7 @@ class PriceCoordinator(ClockCoordinator[PriceSnapshot]):
         self._due_at: dict[PricePart, datetime] = {}
         self._savings_read_at: datetime | None = None
         self._last_day_of_rates: date | None = None
+        self._schedules: _Schedules | None = None
         entry.async_on_unload(currency.async_add_listener(self.async_update_listeners))
 
     @property
@@ -108,12 +116,23 @@ class PriceCoordinator(ClockCoordinator[PriceSnapshot]):
     @property
     def import_prices(self) -> PriceSchedule:
         """What energy from the grid costs."""
-        return import_prices(self.data.tariff, self.zone)
+        return self._schedules_of_now().imported
 
     @property
     def export_prices(self) -> PriceSchedule:
         """What energy to the grid earns."""
-        return export_prices(self.data.tariff, self.data.dated_rates, self.zone)
+        return self._schedules_of_now().exported
+
+    def _schedules_of_now(self) -> _Schedules:
+        """Return the schedules of what is known, the same ones until that changes."""
+        data, zone = self.data, self.zone
+        if self._schedules is None or self._schedules.data is not data or self._schedules.imported.zone != zone:
+            self._schedules = _Schedules(
+                data=data,
+                imported=import_prices(data.tariff, zone),
+                exported=export_prices(data.tariff, data.dated_rates, zone),
+            )
+        return self._schedules
 
     @override
     async def _async_update_data(self) -> PriceSnapshot:

@@ -1,32 +1,49 @@
-"""The one place that knows the currency of a site."""
+"""The currency of a site (docs/api.md §9.5, docs/traps.md 20)."""
 
 from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
-from typing import Final, TypedDict, override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..enlighten import AuthenticationRequired, Currency, EnlightenError, MonetaryClient, NotSupported, Tariff
-from .currencies import currency_of
+from ..state_file import StateFile
 
 _LOGGER = logging.getLogger(__name__)
 
-STORAGE_VERSION: Final = 1
 RETRY: Final = timedelta(minutes=5)
 PATIENCE: Final = timedelta(hours=1)
 """How long a cloud that cannot tell is waited for, and with it everything that has a unit of money."""
 
 
-class StoredCurrency(TypedDict):
+_BY_SIGN: Final = {
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "zł": "PLN",
+    "Kč": "CZK",
+    "CHF": "CHF",
+    "R$": "BRL",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "NZ$": "NZD",
+    "US$": "USD",
+}
+_DOLLARS: Final = {"AU": "AUD", "CA": "CAD", "NZ": "NZD", "US": "USD"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCurrency:
     """The currency that the entities of a site have."""
 
-    site_id: str
+    site_id: str = field(repr=False)
     code: str
 
 
@@ -44,14 +61,14 @@ class CurrencyCoordinator(DataUpdateCoordinator[str | None]):
         self.data = None
         self._client = client
         self._site_id = site_id
-        self._store = _store(hass, entry.entry_id)
+        self._file = _file(hass, entry.entry_id)
         self._asked_since: datetime | None = None
 
     async def async_restore(self) -> None:
         """Go on with the currency that was remembered, unless it was that of another site."""
-        stored = await self._store.async_load()
-        if stored and stored["site_id"] == self._site_id:
-            self._settle(stored["code"])
+        stored = await self._file.async_load()
+        if stored and stored.site_id == self._site_id:
+            self._settle(stored.code)
 
     @override
     async def _async_update_data(self) -> str | None:
@@ -65,7 +82,7 @@ class CurrencyCoordinator(DataUpdateCoordinator[str | None]):
         except EnlightenError as error:
             self.logger.debug("Reading the currency failed: %s", error)
             return None
-        await self._store.async_save({"site_id": self._site_id, "code": code})
+        await self._file.async_save(StoredCurrency(site_id=self._site_id, code=code))
         self._settle(code)
         return self.data
 
@@ -100,10 +117,21 @@ async def _known[AnswerT](answer: Awaitable[AnswerT], *, patient: bool) -> Answe
         return None
 
 
+def currency_of(sign: str | None, country: str | None) -> str | None:
+    """Return the ISO code of the currency that a sign means in a country, `None` where that cannot be told.
+
+    The country, in two letters, decides only whose dollars are meant.
+    """
+    sign = (sign or "").strip()
+    if sign == "$":
+        return _DOLLARS.get((country or "").strip().upper())
+    return _BY_SIGN.get(sign)
+
+
 async def async_forget_currency(hass: HomeAssistant, entry_id: str) -> None:
     """Remove what was remembered for a config entry."""
-    await _store(hass, entry_id).async_remove()
+    await _file(hass, entry_id).async_remove()
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> Store[StoredCurrency]:
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.currency", private=True)
+def _file(hass: HomeAssistant, entry_id: str) -> StateFile[StoredCurrency]:
+    return StateFile(hass, f"{entry_id}.currency", StoredCurrency)

@@ -11,7 +11,7 @@ is cut at each midnight, because "for ever" is no event.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, Protocol, override
 
@@ -117,12 +117,13 @@ class DatedSource(PriceSource):
         return _group_plan(DayGroup(periods=tuple(Period(rate=r.rate, start=r.start, end=r.end) for r in known.rates)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PriceSchedule:
-    """The prices of one direction at a site."""
+    """The prices of one direction at a site. The interval of now is remembered: many ask for it, all day long."""
 
     source: PriceSource
     zone: tzinfo
+    _current: PriceInterval | None = field(default=None, init=False, repr=False, compare=False)
 
     def price_at(self, now: datetime) -> PriceInterval | None:
         """Return the price of now and how long it holds, `None` while it is unknown."""
@@ -135,8 +136,9 @@ class PriceSchedule:
 
     def interval_at(self, now: datetime) -> PriceInterval:
         """Return the interval that holds now."""
-        (interval,) = self.intervals(now, now + timedelta(microseconds=1))
-        return interval
+        if self._current is None or not self._current.start <= now < self._current.end:
+            (self._current,) = self.intervals(now, now + timedelta(microseconds=1))
+        return self._current
 
     def intervals(self, start: datetime, end: datetime) -> tuple[PriceInterval, ...]:
         """Return the whole price intervals that overlap a range, in order.

@@ -7,13 +7,8 @@ import pytest
 
 from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargingSession
 from custom_components.enphase_cloud_things.enlighten.models.sessions import HistorySession
-from custom_components.enphase_cloud_things.history.past_sessions import (
-    hourly,
-    matching_session,
-    session_cost,
-    session_range,
-    span,
-)
+from custom_components.enphase_cloud_things.history.hours import hourly
+from custom_components.enphase_cloud_things.history.sessions import matching_session, session_cost, session_range, span
 
 PLUGGED_IN = datetime(2026, 11, 17, 16, 58, 21, 90_000, tzinfo=UTC)
 STARTED = datetime(2026, 11, 17, 17, 5, tzinfo=UTC)

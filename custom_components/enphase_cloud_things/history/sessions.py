@@ -12,7 +12,6 @@ from typing import Final
 from ..chargers.session_events import SAME_MOMENT
 from ..enlighten.models.chargers import ChargingSession
 from ..enlighten.models.sessions import HistorySession
-from .hourly import split_by_hour
 
 _LONGEST_WAIT_ON_CABLE: Final = timedelta(days=60)
 _EPOCH_DIGITS: Final = 10
@@ -99,12 +98,3 @@ def span(session: HistorySession) -> Span | None:
         return None
     start = session.started_at or session.ended_at
     return Span(start=start, end=max(start, session.ended_at))
-
-
-def hourly(amount: float | None, session: HistorySession) -> tuple[tuple[datetime, float], ...]:
-    """Divide an amount of a session, such as its energy, among the hours the car was plugged in.
-
-    Nothing comes of an unknown amount and of a session that goes on.
-    """
-    when = span(session)
-    return split_by_hour(amount, when.start, when.end) if amount is not None and when else ()

@@ -9,8 +9,7 @@ import pytest
 
 from custom_components.enphase_cloud_things.days import Days
 from custom_components.enphase_cloud_things.enlighten.models.sessions import HistorySession
-from custom_components.enphase_cloud_things.history.hourly import hour_of
-from custom_components.enphase_cloud_things.history.session_hours import SessionHours, parts
+from custom_components.enphase_cloud_things.history.hours import SessionHours, hour_of, parts
 
 DAY = datetime(2026, 11, 10, tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
