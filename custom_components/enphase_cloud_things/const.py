@@ -16,17 +16,6 @@ CONF_SERIALS: Final = "serials"
 CONF_SITE_ID: Final = "site_id"
 CONF_SITE_NAME: Final = "site_name"
 
-CONF_SLOW_POLL_INTERVAL: Final = "slow_poll_interval"
-CONF_FAST_POLL_INTERVAL: Final = "fast_poll_interval"
-CONF_FAST_WHILE_STREAMING: Final = "fast_while_streaming"
-CONF_APPLY_AMPS_WHILE_CHARGING: Final = "apply_amps_while_charging"
-CONF_API_TIMEOUT: Final = "api_timeout"
-CONF_NOMINAL_VOLTAGE: Final = "nominal_voltage"
-CONF_ENABLE_VPP: Final = "enable_vpp"
-CONF_VPP_PROGRAM_ID: Final = "vpp_program_id"
-CONF_ENABLE_MONETARY: Final = "enable_monetary"
-
-DEFAULT_API_TIMEOUT: Final = 15
 DEFAULT_CHARGING_AMPS: Final = 32
 FALLBACK_MIN_AMPS: Final = 6
 FALLBACK_MAX_AMPS: Final = 40

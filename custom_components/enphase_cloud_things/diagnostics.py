@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from .chargers.amps import amps_bounds
 from .chargers.snapshot import ChargerSnapshot
-from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, CONF_SITE_ID, CONF_VPP_PROGRAM_ID, DOMAIN
+from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, CONF_SITE_ID, DOMAIN
 from .enlighten import IdKind, Pseudonyms, header_names, redact
 from .options import Options
 from .runtime import EnphaseConfigEntry, RuntimeData
@@ -89,8 +89,8 @@ def _running(runtime: RuntimeData, serials: Iterable[str]) -> Report:
 
 def _options(options: Options, programmes: _Numbered) -> Report:
     told = asdict(options)
-    given = told.pop(CONF_VPP_PROGRAM_ID)
-    return told | {"vpp_programme": programmes.name(given)}
+    given, price_entity = told.pop("vpp_program_id"), told.pop("price_entity")
+    return told | {"vpp_programme": programmes.name(given), "price_entity": bool(price_entity)}
 
 
 def _programme(vpp: VppCoordinator | None, programmes: _Numbered) -> Report | None:

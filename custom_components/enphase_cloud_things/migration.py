@@ -18,18 +18,10 @@ from homeassistant.helpers.typing import UNDEFINED
 
 from .const import (
     CONF_ACCOUNT,
-    CONF_API_TIMEOUT,
-    CONF_ENABLE_MONETARY,
-    CONF_ENABLE_VPP,
-    CONF_FAST_POLL_INTERVAL,
-    CONF_FAST_WHILE_STREAMING,
-    CONF_NOMINAL_VOLTAGE,
     CONF_REMEMBER_PASSWORD,
     CONF_SERIALS,
     CONF_SITE_ID,
     CONF_SITE_NAME,
-    CONF_SLOW_POLL_INTERVAL,
-    CONF_VPP_PROGRAM_ID,
     DOMAIN,
 )
 from .options import Options
@@ -38,14 +30,14 @@ VERSION: Final = 2
 MINOR_VERSION: Final = 1
 
 _OPTION_NAMES: Final[Mapping[str, str]] = {
-    "scan_interval": CONF_SLOW_POLL_INTERVAL,
-    "slow_poll_interval": CONF_SLOW_POLL_INTERVAL,
-    "fast_poll_interval": CONF_FAST_POLL_INTERVAL,
-    "fast_while_streaming": CONF_FAST_WHILE_STREAMING,
-    "api_timeout": CONF_API_TIMEOUT,
-    "nominal_voltage": CONF_NOMINAL_VOLTAGE,
-    "enable_monetary_device": CONF_ENABLE_MONETARY,
-    "enable_vpp_device": CONF_ENABLE_VPP,
+    "scan_interval": "slow_poll_interval",
+    "slow_poll_interval": "slow_poll_interval",
+    "fast_poll_interval": "fast_poll_interval",
+    "fast_while_streaming": "fast_while_streaming",
+    "api_timeout": "api_timeout",
+    "nominal_voltage": "nominal_voltage",
+    "enable_monetary_device": "enable_monetary",
+    "enable_vpp_device": "enable_vpp",
 }
 """Old option names in the order of increasing weight; the oldest one is a fall-back of its successor."""
 
@@ -164,7 +156,7 @@ def _migrated_options(entry: ConfigEntry) -> dict[str, object]:
     renamed = {new: old[name] for name, new in _OPTION_NAMES.items() if old.get(name) is not None}
     program_id = str(entry.data.get("vpp_program_id") or "").strip()
     if re.fullmatch(r"[0-9a-fA-F]{24}", program_id):
-        renamed[CONF_VPP_PROGRAM_ID] = program_id
+        renamed["vpp_program_id"] = program_id
     options = asdict(Options.from_mapping(renamed))
     return {name: options[name] for name in renamed}
 

@@ -1,89 +1,69 @@
-"""The options of a config entry as one frozen, typed value."""
+"""The options of a config entry as one frozen, typed value, and what their form has to know of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Self
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Self
 
-from .const import (
-    CONF_API_TIMEOUT,
-    CONF_APPLY_AMPS_WHILE_CHARGING,
-    CONF_ENABLE_MONETARY,
-    CONF_ENABLE_VPP,
-    CONF_FAST_POLL_INTERVAL,
-    CONF_FAST_WHILE_STREAMING,
-    CONF_NOMINAL_VOLTAGE,
-    CONF_SLOW_POLL_INTERVAL,
-    CONF_VPP_PROGRAM_ID,
-    DEFAULT_API_TIMEOUT,
-)
+from homeassistant.const import UnitOfElectricPotential, UnitOfTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """The lowest and the highest value that a form accepts."""
+    """The lowest and the highest value that a form accepts, and their unit."""
 
     low: int
     high: int
+    unit: str
 
 
-BOUNDS: Final[Mapping[str, Bounds]] = {
-    CONF_SLOW_POLL_INTERVAL: Bounds(low=15, high=3600),
-    CONF_FAST_POLL_INTERVAL: Bounds(low=5, high=300),
-    CONF_API_TIMEOUT: Bounds(low=5, high=60),
-    CONF_NOMINAL_VOLTAGE: Bounds(low=100, high=277),
-}
+_BOUNDS: Final = "bounds"
+
+
+def _number(default: int, *, low: int, high: int, unit: str) -> int:
+    return field(default=default, metadata={_BOUNDS: Bounds(low=low, high=high, unit=unit)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a person can set without signing in again.
+    """What a person can set without signing in again, in the order of the form.
 
-    Intervals and the time-out are seconds, the voltage is volts and used only where the cloud gives none.
-    An empty programme id means that the integration finds the programme by itself.
+    Intervals and the time-out are seconds, the voltage is volts and used only where the cloud gives none. An empty
+    program id means that the integration finds the program by itself. An empty `price_entity` means that plans and
+    estimates go by the Enphase tariff.
     """
 
-    slow_poll_interval: int = 30
-    fast_poll_interval: int = 10
-    fast_while_streaming: bool = True
-    apply_amps_while_charging: bool = False
-    api_timeout: int = DEFAULT_API_TIMEOUT
-    nominal_voltage: int = 240
     enable_vpp: bool = True
     vpp_program_id: str = field(default="", repr=False)
     enable_monetary: bool = True
+    price_entity: str = ""
+    apply_amps_while_charging: bool = False
+    slow_poll_interval: int = _number(30, low=15, high=3600, unit=UnitOfTime.SECONDS)
+    fast_poll_interval: int = _number(10, low=5, high=300, unit=UnitOfTime.SECONDS)
+    fast_while_streaming: bool = True
+    api_timeout: int = _number(15, low=5, high=60, unit=UnitOfTime.SECONDS)
+    nominal_voltage: int = _number(240, low=100, high=277, unit=UnitOfElectricPotential.VOLT)
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, object]) -> Self:
         """Read stored options; a missing or impossible value becomes its default."""
-        defaults = cls()
-        slow = _bounded(options, CONF_SLOW_POLL_INTERVAL, defaults.slow_poll_interval)
-        return cls(
-            slow_poll_interval=slow,
-            fast_poll_interval=min(slow, _bounded(options, CONF_FAST_POLL_INTERVAL, defaults.fast_poll_interval)),
-            fast_while_streaming=_flag(options, CONF_FAST_WHILE_STREAMING, defaults.fast_while_streaming),
-            apply_amps_while_charging=_flag(
-                options, CONF_APPLY_AMPS_WHILE_CHARGING, defaults.apply_amps_while_charging
-            ),
-            api_timeout=_bounded(options, CONF_API_TIMEOUT, defaults.api_timeout),
-            nominal_voltage=_bounded(options, CONF_NOMINAL_VOLTAGE, defaults.nominal_voltage),
-            enable_vpp=_flag(options, CONF_ENABLE_VPP, defaults.enable_vpp),
-            vpp_program_id=_text(options, CONF_VPP_PROGRAM_ID),
-            enable_monetary=_flag(options, CONF_ENABLE_MONETARY, defaults.enable_monetary),
-        )
+        read = {option.name: _fitting(option.name, option.default, options.get(option.name)) for option in fields(cls)}
+        read["fast_poll_interval"] = min(read["fast_poll_interval"], read["slow_poll_interval"])
+        return cls(**read)
 
 
-def _bounded(options: Mapping[str, object], key: str, default: int) -> int:
-    value = options.get(key)
+BOUNDS: Final[Mapping[str, Bounds]] = {
+    option.name: option.metadata[_BOUNDS] for option in fields(Options) if _BOUNDS in option.metadata
+}
+"""The bounds of every number."""
+
+ADVANCED: Final = frozenset({*BOUNDS, "fast_while_streaming"})
+"""What few people ever change."""
+
+
+def _fitting(name: str, default: Any, value: object) -> Any:
+    bounds = BOUNDS.get(name)
+    if bounds is None:
+        return value if isinstance(value, type(default)) else default
     if isinstance(value, bool) or not isinstance(value, int | float):
         return default
-    return min(max(int(value), BOUNDS[key].low), BOUNDS[key].high)
-
-
-def _flag(options: Mapping[str, object], key: str, default: bool) -> bool:
-    value = options.get(key)
-    return value if isinstance(value, bool) else default
-
-
-def _text(options: Mapping[str, object], key: str) -> str:
-    value = options.get(key)
-    return value if isinstance(value, str) else ""
+    return int(min(max(value, bounds.low), bounds.high))

@@ -117,7 +117,8 @@ def _actions_and_fields() -> Iterable[str]:
 
 def _labels_of_options() -> Iterable[str]:
     for step in _english()["options"]["step"].values():
-        yield from step.get("data", {}).values()
+        for part in (step, *step.get("sections", {}).values()):
+            yield from part.get("data", {}).values()
 
 
 def _words_of_entity_names() -> Iterable[str]:

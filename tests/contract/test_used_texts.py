@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Any, Final
 
 from homeassistant.const import Platform
+from homeassistant.data_entry_flow import section
 import probatio
 import pytest
 
@@ -244,11 +245,16 @@ class TestFlows:
         self, place: tuple[str, str], forms: tuple[probatio.Schema, ...]
     ) -> None:
         flow, step = place
-        fields = {str(field) for form in forms for field in form.schema}
-        for part in ("data", "data_description"):
-            assert set(texts(flow, "step", step, part)) == fields, (
-                f"{flow}.step.{step}.{part} in en.json and the form differ"
-            )
+        fields = {str(field): kind for form in forms for field, kind in form.schema.items()}
+        sections = {name: kind.schema.schema for name, kind in fields.items() if isinstance(kind, section)}
+        shown = {(): fields.keys() - sections.keys()} | {
+            ("sections", name): {str(field) for field in inside} for name, inside in sections.items()
+        }
+        for path, names in shown.items():
+            for part in ("data", "data_description"):
+                assert set(texts(flow, "step", step, *path, part)) == names, (
+                    f"{flow}.step.{step}.{part} in en.json and the form differ"
+                )
 
     def test_every_error_of_a_config_form_has_a_text(self) -> None:
         used = {error for path in CONFIG_FLOW for error in flow_errors(module(path))}
@@ -258,7 +264,7 @@ class TestFlows:
 
     @pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
     def test_every_error_of_the_client_has_a_text_in_the_config_flow(self, kind: type[EnlightenError]) -> None:
-        key = sign_in.error_key(an_error(kind))
+        key = errors.form_key(an_error(kind))
         assert key in texts("config", "error"), f"add config.error.{key} to en.json"
 
     def test_every_error_of_an_options_form_has_a_text(self) -> None:
@@ -271,7 +277,7 @@ class TestFlows:
     def test_no_text_is_for_an_error_that_is_never_shown(self, flow: str) -> None:
         named = {
             text
-            for flow_module in (config_flow, forms, options, sign_in, sign_in_steps)
+            for flow_module in (config_flow, errors, forms, options, sign_in, sign_in_steps)
             for text in strings(module(Path(getfile(flow_module))).tree)
         }
         assert not texts(flow, "error").keys() - named, f"remove these from {flow}.error in en.json"

@@ -7,7 +7,7 @@ from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 import probatio
 
 from custom_components import enphase_cloud_things
@@ -41,8 +41,9 @@ def assert_form(result: ConfigFlowResult, step_id: str, **errors: str) -> None:
     texts = _texts(result)
     step = texts["step"][step_id]
     fields = required(result).keys()
-    assert fields <= step.get("data", {}).keys()
-    assert fields <= step.get("data_description", {}).keys()
+    for kind in ("data", "data_description"):
+        of_sections = [section.get(kind, {}) for section in step.get("sections", {}).values()]
+        assert fields <= set().union(step.get(kind, {}), *of_sections)
     wanted = {
         name
         for text in (step["title"], step.get("description", ""))
@@ -68,7 +69,7 @@ def offered(result: ConfigFlowResult, field: str) -> dict[str, str]:
 
 
 def filled_in(result: ConfigFlowResult) -> dict[str, Any]:
-    """Return what a form has filled in when it is shown: defaults and suggestions by field."""
+    """Return what a form, its sections included, has filled in when it is shown: defaults and suggestions by field."""
     values: dict[str, Any] = {}
     for marker in _markers(result):
         suggestion = (marker.description or {}).get("suggested_value")
@@ -87,7 +88,10 @@ def required(result: ConfigFlowResult) -> dict[str, bool]:
 def _markers(result: ConfigFlowResult) -> list[probatio.Required | probatio.Optional]:
     schema = result["data_schema"]
     assert schema is not None
-    return list(schema.schema)
+    markers: list[probatio.Required | probatio.Optional] = []
+    for marker, field in schema.schema.items():
+        markers += field.schema.schema if isinstance(field, section) else [marker]
+    return markers
 
 
 def _texts(result: ConfigFlowResult) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
-from custom_components.enphase_cloud_things.const import CONF_SLOW_POLL_INTERVAL, DOMAIN
+from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Simulator
 
 MINUTE = 60.0
@@ -19,7 +19,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 STEP = 5 * MINUTE
-SELDOM = {CONF_SLOW_POLL_INTERVAL: 280}
+SELDOM = {"slow_poll_interval": 280}
 """Options with which a status is read in each step, jitter included."""
 
 STATUS = "sensor.carport_status"

@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.enphase_cloud_things.const import CONF_ENABLE_MONETARY, DOMAIN
+from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
@@ -125,7 +125,7 @@ class TestPricesOff:
     @pytest.fixture
     async def entries(self, hass: HomeAssistant, setup_entry: SetupEntry, world: World) -> None:
         await setup_entry()
-        await setup_entry(site=world.sites[CABIN], options={CONF_ENABLE_MONETARY: False})
+        await setup_entry(site=world.sites[CABIN], options={"enable_monetary": False})
         await hass.async_block_till_done(wait_background_tasks=True)
 
     @pytest.mark.usefixtures("entries")

@@ -7,7 +7,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 import pytest
 
-from custom_components.enphase_cloud_things.const import CONF_ENABLE_MONETARY, DOMAIN
+from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Family, Simulator, World, faults
 from simulator.ready_tariffs import TARIFFS
 
@@ -160,7 +160,7 @@ class TestMistakes:
     async def test_prices_that_are_turned_off_cannot_be_asked_for(
         self, hass: HomeAssistant, setup_entry: SetupEntry
     ) -> None:
-        await setup_entry(options={CONF_ENABLE_MONETARY: False})
+        await setup_entry(options={"enable_monetary": False})
         with pytest.raises(ServiceValidationError, match="Lark Street"):
             await reply_of(hass)
 

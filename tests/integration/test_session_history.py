@@ -7,7 +7,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STA
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.enphase_cloud_things.const import CONF_ENABLE_MONETARY, CONF_SERIALS, CONF_SITE_ID
+from custom_components.enphase_cloud_things.const import CONF_SERIALS, CONF_SITE_ID
 from simulator import Car, Family, Simulator, World, faults
 from simulator.faults import Trouble
 from simulator.ready_tariffs import TARIFFS
@@ -263,7 +263,7 @@ class TestCurrency:
     async def test_without_prices_the_currency_is_asked_for_once_all_the_same(
         self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
     ) -> None:
-        await setup_entry(options={CONF_ENABLE_MONETARY: False})
+        await setup_entry(options={"enable_monetary": False})
         await settled(hass)
         await advance(AN_HOUR, step=300)
         assert shown(hass, COST).attributes[ATTR_UNIT_OF_MEASUREMENT] == "EUR"

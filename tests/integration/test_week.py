@@ -12,7 +12,6 @@ from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 import pytest
 
-from custom_components.enphase_cloud_things.const import CONF_FAST_POLL_INTERVAL, CONF_SLOW_POLL_INTERVAL
 from simulator import Car, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
@@ -36,7 +35,7 @@ __all__ = ["enable_event_loop_debug"]
 
 MONDAY_MORNING = "2026-11-09 06:00:00+00:00"
 STEP = 10 * MINUTE
-OPTIONS = {CONF_SLOW_POLL_INTERVAL: 560, CONF_FAST_POLL_INTERVAL: 280}
+OPTIONS = {"slow_poll_interval": 560, "fast_poll_interval": 280}
 LIFETIME = "sensor.carport_lifetime_energy"
 NEW_KEY = "another horse"
 EXPECTED_LOGS = (
@@ -156,9 +155,7 @@ async def an_outage(week: Week) -> None:
 
 async def a_busy_morning(week: Week) -> None:
     """The owner wants to see everything at once, charges, and runs into throttling and a moment of refusals."""
-    week.hass.config_entries.async_update_entry(
-        week.entry, options={CONF_SLOW_POLL_INTERVAL: 15, CONF_FAST_POLL_INTERVAL: 5}
-    )
+    week.hass.config_entries.async_update_entry(week.entry, options={"slow_poll_interval": 15, "fast_poll_interval": 5})
     await week.hass.config_entries.async_reload(week.entry.entry_id)
     week.world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.4))
     await week.charge("turn_on")

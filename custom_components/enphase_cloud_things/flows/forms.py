@@ -1,13 +1,16 @@
 """The forms of the config and options flows, and what a person typed into them as typed values."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 import re
 from typing import Any, Final, Self
 
-from homeassistant.const import CONF_EMAIL, CONF_PASSWORD, UnitOfElectricPotential, UnitOfTime
+from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -22,24 +25,17 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from ..const import (
-    CONF_API_TIMEOUT,
-    CONF_APPLY_AMPS_WHILE_CHARGING,
     CONF_CODE,
     CONF_CONTINUE_WITHOUT_CHARGERS,
-    CONF_ENABLE_MONETARY,
-    CONF_ENABLE_VPP,
-    CONF_FAST_POLL_INTERVAL,
-    CONF_FAST_WHILE_STREAMING,
-    CONF_NOMINAL_VOLTAGE,
     CONF_REMEMBER_PASSWORD,
     CONF_RESEND,
     CONF_SERIALS,
     CONF_SITE_ID,
-    CONF_SLOW_POLL_INTERVAL,
-    CONF_VPP_PROGRAM_ID,
 )
 from ..enlighten import Site
-from ..options import BOUNDS
+from ..options import ADVANCED, BOUNDS, Options
+
+SECTION_ADVANCED: Final = "advanced"
 
 _SITE_ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 _VPP_PROGRAM_ID: Final = re.compile(r"[0-9a-f]{24}")
@@ -119,53 +115,53 @@ def chargers_form(names: Mapping[str, str | None], *, selected: Iterable[str]) -
 
 
 def settings_form(values: Mapping[str, Any]) -> probatio.Schema:
-    """Return the form of the options with the given values filled in."""
+    """Return the form of the options with the given values filled in; what few people change is in a section."""
+    first: dict[probatio.Marker, object] = {}
+    advanced: dict[probatio.Marker, object] = {}
+    for option in fields(Options):
+        marker, selector = _setting(option.name, values[option.name])
+        (advanced if option.name in ADVANCED else first)[marker] = selector
     return probatio.Schema(
-        {
-            **_number(CONF_SLOW_POLL_INTERVAL, values, UnitOfTime.SECONDS),
-            **_number(CONF_FAST_POLL_INTERVAL, values, UnitOfTime.SECONDS),
-            **_flag(CONF_FAST_WHILE_STREAMING, values),
-            **_flag(CONF_APPLY_AMPS_WHILE_CHARGING, values),
-            **_number(CONF_API_TIMEOUT, values, UnitOfTime.SECONDS),
-            **_number(CONF_NOMINAL_VOLTAGE, values, UnitOfElectricPotential.VOLT),
-            **_flag(CONF_ENABLE_VPP, values),
-            probatio.Optional(
-                CONF_VPP_PROGRAM_ID, description={"suggested_value": values.get(CONF_VPP_PROGRAM_ID, "")}
-            ): TextSelector(),
-            **_flag(CONF_ENABLE_MONETARY, values),
-        }
+        {**first, probatio.Required(SECTION_ADVANCED): section(probatio.Schema(advanced), {"collapsed": True})}
     )
 
 
-def settings_from_form(form: Mapping[str, Any]) -> tuple[dict[str, int | bool | str], dict[str, str]]:
+def settings_from_form(form: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the options a person chose and the errors by field, which are empty when the options may be stored."""
-    settings = {**form, CONF_VPP_PROGRAM_ID: form.get(CONF_VPP_PROGRAM_ID, "").strip().lower()}
+    settings = {
+        **{name: value for name, value in form.items() if name != SECTION_ADVANCED},
+        **form[SECTION_ADVANCED],
+        "vpp_program_id": form.get("vpp_program_id", "").strip().lower(),
+        "price_entity": form.get("price_entity", ""),
+    }
     errors = {}
-    if settings[CONF_FAST_POLL_INTERVAL] > settings[CONF_SLOW_POLL_INTERVAL]:
-        errors[CONF_FAST_POLL_INTERVAL] = "fast_above_slow"
-    if settings[CONF_VPP_PROGRAM_ID] and not _VPP_PROGRAM_ID.fullmatch(settings[CONF_VPP_PROGRAM_ID]):
-        errors[CONF_VPP_PROGRAM_ID] = "invalid_vpp_program_id"
+    if settings["fast_poll_interval"] > settings["slow_poll_interval"]:
+        errors["base"] = "fast_above_slow"
+    if settings["vpp_program_id"] and not _VPP_PROGRAM_ID.fullmatch(settings["vpp_program_id"]):
+        errors["vpp_program_id"] = "invalid_vpp_program_id"
     return settings, errors
 
 
+def _setting(name: str, value: Any) -> tuple[probatio.Marker, object]:
+    if bounds := BOUNDS.get(name):
+        number = NumberSelector(
+            NumberSelectorConfig(
+                min=bounds.low, max=bounds.high, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=bounds.unit
+            )
+        )
+        return probatio.Required(name, default=value), probatio.All(number, probatio.Coerce(int))
+    if isinstance(value, bool):
+        return probatio.Required(name, default=value), BooleanSelector()
+    suggested = probatio.Optional(name, description={"suggested_value": value})
+    return suggested, EntitySelector(
+        EntitySelectorConfig(domain="sensor")
+    ) if name == "price_entity" else TextSelector()
+
+
 def is_site_id(text: str) -> bool:
-    """Tell whether a text can be the number of a site. A name typed as one would fail every later request."""
+    """Return whether a text can be the number of a site. A name typed as one would fail every later request."""
     return _SITE_ID.fullmatch(text) is not None
 
 
 def _with_id(name: str | None, identifier: str) -> str:
     return f"{name} ({identifier})" if name else identifier
-
-
-def _number(key: str, values: Mapping[str, Any], unit: str) -> dict[probatio.Marker, object]:
-    bounds = BOUNDS[key]
-    selector = NumberSelector(
-        NumberSelectorConfig(
-            min=bounds.low, max=bounds.high, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement=unit
-        )
-    )
-    return {probatio.Required(key, default=values[key]): probatio.All(selector, probatio.Coerce(int))}
-
-
-def _flag(key: str, values: Mapping[str, Any]) -> dict[probatio.Marker, object]:
-    return {probatio.Required(key, default=values[key]): BooleanSelector()}

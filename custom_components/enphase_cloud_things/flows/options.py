@@ -29,7 +29,9 @@ class EnphaseOptionsFlow(OptionsFlowWithReload):
             settings, errors = settings_from_form(user_input)
             if not errors:
                 return self.async_create_entry(data=settings)
-        values = user_input or asdict(Options.from_mapping(self.config_entry.options))
+            values = asdict(Options()) | settings
+        else:
+            values = asdict(Options.from_mapping(self.config_entry.options))
         return self.async_show_form(step_id="settings", data_schema=settings_form(values), errors=errors)
 
     async def async_step_reauthenticate(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
