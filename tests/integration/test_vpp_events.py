@@ -8,6 +8,7 @@ from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UN
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.enphase_cloud_things.entities import calendar_event
 from simulator import Family, Simulator, World, faults
 from simulator.vpp import EventType, GridEvent, VirtualPowerPlant
 
@@ -422,3 +423,17 @@ class TestOutage:
         await pass_time(timedelta(minutes=6))
         assert number(hass, EVENTS) == 1
         assert datetime.fromisoformat(value(hass, NEXT_START)) == event.start
+
+
+async def test_an_event_of_the_calendar_speaks_the_language_of_the_home(
+    hass: HomeAssistant, world: World, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def texts(_hass: HomeAssistant, language: str, category: str, integration: str) -> dict[str, str]:
+        prefix = f"component.{integration}.{category}.calendar.vpp_events.state_attributes"
+        return {f"{prefix}.type.state.battery_discharge": f"Batterie wird entladen ({language})"}
+
+    monkeypatch.setattr(calendar_event, "async_get_cached_translations", texts)
+    hass.config.language = "de"
+    world.site.vpp.schedule(starts_in=timedelta(minutes=30), duration=timedelta(hours=1))
+    await set_up(options=PROGRAMME_ONLY)
+    assert shown(hass, EVENT_CALENDAR).attributes["message"] == "Batterie wird entladen (de)"

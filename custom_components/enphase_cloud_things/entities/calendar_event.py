@@ -1,10 +1,14 @@
-"""Calendar events that stay exact while the clock is set back."""
+"""Calendar events: exact while the clock is set back, and in the language of the home."""
 
 from datetime import datetime, timezone
 from typing import override
 
 from homeassistant.components.calendar import CalendarEvent
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
 
 
 class ExactCalendarEvent(CalendarEvent):
@@ -34,3 +38,11 @@ class ExactCalendarEvent(CalendarEvent):
 def _with_own_offset(local: datetime) -> datetime:
     offset = dt_util.as_local(local).utcoffset()
     return local if offset is None else local.astimezone(timezone(offset))
+
+
+def calendar_text(hass: HomeAssistant, calendar: str, attribute: str, *, value: str | None = None) -> str:
+    """Return the name of an attribute of a calendar's events in the home's language, or the text of its value."""
+    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
+    what = "name" if value is None else f"state.{value}"
+    key = f"component.{DOMAIN}.entity.calendar.{calendar}.state_attributes.{attribute}.{what}"
+    return texts.get(key, value or attribute)

@@ -21,7 +21,7 @@ from ..enlighten import Savings
 from ..prices.coordinator import PriceCoordinator, PricePart, PriceSnapshot
 from ..prices.intervals import PriceInterval, PriceSchedule
 from ..runtime import EnphaseConfigEntry
-from .calendar_event import ExactCalendarEvent
+from .calendar_event import ExactCalendarEvent, calendar_text
 from .service import ServiceEntity, add_service_entities
 
 
@@ -226,7 +226,7 @@ class PriceCalendar(DirectionEntity, CalendarEntity):
         lines = [price.period] if price.period else []
         lines += [f"{component.name}: {component.rate:g}" for component in price.components]
         if price.base_rate:
-            lines.append("Base rate; the price depends on the consumption")
+            lines.append(calendar_text(self.hass, self.entity_description.key, "base_rate"))
         zone = self.coordinator.zone
         return ExactCalendarEvent(
             summary=f"{price.rate:g} {self.coordinator.currency}/kWh",

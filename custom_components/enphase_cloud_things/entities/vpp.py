@@ -23,15 +23,8 @@ from ..enlighten import VppEvent
 from ..runtime import EnphaseConfigEntry
 from ..vpp.coordinator import VppCoordinator, VppSnapshot
 from ..vpp.events import EventKind, active_event, event_kind, events_between, events_today, future_events, next_event
-from .calendar_event import ExactCalendarEvent
+from .calendar_event import ExactCalendarEvent, calendar_text
 from .service import ServiceEntity, add_service_entities
-
-SUMMARIES: Final[Mapping[EventKind, str]] = {
-    EventKind.BATTERY_CHARGE: "Battery charge",
-    EventKind.BATTERY_DISCHARGE: "Battery discharge",
-    EventKind.IDLE: "Battery idle",
-    EventKind.OTHER: "Grid event",
-}
 
 
 class VppEntity(ServiceEntity[VppSnapshot]):
@@ -201,16 +194,19 @@ class VppCalendar(VppEntity, CalendarEntity):
     def _calendar_event(self, event: VppEvent) -> CalendarEvent:
         zone = self.coordinator.zone
         details = {
-            "Type": event.subtype or event.kind,
-            "Status": event.status,
-            "Target charge": f"{event.target_soc:g} %" if event.target_soc is not None else None,
-            "Rate": f"{event.rate:g} W" if event.rate is not None else None,
+            "type": event.subtype or event.kind,
+            "status": event.status,
+            "target_soc": f"{event.target_soc:g} %" if event.target_soc is not None else None,
+            "rate": f"{event.rate:g} W" if event.rate is not None else None,
         }
+        key = self.entity_description.key
         return ExactCalendarEvent(
-            summary=SUMMARIES[event_kind(event)],
+            summary=calendar_text(self.hass, key, "type", value=event_kind(event)),
             start=event.start.astimezone(zone),
             end=event.end.astimezone(zone),
-            description="\n".join(f"{label}: {value}" for label, value in details.items() if value),
+            description="\n".join(
+                f"{calendar_text(self.hass, key, name)}: {value}" for name, value in details.items() if value
+            ),
         )
 
 
