@@ -25,7 +25,7 @@ from .devices import (
 from .enlighten import EnlightenClient
 from .history.coordinator import HistoryCoordinator
 from .history.statistics import SessionImport
-from .migration import async_migrate
+from .migration import async_migrate, mend_entry_data
 from .options import Options
 from .prices.coordinator import PriceCoordinator
 from .prices.currency import CurrencyCoordinator, async_forget_currency
@@ -61,6 +61,7 @@ async def async_migrate_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) ->
 
 async def async_setup_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> bool:
     """Set up one site of an account."""
+    mend_entry_data(hass, entry)
     registry = async_get_registry(hass)
     account = await registry.async_acquire(entry)
     loaded = False

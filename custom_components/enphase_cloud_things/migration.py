@@ -18,6 +18,7 @@ from homeassistant.helpers.typing import UNDEFINED
 
 from .const import (
     CONF_ACCOUNT,
+    CONF_LEFT_OUT,
     CONF_REMEMBER_PASSWORD,
     CONF_SERIALS,
     CONF_SITE_ID,
@@ -133,6 +134,36 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> bool:
             minor_version=MINOR_VERSION,
         )
     return True
+
+
+@callback
+def mend_entry_data(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Have entry data of another shape count as never known (docs/traps.md 86), so that the rest can rely on them."""
+    old = entry.data
+    mended = {
+        **old,
+        CONF_SITE_ID: _text(old.get(CONF_SITE_ID)) or entry.unique_id or "",
+        CONF_SITE_NAME: _text(old.get(CONF_SITE_NAME)) or None,
+        CONF_SERIALS: _texts(old.get(CONF_SERIALS)),
+        CONF_EMAIL: _text(old.get(CONF_EMAIL)),
+        CONF_ACCOUNT: _text(old.get(CONF_ACCOUNT)) or _text(old.get(CONF_EMAIL)).casefold(),
+        CONF_REMEMBER_PASSWORD: old.get(CONF_REMEMBER_PASSWORD) is True,
+    }
+    if CONF_LEFT_OUT in old:
+        mended[CONF_LEFT_OUT] = _texts(old[CONF_LEFT_OUT])
+    if not isinstance(old.get(CONF_PASSWORD, ""), str):
+        del mended[CONF_PASSWORD]
+    if mended != old:
+        hass.config_entries.async_update_entry(entry, data=mended)
+
+
+def _text(value: object) -> str:
+    """Return a text, also one that was written as a number."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _texts(values: object) -> list[str]:
+    return [text for value in values if (text := _text(value))] if isinstance(values, list | tuple) else []
 
 
 def _migrated_data(old: Mapping[str, object]) -> dict[str, object]:
