@@ -492,7 +492,7 @@ async def test_commands_go_out_while_reads_wait(client: EnlightenClient, simulat
 
 
 async def test_a_stop_waits_for_no_start(client: EnlightenClient, simulator: Simulator) -> None:
-    """docs/traps.md 88: nor for reads that hang, nor for a budget that is spent."""
+    """Trap 88: nor for reads that hang, nor for a budget that is spent."""
     simulator.faults.add(faults.slow(30), Family.START, Family.STATUS)
     simulator.faults.add(faults.payload({}), Family.STOP)
     waiting = [asyncio.create_task(start(client)), *(asyncio.create_task(client.status(SITE)) for _ in range(3))]

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+import json
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -12,6 +13,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenClient,
     EnlightenError,
     Family as ClientFamily,
+    JsonValue,
     NotSupported,
     RateLimited,
     ServiceUnavailable,
@@ -169,6 +171,59 @@ async def test_commands_that_wait_for_their_charger_leave_the_places_to_others(
     await asyncio.wait({live_stream, *waiting})
 
 
+async def test_a_read_for_a_command_does_not_queue_behind_slow_polls(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    """Trap 88: an accepted start once stayed pending until the old poll had ended."""
+    release = asyncio.Event()
+    simulator.faults.add(faults.held(release), Family.STATUS, times=2)
+    readers = [asyncio.create_task(client.status(SITE)) for _ in range(2)]
+    await simulator.requests.until(2, Family.STATUS)
+
+    assert (await client.status(SITE, urgent=True)).chargers
+
+    release.set()
+    await asyncio.gather(*readers)
+
+
+async def test_a_read_that_never_got_its_place_is_not_held_against_its_family(
+    client: EnlightenClient, simulator: Simulator
+) -> None:
+    """Trap 46: the family was not even asked."""
+    simulator.faults.add(faults.slow(30), Family.MODE)
+    holder = asyncio.create_task(client.charge_mode(SITE, SERIAL))
+    await simulator.requests.until(1, Family.MODE)
+    with pytest.raises(ConnectionFailed):
+        await client.with_timeout(0.02).green_settings(SITE, SERIAL)
+    holder.cancel()
+    await asyncio.wait({holder})
+
+    assert await client.green_settings(SITE, SERIAL)
+    assert client.transport.health[ClientFamily.GREEN].failures == 0
+
+
+def test_a_budget_outlives_a_restart() -> None:
+    """Trap 90: nine restarts in an hour sent 494 requests."""
+    budget = RequestBudget(60)
+    for minute in range(50):
+        budget.spend(START_OF_TEST + timedelta(minutes=minute))
+    later = START_OF_TEST + timedelta(minutes=70)
+
+    restored = RequestBudget(60)
+    restored.restore(json.loads(json.dumps(budget.as_dict())), later)
+
+    assert restored.used(later) == budget.used(later) == 40
+
+
+@pytest.mark.parametrize("data", [{}, {"sent": 7}, {"sent": [None, "x", -1, 1e300, [], 4e9]}], ids=repr)
+def test_a_damaged_budget_counts_for_nothing(data: dict[str, JsonValue]) -> None:
+    """Trap 90."""
+    budget = RequestBudget(60)
+    budget.restore(data, START_OF_TEST)
+
+    assert budget.used(START_OF_TEST) == 0
+
+
 async def test_a_third_status_waits(client: EnlightenClient, simulator: Simulator) -> None:
     release = asyncio.Event()
     simulator.faults.add(faults.held(release), Family.STATUS)
@@ -251,7 +306,7 @@ async def test_a_date_to_retry_counts_from_the_clock_of_the_cloud(
 async def test_no_family_is_held_back_for_more_than_an_hour(
     client: EnlightenClient, simulator: Simulator, retry_after: int | str
 ) -> None:
-    """docs/traps.md 84: nobody believes a longer wait without a probe."""
+    """Trap 84: nobody believes a longer wait without a probe."""
     simulator.faults.add(faults.status_code(503, retry_after=retry_after), Family.STATUS)
 
     with pytest.raises(ServiceUnavailable) as caught:

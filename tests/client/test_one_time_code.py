@@ -14,6 +14,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     OtpBlocked,
     OtpChallenge,
     OtpExpired,
+    OtpMissing,
     OtpRejected,
     RateLimited,
     ServiceUnavailable,
@@ -98,6 +99,27 @@ async def test_a_wrong_code_leaves_the_challenge_open(
     await challenge.validate(mailed_code(world))
 
     assert visitor.session.credentials.signed_in_at
+
+
+@pytest.mark.parametrize("form", ["{} ", " {}", "{0[0]} {0[1]}-{0[2]}\u00a0{0[3]}–{1}"], ids=repr)
+async def test_a_code_is_taken_as_people_type_it(
+    visitor: EnlightenClient, challenge: OtpChallenge, world: World, form: str
+) -> None:
+    code = mailed_code(world)
+
+    await challenge.validate(form.format(code, code[4:]))
+
+    assert visitor.session.credentials.signed_in_at
+
+
+@pytest.mark.parametrize("code", ["", "  ", " - "])
+async def test_an_empty_code_is_missing_and_not_wrong(challenge: OtpChallenge, simulator: Simulator, code: str) -> None:
+    sent = len(simulator.requests)
+
+    with pytest.raises(OtpMissing):
+        await challenge.validate(code)
+
+    assert len(simulator.requests) == sent
 
 
 async def test_too_many_wrong_codes_block(challenge: OtpChallenge, world: World) -> None:

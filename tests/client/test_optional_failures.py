@@ -144,7 +144,7 @@ async def test_too_many_requests_pause_the_family_or_its_host_alone(
     read: OptionalRead,
     retry_after: int | str,
 ) -> None:
-    """Trap 58, and docs/traps.md 84: a pause is no wider than its cause."""
+    """Traps 58 and 84: a pause is no wider than its cause."""
     simulator.faults.add(faults.status_code(429, retry_after=retry_after), read.service, times=1)
 
     error = await failed(read, client, world)

@@ -862,7 +862,7 @@ async def test_commands_that_stay_refused_cost_one_login_a_day(
 async def test_a_dead_bearer_behind_live_cookies_is_replaced_by_a_new_token(
     client: EnlightenClient, world: World, simulator: Simulator, clock: ManualClock
 ) -> None:
-    """docs/traps.md 85: every read works, and every command is refused."""
+    """Trap 85: every read works, and every command is refused."""
     clock.tick(3600)
     simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM, times=1)
     dead = client.session.identity().manager_token
@@ -879,7 +879,7 @@ async def test_a_dead_bearer_behind_live_cookies_is_replaced_by_a_new_token(
 async def test_a_session_whose_tokens_were_withdrawn_signs_in_once_for_a_command(
     unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
 ) -> None:
-    """docs/traps.md 85: where a new token is refused as well, a sign-in is left."""
+    """Trap 85: where a new token is refused as well, a sign-in is left."""
     clock.tick(3600)
     simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM, times=2)
 
@@ -892,7 +892,7 @@ async def test_a_session_whose_tokens_were_withdrawn_signs_in_once_for_a_command
 async def test_a_dead_bearer_that_only_a_person_can_replace_asks_for_one(
     client: EnlightenClient, simulator: Simulator, clock: ManualClock
 ) -> None:
-    """docs/traps.md 85: no password is stored."""
+    """Trap 85: no password is stored."""
     clock.tick(3600)
     simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM)
 
@@ -906,7 +906,7 @@ async def test_a_dead_bearer_that_only_a_person_can_replace_asks_for_one(
 async def test_a_dead_bearer_is_not_replaced_while_the_guard_holds_sign_ins_back(
     unattended: EnlightenClient, simulator: Simulator, clock: ManualClock
 ) -> None:
-    """docs/traps.md 85: within the guards."""
+    """Trap 85: within the guards."""
     clock.tick(3600)
     unattended.session.guard_with(SignInGuard(rejections=1).after_rejection(clock()))
     simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM)

@@ -140,14 +140,14 @@ def test_a_whole_number_has_no_fraction(value: JsonValue, expected: int | None) 
 
 @pytest.mark.parametrize(("value", "expected"), [(1, 1), ("32", 32), (0, None), (33, None), ("1e300", None)], ids=repr)
 def test_a_number_lies_within_its_range(value: JsonValue, expected: int | None) -> None:
-    """docs/traps.md 81: what cannot be is not known."""
+    """Trap 81: what cannot be is not known."""
     assert field(value).integer(Range(1, 32), "x") == expected
     assert field(value).number(Range(1, 32), "x") == expected
 
 
 @given(ANY_JSON)
 def test_text_for_people_is_one_short_line(value: JsonValue) -> None:
-    """docs/traps.md 82 and 92."""
+    """Traps 82 and 92."""
     text = field(value).text("x")
 
     assert text is None or (len(text) <= 255 and not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u202e]", text))

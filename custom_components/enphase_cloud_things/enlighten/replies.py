@@ -62,6 +62,10 @@ _MOST_CONTAINERS: Final = 20_000
 _MOST_VALUES: Final = 200_000
 
 
+# Where pages are; a redirect to anything else could read what was not asked for, or command something
+_PAGES: Final = re.compile(r"/(?:|home|web(?:/[\w/-]{0,200})?|login(?:/[\w/-]{0,200})?)(?:\?.*)?", re.ASCII)
+
+
 class BodyKind(Enum):
     """What the body of an answer is."""
 
@@ -125,6 +129,36 @@ class Reply:
             HTTPStatus.TOO_MANY_REQUESTS,
         )
         return self.kind is BodyKind.LOGIN_PAGE and not self.is_trouble and self.status not in explained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came over the wire, before anybody looked at its body."""
+
+    status: int
+    body: bytes
+    cut: bool
+    retry_at: datetime | None
+    location: str | None
+    leads_elsewhere: bool
+
+    def read(self) -> Reply:
+        """Look at the body."""
+        return read_reply(
+            self.status,
+            self.body,
+            retry_at=self.retry_at,
+            location=self.location,
+            leads_elsewhere=self.leads_elsewhere,
+            cut=self.cut,
+        )
+
+    @property
+    def leads_to_page(self) -> bool:
+        """Whether it is a redirect to a page of this host other than the login page."""
+        is_redirect = HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+        place = self.location if is_redirect and not self.leads_elsewhere else None
+        return place is not None and not place.startswith("/login") and _PAGES.fullmatch(place) is not None
 
 
 def read_reply(

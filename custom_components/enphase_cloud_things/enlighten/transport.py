@@ -31,7 +31,7 @@ from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NoP
 from .headers import Identity, build_headers
 from .limits import BackOff, Clock, Jitter, Pauses, Places, Priority, RequestBudget, utc_now
 from .recording.ring import Asked, Recorder
-from .replies import Reply, read_reply, read_retry_after
+from .replies import Answer, Reply, read_retry_after
 from .wire import JsonValue
 
 _LOGGER = logging.getLogger(__name__)
@@ -44,8 +44,6 @@ _MOST_HOPS: Final = 3
 # How many time-outs long a read waits for its place before it gives up
 _PATIENCE: Final = 4
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
-# Where pages are; a redirect to anything else could read what was not asked for, or command something
-_PAGES: Final = re.compile(r"/(?:|home|web(?:/[\w/-]{0,200})?|login(?:/[\w/-]{0,200})?)(?:\?.*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,35 +85,6 @@ class FamilyHealth:
     last_failure: datetime | None = None
     last_error: str | None = None
     next_try: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """What came over the wire, before anybody looked at its body."""
-
-    status: int
-    body: bytes
-    cut: bool
-    retry_at: datetime | None
-    location: str | None
-    leads_elsewhere: bool
-
-    def read(self) -> Reply:
-        return read_reply(
-            self.status,
-            self.body,
-            retry_at=self.retry_at,
-            location=self.location,
-            leads_elsewhere=self.leads_elsewhere,
-            cut=self.cut,
-        )
-
-    @property
-    def leads_to_page(self) -> bool:
-        """Whether it is a redirect to a page of this host other than the login page."""
-        is_redirect = HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
-        place = self.location if is_redirect and not self.leads_elsewhere else None
-        return place is not None and not place.startswith("/login") and _PAGES.fullmatch(place) is not None
 
 
 class Transport:
@@ -255,7 +224,7 @@ class Transport:
         if free_at := self._budget.free_at(priority, now):
             raise RateLimited("The hourly budget is spent", retry_at=free_at)
 
-    async def _send(self, call: Call, identity: Callable[[], Identity]) -> _Answer:
+    async def _send(self, call: Call, identity: Callable[[], Identity]) -> Answer:
         endpoint = call.endpoint
         deadline = time.monotonic() + self._timeout_of(call)
         url = endpoint.url(self.hosts, site_id=call.site_id, serial=call.serial, item_id=call.item_id, query=call.query)
@@ -268,7 +237,7 @@ class Transport:
             return end if (end.location or "").startswith("/login") and not end.leads_elsewhere else answer
         return answer
 
-    async def _follow(self, call: Call, answer: _Answer, identity: Callable[[], Identity], deadline: float) -> _Answer:
+    async def _follow(self, call: Call, answer: Answer, identity: Callable[[], Identity], deadline: float) -> Answer:
         """Go where redirects lead to pages of the host, for a few hops and not to the login page."""
         hop = replace(call, endpoint=replace(call.endpoint, method="GET"), form=None, json=None)
         base = str(self.hosts.enlighten).rstrip("/")
@@ -279,7 +248,7 @@ class Transport:
             answer = await self._attempt(hop, URL(base + answer.location, encoded=True), identity, deadline)
         return answer
 
-    async def _attempt(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> _Answer:
+    async def _attempt(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> Answer:
         try:
             return await self._exchange_once(call, url, identity, deadline)
         except (aiohttp.ClientError, TimeoutError) as err:
@@ -291,7 +260,7 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError) as err:
             raise _no_answer(call.endpoint, err) from None
 
-    async def _exchange_once(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> _Answer:
+    async def _exchange_once(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> Answer:
         endpoint = call.endpoint
         http = self._session(endpoint.host)
         if http.closed:
@@ -344,7 +313,7 @@ class Transport:
             return headers, None
         return headers | {"Content-Type": "application/json"}, orjson.dumps(call.json)
 
-    def _answer(self, endpoint: Endpoint, response: aiohttp.ClientResponse, content: bytes, *, cut: bool) -> _Answer:
+    def _answer(self, endpoint: Endpoint, response: aiohttp.ClientResponse, content: bytes, *, cut: bool) -> Answer:
         now = self.clock()
         location, leads_elsewhere = self._location(response)
         retry_at = read_retry_after(response.headers.get("Retry-After"), now, date=response.headers.get("Date"))
@@ -354,7 +323,7 @@ class Transport:
                 self.on_pause()
         else:
             self._pauses.succeed(endpoint, now)
-        return _Answer(
+        return Answer(
             status=response.status,
             body=content,
             cut=cut,
