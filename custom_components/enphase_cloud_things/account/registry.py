@@ -6,24 +6,30 @@ Two sites of one account must not sign in twice: the cloud caps concurrent sessi
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from aiohttp import DummyCookieJar
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_ACCOUNT, DOMAIN
 from ..enlighten import Credentials, EnlightenClient, Hosts, Recorder, RequestBudget, Session, Transport, new_cookie_jar
 from ..options import Options
-from .store import CredentialStore
+from .store import AccountStore, StoredBudget
 
 HOSTS: Final = Hosts()
+
+BUDGET_SAVE_INTERVAL: Final = timedelta(minutes=5)
+"""How often it is written down what was asked of the cloud: as much is forgotten by a crash at most."""
 
 
 class Account:
@@ -80,10 +86,12 @@ class AccountRegistry:
     def __init__(self, hass: HomeAssistant) -> None:
         """Start without any account in use."""
         self._hass = hass
-        self._store = CredentialStore(hass)
+        self._store = AccountStore(hass, self._spent)
         self._in_use: dict[str, Account] = {}
-        # They outlive reloads, which cost a person nothing but the account a dozen requests
+        # They outlive reloads and restarts, which cost a person nothing but the account a dozen requests
         self._budgets: defaultdict[str, RequestBudget] = defaultdict(RequestBudget)
+        self._budgets_restored = False
+        self._cancel_saving: CALLBACK_TYPE | None = None
         # They outlive reloads and failed set-ups, which are what somebody wants to look into
         self._recorders: defaultdict[str, Recorder] = defaultdict(Recorder)
         self._lock = asyncio.Lock()
@@ -92,11 +100,17 @@ class AccountRegistry:
         """Return the account of an entry, opening it from the stored sign-in state for the first user."""
         options = Options.from_mapping(entry.options)
         async with self._lock:
+            await self._async_restore_budgets()
             key = await self._async_key_to_use(entry)
             account = self._in_use.get(key)
             if account is None:
                 account = self._in_use[key] = await self._async_open(entry, key, options)
             account.entry_ids.add(entry.entry_id)
+            if self._cancel_saving is None:
+                self._save_budgets()
+                self._cancel_saving = async_track_time_interval(
+                    self._hass, self._save_budgets, BUDGET_SAVE_INTERVAL, cancel_on_shutdown=True
+                )
         if password := entry.data.get(CONF_PASSWORD):
             account.session.password = password
         return account
@@ -122,6 +136,9 @@ class AccountRegistry:
             else:
                 await self._store.async_remove(key)
             await account.async_close()
+            if not self._in_use and self._cancel_saving:
+                self._cancel_saving()
+                self._cancel_saving = None
 
     async def async_adopt(self, account: Account, *, password: str | None) -> None:
         """Make a sign-in that a person has just completed the one that everybody uses.
@@ -155,6 +172,27 @@ class AccountRegistry:
                 running.session.note_one_time_codes()
             elif stored := await self._store.async_load(key):
                 await self._store.async_save(key, replace(stored, one_time_codes=True))
+
+    async def _async_restore_budgets(self) -> None:
+        """Count what was asked before a restart (docs/traps.md 90)."""
+        if self._budgets_restored:
+            return
+        self._budgets_restored = True
+        for key, stored in (await self._store.async_load_budgets()).items():
+            self._budgets[key].restore({"sent": list(stored.sent)}, dt_util.utcnow())
+
+    @callback
+    def _save_budgets(self, _now: datetime | None = None) -> None:
+        """Have a write under way as long as accounts are in use, so that a shutdown always writes."""
+        self._store.write_within(BUDGET_SAVE_INTERVAL.total_seconds())
+
+    def _spent(self) -> Mapping[str, StoredBudget]:
+        now = dt_util.utcnow()
+        return {
+            key: StoredBudget(sent=tuple(sent.timestamp() for sent in budget.sent))
+            for key, budget in self._budgets.items()
+            if budget.used(now)
+        }
 
     def budget_for(self, email: str) -> RequestBudget:
         """Return the budget of the account with that e-mail address, for requests beside its running session."""

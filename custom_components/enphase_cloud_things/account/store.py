@@ -1,10 +1,10 @@
-"""The sign-in states of Enphase accounts, which must survive a restart.
+"""What must survive a restart of Enphase accounts: how they are signed in, and how much was asked of the cloud.
 
-They are kept apart from config entries because the cloud rotates its session cookie: several entries may share one
+It is kept apart from config entries because the cloud rotates its session cookie: several entries may share one
 account, and an entry should not be rewritten every time a cookie changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,16 +18,33 @@ SAVE_DELAY: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBudget:
+    """When the requests of the last hour were sent, in seconds since 1970."""
+
+    sent: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Stored:
     accounts: Mapping[str, Credentials] = field(default_factory=dict)
+    budgets: Mapping[str, StoredBudget] = field(default_factory=dict)
 
 
-class CredentialStore:
-    """Sign-in states by account key, written behind Home Assistant's own private storage."""
+class AccountStore:
+    """Sign-in states and request budgets by account key, in Home Assistant's own private storage.
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    `budgets` tells what was spent by the time of a write.
+    """
+
+    def __init__(self, hass: HomeAssistant, budgets: Callable[[], Mapping[str, StoredBudget]]) -> None:
         self._file = StateFile(hass, "accounts", _Stored)
+        self._budgets = budgets
         self._accounts: dict[str, Credentials] | None = None
+
+    async def async_load_budgets(self) -> Mapping[str, StoredBudget]:
+        """Return what had been spent before a restart."""
+        stored = await self._file.async_load()
+        return stored.budgets if stored else {}
 
     async def async_load(self, key: str) -> Credentials | None:
         """Return the stored state of an account."""
@@ -42,7 +59,11 @@ class CredentialStore:
         """Note the state of a loaded account; it is written within a moment and at the latest on shutdown."""
         if self._accounts is not None:
             self._accounts[key] = credentials
-            self._file.save_soon(self._state, SAVE_DELAY)
+            self.write_within(SAVE_DELAY)
+
+    def write_within(self, seconds: float) -> None:
+        """Have everything written in a while, and at the latest on shutdown."""
+        self._file.save_soon(self._state, seconds)
 
     async def async_remove(self, key: str) -> None:
         """Drop the state of an account that no entry uses any more."""
@@ -61,4 +82,4 @@ class CredentialStore:
         return self._accounts
 
     def _state(self) -> _Stored:
-        return _Stored(accounts=self._accounts or {})
+        return _Stored(accounts=self._accounts or {}, budgets=self._budgets())
