@@ -42,7 +42,7 @@ class OptionalRead:
 
 
 async def read_programme(client: EnlightenClient, subject: Subject) -> object:
-    return await client.grid_services.programme(subject.site_id)
+    return await client.grid_services.program(subject.site_id)
 
 
 async def read_events(client: EnlightenClient, subject: Subject) -> object:

@@ -12,10 +12,10 @@ from custom_components.enphase_cloud_things.enlighten import (
     Family as ClientFamily,
     InvalidResponse,
     NotSupported,
-    ProgrammeUnknown,
+    ProgramUnknown,
     ServiceUnavailable,
     VppEvent,
-    VppProgramme,
+    VppProgram,
 )
 from simulator import Family, ManualClock, Simulator, World, faults
 from simulator.vpp import DetailAnswer, EnrolmentAnswer, EventType, OtherProgramme, VirtualPowerPlant
@@ -25,7 +25,7 @@ from .conftest import START_OF_TEST, Connect
 from .optional_reads import SITE
 
 PROGRAMME = "5fa1c07e22b94d6810e3f7ab"
-REFUSED = VppProgramme(enrolled=False, refused=True)
+REFUSED = VppProgram(enrolled=False, refused=True)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def test_every_request_carries_the_bare_token_and_nothing_of_the_web_page(
     client: EnlightenClient, simulator: Simulator, plant: VirtualPowerPlant
 ) -> None:
     """Trap 52: this host refuses a bearer, cookies and the headers of the page."""
-    programme = await client.grid_services.programme(SITE)
+    programme = await client.grid_services.program(SITE)
     await client.grid_services.events(SITE, programme.program_id or "")
 
     requests = simulator.requests.of(Family.VPP_ENROLMENT, Family.VPP_EVENTS)
@@ -73,7 +73,7 @@ async def test_without_a_manager_token_the_access_token_opens_the_grid_services(
     cookies = tuple(cookie for cookie in credentials.cookies if "manager_token" not in cookie.name)
     other = await connect(credentials=replace(credentials, manager_token=None, cookies=cookies))
 
-    assert (await other.grid_services.programme(SITE)).enrolled
+    assert (await other.grid_services.program(SITE)).enrolled
 
     assert simulator.requests.last(Family.VPP_ENROLMENT).headers["authorization"] == credentials.access_token
 
@@ -84,7 +84,7 @@ async def test_a_client_without_a_cookieless_http_session_leaves_the_host_alone(
     other = await connect(credentials=client.session.credentials, bare=False)
 
     with pytest.raises(NotSupported):
-        await other.grid_services.programme(SITE)
+        await other.grid_services.program(SITE)
 
     assert simulator.requests.count(Family.VPP_ENROLMENT) == 0
 
@@ -113,16 +113,16 @@ async def test_the_programme_is_found_without_anybody_typing_its_id(
     client: EnlightenClient, plant: VirtualPowerPlant
 ) -> None:
     """Trap 53: ids typed by hand were wrong or outdated, and nobody noticed."""
-    programme = await client.grid_services.programme(SITE)
+    programme = await client.grid_services.program(SITE)
 
-    assert programme == VppProgramme(enrolled=True, program_id=plant.programme_id)
+    assert programme == VppProgram(enrolled=True, program_id=plant.programme_id)
 
 
 async def test_ids_may_be_in_upper_case(client: EnlightenClient, plant: VirtualPowerPlant) -> None:
     plant.enrolment_id = plant.enrolment_id.upper()
     plant.enrol(PROGRAMME.upper())
 
-    programme = await client.grid_services.programme(SITE)
+    programme = await client.grid_services.program(SITE)
 
     assert programme.program_id == PROGRAMME.upper()
     assert await client.grid_services.events(SITE, PROGRAMME.upper()) == ()
@@ -134,7 +134,7 @@ async def test_a_site_may_take_part_in_no_programme(
 ) -> None:
     plant.leave(answer)
 
-    assert await client.grid_services.programme(SITE) == VppProgramme(enrolled=False)
+    assert await client.grid_services.program(SITE) == VppProgram(enrolled=False)
 
     assert simulator.requests.count(Family.VPP_ENROLMENT) == 1
 
@@ -148,7 +148,7 @@ async def test_an_ambiguous_enrolment_is_neither_taken_nor_guessed(
     plant.enrolment = answer
 
     with pytest.raises(InvalidResponse) as caught:
-        await client.grid_services.programme(SITE)
+        await client.grid_services.program(SITE)
 
     assert caught.value.path == "enrolment.data"
     assert simulator.requests.count(Family.VPP_ENROLMENT) == 1
@@ -161,7 +161,7 @@ async def test_no_id_enters_an_address_that_is_not_24_hex_digits(
     simulator.faults.add(faults.field_value("data", data), Family.VPP_ENROLMENT, times=1)
 
     with pytest.raises(InvalidResponse):
-        await client.grid_services.programme(SITE)
+        await client.grid_services.program(SITE)
 
     assert simulator.requests.count(Family.VPP_ENROLMENT) == 1
 
@@ -173,7 +173,7 @@ async def test_an_enrolment_without_a_usable_programme_is_ambiguous(
     plant.detail = detail
 
     with pytest.raises(InvalidResponse) as caught:
-        await client.grid_services.programme(SITE)
+        await client.grid_services.program(SITE)
 
     assert caught.value.path == "enrolment.data.program_id"
 
@@ -182,7 +182,7 @@ async def test_an_empty_answer_tells_nothing_about_an_enrolment(client: Enlighte
     simulator.faults.add(faults.empty_body(), Family.VPP_ENROLMENT)
 
     with pytest.raises(InvalidResponse):
-        await client.grid_services.programme(SITE)
+        await client.grid_services.program(SITE)
 
 
 async def test_refusals_mean_no_programme_only_once_they_last(
@@ -192,20 +192,20 @@ async def test_refusals_mean_no_programme_only_once_they_last(
     plant.leave(EnrolmentAnswer.UNAUTHORIZED)
     for minutes in (15, 30):
         with pytest.raises(ServiceUnavailable) as caught:
-            await unattended.grid_services.programme(SITE)
+            await unattended.grid_services.program(SITE)
         assert caught.value.refusal is not None
         assert caught.value.refusal.http_status == HTTPStatus.UNAUTHORIZED
         assert caught.value.retry_at == clock() + timedelta(minutes=minutes)
         clock.tick(minutes * 60)
 
-    assert await unattended.grid_services.programme(SITE) == REFUSED
+    assert await unattended.grid_services.program(SITE) == REFUSED
     clock.tick(7_199)
-    assert await unattended.grid_services.programme(SITE) == REFUSED
+    assert await unattended.grid_services.program(SITE) == REFUSED
 
     assert simulator.requests.count(Family.VPP_ENROLMENT) == 3
     assert simulator.requests.count(Family.JWT) == simulator.requests.logins == 0
     clock.tick(1)
-    assert await unattended.grid_services.programme(SITE) == REFUSED
+    assert await unattended.grid_services.program(SITE) == REFUSED
     assert simulator.requests.count(Family.VPP_ENROLMENT) == 4
 
 
@@ -215,14 +215,14 @@ async def test_an_enrolment_is_believed_again_as_soon_as_the_cloud_tells_it(
     plant.leave(EnrolmentAnswer.UNAUTHORIZED)
     for minutes in (15, 30, 120):
         try:
-            assert await client.grid_services.programme(SITE) == REFUSED
+            assert await client.grid_services.program(SITE) == REFUSED
         except ServiceUnavailable:
             clock.tick(minutes * 60)
     plant.enrol(PROGRAMME)
 
-    assert (await client.grid_services.programme(SITE)) == REFUSED
-    assert (await client.grid_services.programme(SITE, fresh=True)).program_id == PROGRAMME
-    assert (await client.grid_services.programme(SITE)).program_id == PROGRAMME
+    assert (await client.grid_services.program(SITE)) == REFUSED
+    assert (await client.grid_services.program(SITE, fresh=True)).program_id == PROGRAMME
+    assert (await client.grid_services.program(SITE)).program_id == PROGRAMME
 
 
 async def test_trouble_among_refusals_is_no_lasting_refusal(
@@ -233,7 +233,7 @@ async def test_trouble_among_refusals_is_no_lasting_refusal(
         if trouble is not None:
             simulator.faults.add(trouble, Family.VPP_ENROLMENT, times=1)
         with pytest.raises(ServiceUnavailable):
-            await client.grid_services.programme(SITE)
+            await client.grid_services.program(SITE)
         clock.tick(7_200)
 
 
@@ -243,10 +243,10 @@ async def test_details_that_stay_refused_mean_no_programme_either(
     simulator.faults.add(faults.status_code(403), Family.VPP_ENROLMENT, path_part=plant.enrolment_id)
     for _ in range(2):
         with pytest.raises(NotSupported):
-            await client.grid_services.programme(SITE)
+            await client.grid_services.program(SITE)
         clock.tick(7_200)
 
-    assert await client.grid_services.programme(SITE) == REFUSED
+    assert await client.grid_services.program(SITE) == REFUSED
 
 
 # Events
@@ -429,10 +429,10 @@ async def test_a_programme_that_the_cloud_does_not_know_is_looked_up_again_and_r
     plant.enrol(PROGRAMME)
     plant.schedule()
 
-    with pytest.raises(ProgrammeUnknown):
+    with pytest.raises(ProgramUnknown):
         await client.grid_services.events(SITE, outdated)
 
-    programme = await client.grid_services.programme(SITE, fresh=True)
+    programme = await client.grid_services.program(SITE, fresh=True)
     assert programme.program_id == PROGRAMME
     assert len(await client.grid_services.events(SITE, PROGRAMME)) == 1
 
@@ -441,7 +441,7 @@ async def test_a_programme_that_the_cloud_does_not_know_is_looked_up_again_and_r
 async def test_what_cannot_be_a_programme_is_not_asked_for(
     client: EnlightenClient, simulator: Simulator, program_id: str
 ) -> None:
-    with pytest.raises(ProgrammeUnknown):
+    with pytest.raises(ProgramUnknown):
         await client.grid_services.events(SITE, program_id)
 
     assert len(simulator.requests) == 0
@@ -459,7 +459,7 @@ async def test_a_route_or_right_that_is_missing_says_nothing_about_the_programme
     with pytest.raises(NotSupported) as caught:
         await client.grid_services.events(SITE, PROGRAMME)
 
-    assert not isinstance(caught.value, ProgrammeUnknown)
+    assert not isinstance(caught.value, ProgramUnknown)
 
 
 async def test_a_fresh_read_does_not_wait_for_the_family_to_recover(

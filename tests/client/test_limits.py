@@ -13,7 +13,6 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenClient,
     EnlightenError,
     Family as ClientFamily,
-    JsonValue,
     NotSupported,
     RateLimited,
     ServiceUnavailable,
@@ -21,6 +20,7 @@ from custom_components.enphase_cloud_things.enlighten import (
 )
 from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS
 from custom_components.enphase_cloud_things.enlighten.limits import Pauses, Priority, RequestBudget
+from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble
 from simulator.reply import Reply

@@ -17,7 +17,6 @@ from .errors import (
     InvalidCredentials,
     InvalidResponse,
     LevelRefused,
-    LoginWall,
     NoScheduleEnabled,
     NotCharging,
     NotPluggedIn,
@@ -28,7 +27,7 @@ from .errors import (
     OtpMissing,
     OtpRejected,
     OtpRequired,
-    ProgrammeUnknown,
+    ProgramUnknown,
     RateLimited,
     Refusal,
     RouteGone,
@@ -68,7 +67,7 @@ from .models.tariffs import (
     TariffStructure,
     Tier,
 )
-from .models.vpp import VppEvent, VppProgramme
+from .models.vpp import VppEvent, VppProgram
 from .monetary import MonetaryClient
 from .recording.ring import Recorder
 from .redact import IdKind, Pseudonyms, redact, scrub
@@ -79,7 +78,6 @@ from .session.guard import GuardReason, SignInGuard
 from .session.login import OtpChallenge
 from .session.session import Session
 from .transport import FamilyHealth, Transport
-from .wire import JsonValue
 
 __all__ = [
     "CORE_FAMILIES",
@@ -118,10 +116,8 @@ __all__ = [
     "IdKind",
     "InvalidCredentials",
     "InvalidResponse",
-    "JsonValue",
     "LevelRefused",
     "LiveStream",
-    "LoginWall",
     "ModeOption",
     "ModePreference",
     "MonetaryClient",
@@ -137,7 +133,7 @@ __all__ = [
     "OtpRejected",
     "OtpRequired",
     "Period",
-    "ProgrammeUnknown",
+    "ProgramUnknown",
     "Pseudonyms",
     "RateComponent",
     "RateLimited",
@@ -165,7 +161,7 @@ __all__ = [
     "Transport",
     "TriggerMessage",
     "VppEvent",
-    "VppProgramme",
+    "VppProgram",
     "header_names",
     "new_cookie_jar",
     "new_slot",

@@ -127,8 +127,8 @@ class RouteGone(NotSupported):
     """The cloud answers that no such route exists ("No static resource", 405)."""
 
 
-class ProgrammeUnknown(NotSupported):
-    """The cloud does not know the programme of a virtual power plant; which one it is has to be looked up again."""
+class ProgramUnknown(NotSupported):
+    """The cloud does not know the program of a virtual power plant; which one it is has to be looked up again."""
 
 
 class InvalidResponse(EnlightenError):

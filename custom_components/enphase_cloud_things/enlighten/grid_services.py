@@ -1,4 +1,4 @@
-"""Virtual power plants: which programme a site takes part in, and what it plans (docs/api.md §8)."""
+"""Virtual power plants: which program a site takes part in, and what it plans (docs/api.md §8)."""
 
 from functools import partial
 from http import HTTPStatus
@@ -7,8 +7,8 @@ from typing import Final
 from . import endpoints
 from .caller import Caller
 from .endpoints import Family
-from .errors import NotSupported, ProgrammeUnknown, ServiceUnavailable
-from .models.vpp import VppEvent, VppProgramme, is_id, read_enrolment_id, read_events, read_program_id
+from .errors import NotSupported, ProgramUnknown, ServiceUnavailable
+from .models.vpp import VppEvent, VppProgram, is_id, read_enrolment_id, read_events, read_program_id
 from .wire import Oddities
 
 _NO_SUCH_PROGRAMME: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
@@ -21,14 +21,14 @@ class GridServicesClient:
         self._caller = caller
         self._oddities = oddities
 
-    async def programme(self, site_id: str, *, fresh: bool = False) -> VppProgramme:
-        """Look up the programme that a site takes part in (docs/api.md §8.1).
+    async def program(self, site_id: str, *, fresh: bool = False) -> VppProgram:
+        """Look up the program that a site takes part in (docs/api.md §8.1).
 
         Some sites that take part in none get refusals only. The third of them in a row, and all until the next
-        try, give a programme that is `refused`.
+        try, give a program that is `refused`.
 
         Raises:
-            InvalidResponse: the cloud neither names a programme nor says that there is none.
+            InvalidResponse: the cloud neither names a program nor says that there is none.
         """
         enrolment_id: str | None = None
         try:
@@ -39,7 +39,7 @@ class GridServicesClient:
                 fresh=fresh,
             )
             if enrolment_id is None:
-                return VppProgramme(enrolled=False)
+                return VppProgram(enrolled=False)
             program_id = await self._caller.call(
                 endpoints.ENROLMENT,
                 partial(read_program_id, oddities=self._oddities),
@@ -49,18 +49,18 @@ class GridServicesClient:
             )
         except NotSupported, ServiceUnavailable:
             if self._caller.is_refused(Family.VPP_ENROLMENT, enrolment_id or site_id):
-                return VppProgramme(enrolled=False, refused=True)
+                return VppProgram(enrolled=False, refused=True)
             raise
-        return VppProgramme(enrolled=True, program_id=program_id)
+        return VppProgram(enrolled=True, program_id=program_id)
 
     async def events(self, site_id: str, program_id: str, *, fresh: bool = False) -> tuple[VppEvent, ...]:
-        """Read the recent and the coming events of a programme in the cloud's order (docs/api.md §8.2).
+        """Read the recent and the coming events of a program in the cloud's order (docs/api.md §8.2).
 
         Raises:
-            ProgrammeUnknown: the programme has to be looked up again.
+            ProgramUnknown: the program has to be looked up again.
         """
         if not is_id(program_id):
-            raise ProgrammeUnknown("This cannot be the id of a programme")
+            raise ProgramUnknown("This cannot be the id of a program")
         try:
             return await self._caller.call(
                 endpoints.EVENTS,
@@ -74,4 +74,4 @@ class GridServicesClient:
             refusal = err.refusal
             if refusal is None or refusal.routing or refusal.http_status not in _NO_SUCH_PROGRAMME:
                 raise
-            raise ProgrammeUnknown("The cloud does not know the programme", refusal=refusal) from None
+            raise ProgramUnknown("The cloud does not know the program", refusal=refusal) from None

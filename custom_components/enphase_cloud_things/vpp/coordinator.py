@@ -17,11 +17,11 @@ from ..enlighten import (
     EnlightenError,
     GridServicesClient,
     NotSupported,
-    ProgrammeUnknown,
+    ProgramUnknown,
     RateLimited,
     ServiceUnavailable,
     VppEvent,
-    VppProgramme,
+    VppProgram,
 )
 from ..errors import optional_refresh_errors
 from .events import POLL_INTERVAL, deduplicated, next_transition, poll_interval
@@ -75,8 +75,8 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
         self.data = VppSnapshot(settled=False)
         self.given_program_id_is_unknown = False
         self._client = client
-        self._given = VppProgramme(enrolled=True, program_id=given_program_id) if given_program_id else None
-        self._programme: VppProgramme | None = None
+        self._given = VppProgram(enrolled=True, program_id=given_program_id) if given_program_id else None
+        self._programme: VppProgram | None = None
         self._programme_read_at: datetime | None = None
         self._events_read_at: datetime | None = None
         self._failure: EnlightenError | None = None
@@ -110,7 +110,7 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
             return VppSnapshot()
         try:
             events = await self._client.events(self.site_id, programme.program_id)
-        except ProgrammeUnknown:
+        except ProgramUnknown:
             if self._given:
                 self.given_program_id_is_unknown = True
                 raise
@@ -123,13 +123,13 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
         self._events_read_at = now
         return VppSnapshot(program_id=programme.program_id, events=deduplicated(events))
 
-    async def _async_programme(self, now: datetime, *, fresh: bool = False) -> VppProgramme:
+    async def _async_programme(self, now: datetime, *, fresh: bool = False) -> VppProgram:
         known, read_at = self._programme, self._programme_read_at
         if known and read_at and now - read_at < PROGRAMME_LIFETIME:
             return known
         trusted = known if read_at and now - read_at < PROGRAMME_TRUST else None
         try:
-            programme = await self._client.programme(self.site_id, fresh=fresh)
+            programme = await self._client.program(self.site_id, fresh=fresh)
         except EnlightenError:
             if trusted is None:
                 raise

@@ -1,4 +1,4 @@
-"""Virtual power plants: programmes that use the site's battery, and their events."""
+"""Virtual power plants: programs that use the site's battery, and their events."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +13,8 @@ _ID: Final = re.compile(r"[0-9a-f]{24}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VppProgramme:
-    """Whether a site takes part, and in which programme (docs/api.md §8.1). `program_id` is 24 hex digits.
+class VppProgram:
+    """Whether a site takes part, and in which program (docs/api.md §8.1). `program_id` is 24 hex digits.
 
     `refused` means that the cloud did not say so, but keeps refusing to answer, as it does for some sites that take
     part in none.
@@ -27,7 +27,7 @@ class VppProgramme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VppEvent:
-    """One event of a programme (docs/api.md §8.2).
+    """One event of a program (docs/api.md §8.2).
 
     `kind` (`battery_discharge`, …), `subtype` and `status` are the cloud's text. `target_soc` is the state of charge
     in % where the event ends; `rate` is W; `average_discharge` and `average_charge` are kW and known after the event.
@@ -85,7 +85,7 @@ class VppEvent:
 
 
 def is_id(text: str) -> bool:
-    """Return whether a text can be the id of an enrolment or a programme."""
+    """Return whether a text can be the id of an enrolment or a program."""
     return _ID.fullmatch(text) is not None
 
 
@@ -102,7 +102,7 @@ def read_enrolment_id(value: JsonValue, oddities: Oddities) -> str | None:
 
 
 def read_program_id(value: JsonValue, oddities: Oddities) -> str:
-    """Read the id of the programme of an enrolment (docs/api.md §8.1).
+    """Read the id of the program of an enrolment (docs/api.md §8.1).
 
     Raises:
         InvalidResponse: the reply has none.
@@ -111,7 +111,7 @@ def read_program_id(value: JsonValue, oddities: Oddities) -> str:
 
 
 def read_events(value: JsonValue, oddities: Oddities) -> tuple[VppEvent, ...]:
-    """Read the events of a programme in the order of the reply (docs/api.md §8.2).
+    """Read the events of a program in the order of the reply (docs/api.md §8.2).
 
     An event that cannot be read is left out.
 
