@@ -10,10 +10,9 @@ from typing import Final
 
 from homeassistant.util.yaml import load_yaml_dict
 
-from custom_components.enphase_cloud_things.config_flow import EnphaseConfigFlow
 from custom_components.enphase_cloud_things.options import BOUNDS, Options
 
-from .repository import INTEGRATION, ROOT, Json, called_name, load_json, module, modules
+from .repository import INTEGRATION, ROOT, Json, called_name, load_json, modules
 
 type Proof = Callable[[], list[str]]
 
@@ -42,49 +41,12 @@ def _documentation() -> str:
     return "\n".join(page.read_text(encoding="utf-8") for page in pages if page.name not in {"api.md", "traps.md"})
 
 
-def _files(*names: str) -> Proof:
-    return lambda: [f"{name} is missing" for name in names if not (INTEGRATION / name).exists()]
-
-
-def _steps(*names: str) -> Proof:
-    return lambda: [f"the config flow has no async_step_{name}" for name in names if not _has_step(name)]
-
-
-def _has_step(name: str) -> bool:
-    return f"async_step_{name}" in dir(EnphaseConfigFlow)
-
-
-def _functions(file: str, *names: str) -> Proof:
-    def prove() -> list[str]:
-        path = INTEGRATION / file
-        present = {function.name for function in module(path).functions()} if path.is_file() else set()
-        return [f"{file} has no {name}" for name in names if name not in present]
-
-    return prove
-
-
-def _calls(file: str, *names: str) -> Proof:
-    def prove() -> list[str]:
-        called = {called_name(call) for call in module(INTEGRATION / file).calls()}
-        return [f"{file} does not call {name}" for name in names if name not in called]
-
-    return prove
-
-
-def _in_base_entity(text: str) -> Proof:
-    return lambda: [] if text in module(INTEGRATION / "entity.py").source else [f"entity.py does not set {text}"]
-
-
 def _in_the_check(*texts: str) -> Proof:
     def prove() -> list[str]:
         script = (ROOT / "scripts" / "test").read_text(encoding="utf-8")
         return [f"scripts/test does not say {text}" for text in texts if text not in script]
 
     return prove
-
-
-def _used_in_descriptions(text: str) -> Proof:
-    return lambda: [] if any(text in each.source for each in modules(INTEGRATION)) else [f"nothing uses {text}"]
 
 
 def _heading(*words: str) -> Proof:
@@ -176,10 +138,6 @@ def _requirements() -> list[str]:
     return [f"where does {each} come from?" for each in load_json(INTEGRATION / "manifest.json")["requirements"]]
 
 
-def _owners() -> list[str]:
-    return [] if load_json(INTEGRATION / "manifest.json")["codeowners"] else ["manifest.json has no codeowners"]
-
-
 def _loose_typing() -> list[str]:
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     return [] if "\nstrict = true" in settings.partition("[tool.mypy]")[2] else ["mypy has to be strict"]
@@ -190,32 +148,17 @@ def _all(*proofs: Proof) -> Proof:
 
 
 PROOFS: Final[Mapping[str, Proof]] = {
-    "action-setup": _functions("__init__.py", "async_setup"),
     "appropriate-polling": _hasty_polling,
-    "brands": _files("brand/icon.png", "brand/icon@2x.png", "brand/logo.png", "brand/logo@2x.png"),
-    "common-modules": _files(
-        "chargers/coordinator.py", "prices/coordinator.py", "vpp/coordinator.py", "history/coordinator.py", "entity.py"
-    ),
     "config-flow-test-coverage": _in_the_check("--fail-under 100", "config_flow.py"),
-    "config-flow": _all(_files("config_flow.py"), _steps("user")),
     "dependency-transparency": _requirements,
     "docs-actions": _documented(_actions_and_fields),
     "docs-high-level-description": _documented(lambda: ["Home Assistant", "Enphase", "Enlighten"]),
     "docs-installation-instructions": _all(_heading("install"), _documented(lambda: ["HACS"])),
     "docs-removal-instructions": _heading("remov", "uninstall"),
-    "entity-unique-id": _in_base_entity("_attr_unique_id"),
-    "has-entity-name": _in_base_entity("_attr_has_entity_name = True"),
-    "runtime-data": _all(_files("runtime.py"), _data_outside_of_the_entry),
-    "test-before-setup": _calls("__init__.py", "async_config_entry_first_refresh"),
-    "unique-config-entry": _calls("config_flow.py", "async_set_unique_id", "_abort_if_unique_id_configured"),
-    "config-entry-unloading": _functions("__init__.py", "async_unload_entry"),
+    "runtime-data": _data_outside_of_the_entry,
     "docs-configuration-parameters": _documented(_labels_of_options),
     "docs-installation-parameters": _documented(lambda: PARAMETERS),
-    "integration-owner": _owners,
-    "reauthentication-flow": _steps("reauth", "reauth_confirm"),
     "test-coverage": _in_the_check("--fail-under 95", "--fail-under 97"),
-    "devices": _used_in_descriptions("via_device_id="),
-    "diagnostics": _functions("diagnostics.py", "async_get_config_entry_diagnostics", "async_get_device_diagnostics"),
     "docs-data-update": _heading("update", "poll", "how often"),
     "docs-examples": _heading("example", "automation", "blueprint"),
     "docs-known-limitations": _heading("limit"),
@@ -223,17 +166,9 @@ PROOFS: Final[Mapping[str, Proof]] = {
     "docs-supported-functions": _documented(_words_of_entity_names),
     "docs-troubleshooting": _heading("trouble", "problem"),
     "docs-use-cases": _heading("use case", "automation"),
-    "dynamic-devices": _calls("entity.py", "async_add_listener"),
-    "entity-category": _used_in_descriptions("entity_category=EntityCategory."),
-    "entity-device-class": _used_in_descriptions("device_class=SensorDeviceClass."),
-    "entity-disabled-by-default": _used_in_descriptions("entity_registry_enabled_default=False"),
     "exception-translations": _untranslated_errors,
-    "icon-translations": _files("icons.json"),
-    "reconfiguration-flow": _steps("reconfigure"),
-    "repair-issues": _functions("repairs.py", "async_create_fix_flow"),
-    "stale-devices": _functions("__init__.py", "async_remove_config_entry_device"),
     "async-dependency": _blocking_client,
     "inject-websession": _own_sessions,
-    "strict-typing": _all(_files("py.typed", "enlighten/py.typed"), _loose_typing),
+    "strict-typing": _loose_typing,
 }
-"""By rule. Rules that are not here are judged by readers, or proven by the tests of what the integration does."""
+"""By rule. The other rules are proven by the tests of what the integration does, or judged by readers."""

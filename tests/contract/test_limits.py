@@ -10,7 +10,7 @@ import pytest
 
 from .repository import INTEGRATION, ROOT, Function, listed, modules
 
-LONGEST_MODULE: Final = 450
+LONGEST_MODULE: Final = 600
 LONGEST_FUNCTION: Final = 50
 MOST_METHODS: Final = 20
 BROAD_ERRORS: Final = frozenset({"Exception", "BaseException"})
@@ -74,7 +74,7 @@ def test_no_function_is_too_long_for_a_screen() -> None:
 def test_no_class_does_too_many_things() -> None:
     many = {
         f"{each.place}:{kind.lineno} {kind.name}": count
-        for each in PRODUCT
+        for each in modules(INTEGRATION)
         for kind in each.classes()
         if (count := len(methods(kind))) > MOST_METHODS
     }

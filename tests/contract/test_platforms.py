@@ -7,10 +7,9 @@ from typing import Final
 from homeassistant.const import Platform
 import pytest
 
-from .entities import ENTITIES, platforms
-from .repository import INTEGRATION, PACKAGE, Function, listed, module, modules
+from .repository import INTEGRATION, PACKAGE, Function, listed, modules
 
-PLATFORMS: Final = platforms()
+PLATFORMS: Final[list[Platform]] = import_module(PACKAGE).PLATFORMS
 ENTRY_POINTS: Final = {
     "async_setup_entry",
     "async_unload_entry",
@@ -34,15 +33,6 @@ def entry_points() -> list[tuple[str, Function]]:
     ]
 
 
-def test_every_platform_in_the_folder_is_forwarded_to_and_no_other() -> None:
-    present = {path.stem for path in INTEGRATION.glob("*.py")} & set(map(str, Platform))
-    assert set(map(str, PLATFORMS)) == present, "PLATFORMS in __init__.py and the files differ"
-
-
-def test_every_platform_is_known_to_these_checks() -> None:
-    assert set(PLATFORMS) <= set(ENTITIES), "add the platform to the tables in tests/contract/entities.py"
-
-
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_platform_says_how_many_of_its_actions_run_at_once(platform: Platform) -> None:
     parallel = vars(import_module(f"{PACKAGE}.{platform}")).get("PARALLEL_UPDATES")
@@ -57,20 +47,6 @@ def test_every_entry_point_knows_what_a_loaded_entry_holds() -> None:
         not in {ast.unparse(argument.annotation) for argument in function.args.args if argument.annotation}
     ]
     assert not untyped, listed(f"annotate the entry as {TYPED_ENTRY}", untyped)
-
-
-def test_every_platform_has_an_entry_point() -> None:
-    found = {place.partition(":")[0] for place, function in entry_points() if function.name == "async_setup_entry"}
-    expected = {module(INTEGRATION / f"{platform}.py").place for platform in PLATFORMS}
-    assert expected <= found
-
-
-def test_entries_are_set_up_in_the_user_interface_only() -> None:
-    package = import_module(PACKAGE)
-    assert "async_setup" in vars(package)
-    assert "CONFIG_SCHEMA" in vars(package), (
-        "an integration with async_setup says with CONFIG_SCHEMA what it accepts in configuration.yaml: nothing"
-    )
 
 
 def test_no_listener_reloads_an_entry_behind_the_back_of_a_flow() -> None:
