@@ -9,11 +9,12 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .account.registry import Account, async_get_registry
+from .chargers.charger import StoredCharger
 from .chargers.coordinator import ChargerCoordinator
-from .chargers.readings import ChargerReadings, StoredCharger
+from .chargers.site import SiteChargers
 from .chargers.store import ChargerStore
 from .commands.commands import Commands
-from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN
+from .const import CONF_SITE_ID, DOMAIN
 from .devices import (
     ServiceDevice,
     register_site_device,
@@ -104,7 +105,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
 
     watch.follow(account, chargers, vpp)
     entry.async_on_unload(chargers.async_add_listener(lambda: update_charger_devices(hass, entry, chargers.data)))
-    entry.async_on_unload(chargers.async_add_listener(lambda: store.save_soon(chargers.readings.as_stored)))
+    entry.async_on_unload(chargers.async_add_listener(lambda: store.save_soon(chargers.records.as_stored)))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # The chargers do not wait for what they do not need.
     for optional in (currency, vpp, prices, history):
@@ -127,10 +128,7 @@ def _chargers(
         options=options,
         site_id=site_id,
         site_device_id=register_site_device(hass, entry, site_id),
-        readings={
-            serial: ChargerReadings.restored(serial, stored.get(serial), nominal_voltage=options.nominal_voltage)
-            for serial in entry.data[CONF_SERIALS]
-        },
+        records=SiteChargers(stored, nominal_voltage=options.nominal_voltage),
     )
 
 
@@ -178,7 +176,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> 
         return False
     runtime = entry.runtime_data
     await runtime.commands.async_finish()
-    await runtime.store.async_save(runtime.chargers.readings.as_stored())
+    await runtime.store.async_save(runtime.chargers.records.as_stored())
     await async_get_registry(hass).async_release(entry)
     issue_watch(hass, entry).clear(forget_ignored=False)
     return True

@@ -51,7 +51,7 @@ class SessionEvents(ChargerEntity, EventEntity):
 
     @callback
     def _tell(self) -> None:
-        for event in self.coordinator.readings.take_session_events(self.serial):
+        for event in self.coordinator.records[self.serial].take_events():
             self._trigger_event(
                 event.kind,
                 {

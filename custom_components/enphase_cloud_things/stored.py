@@ -198,3 +198,9 @@ def stored_day(data: Mapping[str, object], key: str) -> date | None:
 def iso(value: date | datetime | None) -> str | None:
     """Return a time or a date as it is stored."""
     return value.isoformat() if value is not None else None
+
+
+def stored_mapping(data: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Return a mapping by text of a stored state, an empty one if there is none."""
+    value = data.get(key)
+    return {str(name): each for name, each in value.items()} if isinstance(value, Mapping) else {}

@@ -9,11 +9,11 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .chargers.command import CHARGING_COMMANDS
 from .chargers.configuration import APP_AUTHENTICATION_KEY, app_authentication, setting
 from .chargers.snapshot import ChargerSnapshot
 from .chargers.status import session_active
 from .commands.commands import Commands
-from .commands.rules import CHARGING_COMMANDS
 from .entity import ChargerCommandEntity, ChargerEntityDescription, add_command_entities
 from .runtime import EnphaseConfigEntry
 

@@ -1,11 +1,12 @@
 """A call at a moment that moves."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 
 
 class Timer:
@@ -14,6 +15,7 @@ class Timer:
     def __init__(self, hass: HomeAssistant, action: Callable[[datetime], None]) -> None:
         self._hass = hass
         self._action: Final = action
+        self._moment: datetime | None = None
         self._cancel: CALLBACK_TYPE | None = None
 
     @property
@@ -25,8 +27,10 @@ class Timer:
     def set(self, moment: datetime) -> None:
         """Call at `moment`, at once if that has passed."""
         self.cancel()
+        self._moment = moment
+        # Of this kind of timer Home Assistant knows that its own end cancels it
         job = HassJob(self._call, "timer", cancel_on_shutdown=True)
-        self._cancel = async_track_point_in_utc_time(self._hass, job, moment)
+        self._cancel = async_call_later(self._hass, max(moment - dt_util.utcnow(), timedelta()), job)
 
     @callback
     def cancel(self) -> None:
@@ -38,4 +42,8 @@ class Timer:
     @callback
     def _call(self, now: datetime) -> None:
         self._cancel = None
-        self._action(now)
+        if self._moment is not None and now < self._moment:
+            # The clock has been set back meanwhile
+            self.set(self._moment)
+        else:
+            self._action(now)

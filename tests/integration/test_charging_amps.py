@@ -125,7 +125,7 @@ class TestWhileCharging:
         simulator.faults.add(faults.coded_error(status, "iqevc_ms-10044", "Charger is being updated"), Family.STOP)
         with pytest.raises(HomeAssistantError) as raised:
             await turn_off(hass)
-        assert raised.value.translation_key == "command_rejected"
+        assert raised.value.translation_key == "command_rejected_with_reason"
 
     async def test_nothing_is_restarted_while_the_state_is_unknown(
         self, hass: HomeAssistant, simulator: Simulator, advance: Advance

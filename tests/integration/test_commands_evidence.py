@@ -55,7 +55,7 @@ class TestAReadThatBeganBefore:
         await until_a_read_is_held(simulator, meanwhile)
         charge_by_the_app(world, on=True, then=timedelta(minutes=1))
         await turn_off(hass)
-        await meanwhile(simulator.requests.until(3, Family.STATUS))
+        await meanwhile(asyncio.sleep(HELD))
         assert (pending(hass), world.charger.watts > 0) == ("stop", True)
 
     async def test_it_does_not_confirm_a_start(
@@ -66,7 +66,7 @@ class TestAReadThatBeganBefore:
         await until_a_read_is_held(simulator, meanwhile)
         charge_by_the_app(world, on=False, then=timedelta(minutes=1))
         await turn_on(hass)
-        await meanwhile(simulator.requests.until(3, Family.STATUS))
+        await meanwhile(asyncio.sleep(HELD))
         assert (pending(hass), world.charger.watts) == ("start", 0)
 
     async def test_it_is_not_what_an_action_replies(

@@ -9,8 +9,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import probatio
 
+from ..chargers.command import Command, Outcome
 from ..commands.commands import Commands
-from ..commands.dispatch import CommandResult, Outcome
 from ..const import CONF_SITE_ID, DOMAIN
 from ..enlighten import CommandRejected, TriggerMessage
 from .action import Action, async_act
@@ -86,7 +86,7 @@ def _wait(call: ServiceCall) -> float:
     return CONFIRMATION_WAIT if call.return_response else 0
 
 
-def _described(result: CommandResult) -> JsonObjectType:
+def _described(result: Command) -> JsonObjectType:
     return {"outcome": result.outcome, "reason": result.reason}
 
 

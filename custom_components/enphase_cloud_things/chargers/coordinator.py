@@ -1,7 +1,6 @@
 """The coordinator of a site's chargers: status at an adaptive interval, everything else at its own cadence."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 import logging
 from random import random
@@ -10,17 +9,15 @@ from typing import Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from ..account.registry import Account
-from ..commands.tracker import OpenCommands
 from ..const import CONF_SERIALS
-from ..enlighten import Family, Transport
+from ..enlighten import Family, ModePreference, Transport
 from ..errors import SESSION_LOOK, refresh_errors
 from ..options import Options
-from .next_read import NextRead
-from .part_reads import PartReads
+from ..timer import Timer
 from .polling import (
     REQUEST_BUDGET,
     Activity,
@@ -30,8 +27,8 @@ from .polling import (
     next_interval,
     requests_per_hour,
 )
-from .readings import ChargerReadings
-from .site_readings import SiteReadings
+from .reads import Reads
+from .site import SiteChargers
 from .snapshot import SiteSnapshot
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,7 +44,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     """Reads the chargers of one site and publishes what is known of them.
 
     A failing status read fails the refresh. Any other read that fails costs only its part, which keeps its last value
-    until its next turn.
+    until its next turn. `records` are the chargers themselves, which entities see only as frozen snapshots.
     """
 
     def __init__(
@@ -59,9 +56,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         options: Options,
         site_id: str,
         site_device_id: str,
-        readings: Mapping[str, ChargerReadings],
+        records: SiteChargers,
     ) -> None:
-        """Prepare the coordinator for the selected chargers, `readings` by serial number."""
         super().__init__(
             hass,
             _LOGGER,
@@ -73,9 +69,9 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         )
         self.site_id = site_id
         self.site_device_id = site_device_id
+        self.records = records
         self.last_success: datetime | None = None
         self.reachable_until = dt_util.utcnow()
-        self.commands = OpenCommands()
         self._account = account
         self._client = account.client.with_timeout(options.api_timeout)
         self._polling = PollingOptions(
@@ -85,51 +81,96 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         )
         self._options = options
         self._entry = entry
-        self.readings = SiteReadings(readings, self.commands, dt_util.get_default_time_zone())
-        self._parts = PartReads(
-            hass, entry, client=self._client, site_id=site_id, readings=self.readings, commands=self.commands
-        )
+        self._reads = Reads(hass, entry, client=self._client, site_id=site_id, chargers=records)
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
-        self._next_read = NextRead(hass, entry, self.async_refresh)
         self._publication: asyncio.Handle | None = None
-        self._reads_begun = 0
-        self._reading_again = asyncio.Lock()
-        entry.async_on_unload(self.commands.async_add_listener(self.readings.note_outcome))
-        entry.async_on_unload(self._next_read.cancel)
-        entry.async_on_unload(self._cancel_publication)
+        self._reading: asyncio.Task[bool] | None = None
+        self._next_read = Timer(hass, self._read_by_itself)
+        entry.async_on_unload(self._stop)
 
     @override
     async def _async_update_data(self) -> SiteSnapshot:
         began = dt_util.utcnow()
-        if self.readings.select(self._entry.data[CONF_SERIALS], nominal_voltage=self._options.nominal_voltage):
+        if self.records.select(self._entry.data[CONF_SERIALS]):
             # Whatever was read of the site as a whole lacks the new ones
-            self._parts.forget_cadence()
+            self._reads.forget_cadence()
         try:
-            with refresh_errors():
-                # Somebody waits for what a command does: that is worth a request in spite of a back-off.
-                status = await self._client.status(self.site_id, urgent=bool(self.commands))
-            self.reachable_until = max(self.reachable_until, self._two_intervals_from(dt_util.utcnow()))
-            await self.readings.async_take_time_zone(status.time_zone)
-            interval = self.update_interval or self._polling.slow
-            urgent = self.readings.take_status(status, began=began, now=dt_util.utcnow(), interval=interval)
-            if due := self._parts.due(began, interval=interval, urgent=urgent):
+            await self._async_read_status()
+            if due := self._reads.due(began, interval=self._interval):
                 self._show()
-                # Somebody who reads again waits for the status alone
-                patience = 0.0 if self._reading_again.locked() else PATIENCE
-                await self._parts.async_read(due, began, patience=patience, show=self._show)
-        finally:
-            self.commands.expire(dt_util.utcnow())
-            self.update_interval = self._next_interval()
-            self._arm_command_read()
-        self.last_success = dt_util.utcnow()
-        self.reachable_until = self._two_intervals_from(self.last_success)
-        return self.snapshot()
+                await self._reads.async_read(due, patience=PATIENCE, show=self._show)
+        except UpdateFailed, ConfigEntryAuthFailed:
+            self._plan()
+            if self.last_success is None or self.last_success < began:
+                raise
+            # A read that began later has come first
+        self._plan()
+        return self.records.snapshot(dt_util.utcnow())
+
+    async def async_read_now(self) -> bool:
+        """Read the status, asked for from now on, once for all who want it at this moment; return whether it came.
+
+        It waits neither for a poll under way nor for anything but the status.
+        """
+        if self._reading is None:
+            self._reading = self._entry.async_create_background_task(
+                self.hass, self._async_read_now(), "read the chargers now", eager_start=False
+            )
+        return await asyncio.shield(self._reading)
+
+    async def _async_read_now(self) -> bool:
+        self._reading = None
+        if not self.last_update_success:
+            await self.async_refresh()
+            return self.last_update_success
+        await self._async_read_urgent()
+        try:
+            await self._async_read_status()
+        except (UpdateFailed, ConfigEntryAuthFailed) as error:
+            _LOGGER.debug("Reading the chargers out of turn failed: %s", error)
+            self._plan()
+            return False
+        self._plan()
+        await self._async_read_urgent()
+        self.async_set_updated_data(self.records.snapshot(dt_util.utcnow()))
+        return True
+
+    async def _async_read_status(self) -> None:
+        began = dt_util.utcnow()
+        with refresh_errors():
+            # Somebody waits for what a command does: that is worth a request in spite of a back-off
+            status = await self._client.status(self.site_id, urgent=self.records.await_effects)
+        await self.records.async_take_time_zone(status.time_zone)
+        self.last_success = now = dt_util.utcnow()
+        self._reads.want(self.records.take_status(status, began=began, now=now, interval=self._interval))
+
+    async def _async_read_urgent(self) -> None:
+        """Begin to read what commands and changes make urgent."""
+        due = self._reads.due(dt_util.utcnow(), interval=self._interval)
+        await self._reads.async_read(due, patience=0, show=self._show)
+
+    @property
+    def _interval(self) -> timedelta:
+        return self.update_interval or self._polling.slow
+
+    def _plan(self) -> None:
+        """Choose when to poll next, and when to look for the effect of a command, which may be sooner."""
+        now = dt_util.utcnow()
+        self.records.expire_commands(now)
+        self.update_interval = self._next_interval()
+        if self.last_success:
+            # Longer intervals count from the last answer; shorter ones take back nothing
+            lasting = 2 * max(self._interval, self._polling.fast)
+            self.reachable_until = max(self.reachable_until, self.last_success + lasting)
+        self._next_read.cancel()
+        if moment := self.records.next_read_at(now):
+            self._next_read.set(moment)
 
     @property
     def zone(self) -> tzinfo:
         """The site's time zone, Home Assistant's own while the cloud has not told it."""
-        return self.readings.zone
+        return self.records.zone
 
     @property
     def transport(self) -> Transport:
@@ -142,26 +183,19 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         health = self.transport.health.get(Family.STATUS)
         return round(health.latency * 1000) if health and health.latency is not None else None
 
-    def snapshot(self) -> SiteSnapshot:
-        """Return all that is known now."""
-        return self.readings.snapshot(dt_util.utcnow())
-
     @callback
     def async_publish(self) -> None:
         """Show a change that came from here, such as a new command or setpoint, and poll on accordingly."""
-        self._cancel_publication()
-        if self.commands:
+        self._publication = None
+        if self.records.await_effects:
             self._fast_until = fast_until(dt_util.utcnow())
-        planned, self.update_interval = self.update_interval, self._next_interval()
-        if self.last_success:
-            # Longer intervals count from the last answer; shorter ones take back nothing
-            self.reachable_until = max(self.reachable_until, self._two_intervals_from(self.last_success))
-        self._arm_command_read()
+        planned = self.update_interval
+        self._plan()
         if not self.last_update_success:
             return
         # Makes the next poll a whole interval away: whoever sets something all the time would have none
-        if planned is None or self.update_interval < MUCH_SOONER * planned:
-            self.async_set_updated_data(self.snapshot())
+        if planned is None or self._interval < MUCH_SOONER * planned:
+            self.async_set_updated_data(self.records.snapshot(dt_util.utcnow()))
         else:
             self._show()
 
@@ -173,30 +207,15 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     @callback
     def async_expect_effect(self) -> None:
-        """Read soon what has become of a command that the cloud has taken. There is nothing new to show."""
+        """Read soon what has become of a command that the cloud has accepted. There is nothing new to show."""
         self._fast_until = fast_until(dt_util.utcnow())
-        self._arm_command_read()
+        self._plan()
 
-    async def async_read_again(self) -> None:
-        """Refresh with a status that is asked for from now on, once for all who want it at the same moment."""
-        begun = self._reads_begun
-        async with self._reading_again:
-            if self._reads_begun != begun:
-                return
-            self._reads_begun += 1
-            await self.async_refresh()
-
-    async def async_read_mode(self, serial: str) -> str | None:
+    async def async_read_mode(self, serial: str) -> ModePreference | None:
         """Read the mode that is stored for a charger now, `None` if the cloud does not tell."""
-        mode = await self._parts.async_read_mode(serial)
+        preference = await self._reads.async_read_mode(serial)
         self._show()
-        return mode
-
-    @callback
-    def set_wished_amps(self, serial: str, amps: int) -> None:
-        """Keep the current (A) that a person wants for the next start."""
-        self.readings.of(serial).wished_amps = amps
-        self.async_publish()
+        return preference
 
     @callback
     def async_stream_until(self, moment: datetime | None) -> None:
@@ -205,13 +224,11 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.async_publish()
 
     @callback
-    def _cancel_publication(self) -> None:
+    def _stop(self) -> None:
+        """Do nothing more by itself."""
+        self._next_read.cancel()
         if self._publication is not None:
             self._publication.cancel()
-            self._publication = None
-
-    def _two_intervals_from(self, answer_at: datetime) -> datetime:
-        return answer_at + 2 * max(self.update_interval or self._polling.slow, self._polling.fast)
 
     @callback
     def _show(self) -> None:
@@ -220,7 +237,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         Whoever waits for the outcome of a command finds the state that goes with it. A charger that is new waits for
         its name, which its entities are called after.
         """
-        snapshot = self.snapshot()
+        snapshot = self.records.snapshot(dt_util.utcnow())
         of_known_chargers = self.data and self.data.chargers.keys() == snapshot.chargers.keys()
         if self.last_update_success and of_known_chargers and snapshot != self.data:
             self.data = snapshot
@@ -228,21 +245,21 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     def _next_interval(self) -> timedelta:
         now = dt_util.utcnow()
-        charging = any_drawing_power(self.readings.statuses)
+        charging = any_drawing_power(self.records.statuses)
         load = requests_per_hour(
-            chargers=len(self.readings.serials),
+            chargers=len(self.records),
             vpp=self._options.enable_vpp,
             prices=self._options.enable_monetary,
             charging=charging,
         )
         return next_interval(
             Activity(
-                chargers=len(self.readings.serials),
+                chargers=len(self.records),
                 drawing_power=charging,
-                command_pending=bool(self.commands),
+                command_pending=self.records.await_effects,
                 streaming=self._streaming_until is not None and now < self._streaming_until,
                 fast_until=self._fast_until,
-                read_at=self.readings.second_reading_at,
+                read_at=self.records.second_reading_at,
             ),
             self._polling,
             now,
@@ -251,12 +268,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         )
 
     @callback
-    def _arm_command_read(self) -> None:
-        """Read at the moments when a command is likely to show, which the polling interval is too coarse for."""
-        self._next_read.cancel()
-        now = dt_util.utcnow()
-        if moment := self.commands.next_read_at(now):
-            self._next_read.set(moment - now, "read after a command")
+    def _read_by_itself(self, _now: datetime) -> None:
+        self._entry.async_create_background_task(self.hass, self.async_read_now(), "read what was waited for")
 
     @callback
     @override
@@ -267,4 +280,4 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         """
         needs_person = isinstance(self.last_exception, ConfigEntryAuthFailed) and not self.last_update_success
         if needs_person and not self._entry.pref_disable_polling:
-            self._next_read.set(SESSION_LOOK, "look at an ended session")
+            self._next_read.set(dt_util.utcnow() + SESSION_LOOK)

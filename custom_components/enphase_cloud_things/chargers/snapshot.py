@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..commands.rules import CommandKind, PendingCommand
 from ..enlighten import ChargeMode, ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
-from .status import preferred_mode
+from .command import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +30,10 @@ class ChargerSnapshot:
     """One charger: its latest readings, each from its own endpoint, and the commands whose outcome is still open.
 
     A reading that failed keeps its last value. `present` is false once the charger has been missing from several
-    complete status answers in a row; it is `gone` if the metadata read after that does not list it either. `setpoint`
-    is the current (A) that the next start will ask for.
+    complete status answers in a row; it is `gone` if the metadata read after that does not list it either. `mode` is
+    the charge mode that a person chose, from the best source there is. `setpoint`
+    is the current (A) that the next start will ask for. `session_ended_at` is when the last session was seen to end,
+    `None` if none has since the start of Home Assistant.
     """
 
     serial: str = field(repr=False)
@@ -43,29 +44,21 @@ class ChargerSnapshot:
     preference: ModePreference | None = None
     green: GreenSettings | None = None
     configuration: tuple[ConfigurationValue, ...] | None = None
+    mode: ChargeMode | None = None
     measurements: Measurements = field(default_factory=Measurements)
-    pending: tuple[PendingCommand, ...] = ()
+    pending: tuple[Command, ...] = ()
     setpoint: int | None = None
+    session_ended_at: datetime | None = None
 
     @property
     def given_name(self) -> str | None:
         """The name that the owner gave the charger, as far as the cloud told it."""
-        return (self.summary and self.summary.name) or (self.status and self.status.name) or None
+        return given_name(self.status, self.summary)
 
     @property
     def name(self) -> str:
         """What people call the charger."""
         return self.given_name or nameless(self.serial)
-
-    @property
-    def mode(self) -> ChargeMode | None:
-        """The charge mode that a person chose, from the best source there is."""
-        return preferred_mode(self.preference, self.status)
-
-    @property
-    def mode_is_changing(self) -> bool:
-        """Whether a choice of mode has still to show."""
-        return any(command.kind is CommandKind.MODE for command in self.pending)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +71,11 @@ class SiteSnapshot:
     chargers: Mapping[str, ChargerSnapshot] = field(repr=False)
     others: Mapping[str, str] = field(default_factory=dict, repr=False)
     time_zone: str | None = None
+
+
+def given_name(status: ChargerStatus | None, summary: ChargerSummary | None) -> str | None:
+    """Return the name that the owner gave the charger, as far as the cloud told it."""
+    return (summary and summary.name) or (status and status.name) or None
 
 
 def nameless(serial: str) -> str:

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
-from .readings import StoredCharger
+from .charger import StoredCharger
 
 STORAGE_VERSION: Final = 1
 SAVE_DELAY: Final = 60.0

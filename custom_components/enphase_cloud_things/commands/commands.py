@@ -1,30 +1,43 @@
-"""The one way from a wish to the cloud: check, send once, stay pending until a read shows the effect.
+"""The one way to command a charger: check, send once, stay pending until a read shows the effect.
 
 Switches, buttons, selects, numbers and actions all come through here. Nothing is ever sent that a person or an
 automation did not ask for, nothing is sent twice, and an accepted command is not taken for an effect.
 """
 
+import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
 import logging
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..chargers.amps import LEVEL_MODES, amps_bounds, start_level
+from ..chargers.charger import Charger
+from ..chargers.command import Command, CommandKind, Outcome, Target
 from ..chargers.configuration import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.open_commands import Followed
 from ..chargers.status import of_connector, plugged_in, session_goes_on
 from ..const import DOMAIN
-from ..enlighten import ChargeMode, ChargerStatus, CommandReply, EnlightenClient, EnlightenError, TriggerMessage
+from ..enlighten import (
+    AlreadyCharging,
+    ChargeMode,
+    ChargerStatus,
+    CommandReply,
+    EnlightenClient,
+    EnlightenError,
+    NotCharging,
+    NotPluggedIn,
+    TriggerMessage,
+)
 from ..errors import invalid_wish
-from .dispatch import CommandResult, Dispatch, Outcome, Sent, no_op
-from .restart import AmpsRestarts
-from .rules import CommandKind
-from .scheduled_mode import async_keep_scheduled
+from .restart import AmpsRestart
+from .sending import Sender
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,7 +46,7 @@ READ_BACK: Final = 12.0
 
 
 class Commands:
-    """Carries out wishes for the chargers of one site.
+    """Commands the chargers of one site.
 
     Raises ServiceValidationError for what cannot be asked, HomeAssistantError for what failed; both translated.
     """
@@ -47,57 +60,34 @@ class Commands:
         *,
         apply_amps_while_charging: bool,
     ) -> None:
-        """Follow the outcomes of what will be sent."""
+        self._hass = hass
         self._site_name = entry.title
         self._coordinator = coordinator
         self._client = client
         self._site_id = coordinator.site_id
         self._apply_amps_while_charging = apply_amps_while_charging
-        self._dispatch = Dispatch(hass, entry, coordinator)
-        self._restarts = AmpsRestarts(hass, entry, coordinator, client, self._dispatch)
+        self._sender = Sender(hass, entry, coordinator, client)
+        self._restarts: dict[str, AmpsRestart] = {}
+        entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self.async_finish))
 
     async def async_start(
         self, serial: str, *, level: int | None = None, connector_id: int = 1, wait: float = 0
-    ) -> CommandResult:
+    ) -> Command:
         """Start charging at the level (A) asked for, else at the setpoint where the mode takes a level.
 
         `wait` is how many seconds to wait for the effect before answering. Without a vehicle this is a logged no-op.
         """
-        async with self._dispatch.turn(serial):
-            charger = await self._async_plugged_in(serial, connector_id)
-            status = of_connector(self._known_status(charger), connector_id)
-            # Of an offline charger only the past is known: the cloud decides
-            known = status.connected is not False
-            if known and plugged_in(status) is False:
-                return no_op(Outcome.NOT_PLUGGED_IN)
-            sent_level = self._level(charger, level)
-            if known and level is None and session_goes_on(status) and not _is_being_stopped(charger):
-                return no_op(Outcome.ALREADY_CHARGING)
-            sent = await self._dispatch.async_send(
-                CommandKind.START,
-                charger,
-                lambda: self._client.start_charging(
-                    self._site_id, serial, level=sent_level, connector_id=connector_id, level_optional=level is None
-                ),
-                wish=sent_level,
-                connector_id=connector_id,
-            )
-            if level is not None and sent == CommandResult(outcome=Outcome.ALREADY_CHARGING):
-                raise invalid_wish("already_charging", charger.name)
-            await self._async_keep_scheduled(charger, sent)
-        return await self._dispatch.async_outcome(sent, wait)
+        charger = self._charger(serial)
+        with self._sender.command(CommandKind.START, charger, connector_id=connector_id) as start:
+            await start.unless_stopped(self._async_start(charger, start, level, connector_id))
+        return await start.wait(wait)
 
-    async def async_stop(self, serial: str, *, wait: float = 0) -> CommandResult:
-        """Stop charging: always allowed, whatever the state is believed to be. Cancels a start that is pending."""
-        async with self._dispatch.turn(serial):
-            charger = self._charger(serial)
-            sent = await self._dispatch.async_send(
-                CommandKind.STOP, charger, lambda: self._client.stop_charging(self._site_id, serial)
-            )
-            if isinstance(sent, CommandResult):
-                await self._async_check_not_charging(serial)
-            await self._async_keep_scheduled(charger, sent)
-        return await self._dispatch.async_outcome(sent, wait)
+    async def async_stop(self, serial: str, *, wait: float = 0) -> Command:
+        """Stop charging: always allowed, whatever the state is believed to be, and at once, whatever is under way."""
+        charger = self._charger(serial)
+        with self._sender.command(CommandKind.STOP, charger) as stop:
+            await stop.unless_stopped(self._async_stop(charger, stop))
+        return await stop.wait(wait)
 
     async def async_set_mode(self, serial: str, mode: ChargeMode) -> None:
         """Choose the charge mode; choosing the one in force sends nothing."""
@@ -105,62 +95,44 @@ class Commands:
         if charger.mode is mode and not charger.mode_is_changing:
             # What is known may be minutes old, and the app may have changed it
             told = await self._coordinator.async_read_mode(serial)
-            charger = self._charger(serial)
-            if told == mode and not charger.mode_is_changing:
+            if told and told.selected == mode and not charger.mode_is_changing:
                 return
-        self._check_mode(charger, mode)
-        await self._dispatch.async_send(
-            CommandKind.MODE,
-            charger,
-            lambda: self._client.set_charge_mode(self._site_id, serial, mode),
-            wish=mode,
-            read_back=READ_BACK,
-        )
+        _check_mode(charger, mode)
+        request = self._client.set_charge_mode(self._site_id, serial, mode)
+        await self._async_change(charger, CommandKind.MODE, mode, request, read_back=READ_BACK)
 
     async def async_set_use_battery(self, serial: str, enabled: bool) -> None:
         """Let the home battery feed green charging, or not."""
-        await self._dispatch.async_send(
-            CommandKind.USE_BATTERY,
-            self._charger(serial),
-            lambda: self._client.set_use_battery(self._site_id, serial, enabled),
-            wish=enabled,
-        )
+        request = self._client.set_use_battery(self._site_id, serial, enabled)
+        await self._async_change(self._charger(serial), CommandKind.USE_BATTERY, enabled, request)
 
     async def async_set_app_authentication(self, serial: str, enabled: bool) -> None:
         """Have every start confirmed in the app, or not."""
-        await self._dispatch.async_send(
-            CommandKind.APP_AUTHENTICATION,
-            self._charger(serial),
-            lambda: self._client.configure(
-                self._site_id, serial, APP_AUTHENTICATION_KEY, "enabled" if enabled else "disabled"
-            ),
-            wish=enabled,
-        )
+        value = "enabled" if enabled else "disabled"
+        request = self._client.configure(self._site_id, serial, APP_AUTHENTICATION_KEY, value)
+        await self._async_change(self._charger(serial), CommandKind.APP_AUTHENTICATION, enabled, request)
 
     async def async_set_default_level(self, serial: str, amps: int) -> None:
         """Store the charger's own default current (A)."""
         charger = self._charger(serial)
         if amps_bounds(charger.summary) is None:
             raise invalid_wish("amps_unknown", charger.name)
-        self._check_offered(charger, amps)
-        await self._dispatch.async_send(
-            CommandKind.DEFAULT_LEVEL,
-            charger,
-            lambda: self._client.configure(self._site_id, serial, DEFAULT_LEVEL_KEY, amps),
-            wish=amps,
-        )
+        _check_offered(charger, amps)
+        request = self._client.configure(self._site_id, serial, DEFAULT_LEVEL_KEY, amps)
+        await self._async_change(charger, CommandKind.DEFAULT_LEVEL, amps, request)
 
     async def async_set_amps(self, serial: str, amps: int) -> None:
         """Keep the current (A) for the next start, and for the running session where the options ask for that."""
         charger = self._charger(serial)
-        self._check_offered(charger, amps)
-        self._coordinator.set_wished_amps(serial, amps)
+        _check_offered(charger, amps)
+        before, charger.chosen_amps = charger.setpoint, amps
+        self._coordinator.async_publish()
         if self._apply_amps_while_charging:
-            self._restarts.request(serial, before=charger.setpoint)
+            self._restart_of(charger).request(before=before)
 
-    async def async_finish(self) -> None:
-        """End what is going on before an unload."""
-        await self._restarts.async_finish()
+    async def async_finish(self, _event: Event | None = None) -> None:
+        """End what is going on before an unload or the end of Home Assistant."""
+        await asyncio.gather(*(restart.async_finish() for restart in self._restarts.values()))
 
     async def async_trigger_message(
         self, serial: str, message: TriggerMessage, *, site_id: str | None = None
@@ -170,7 +142,7 @@ class Commands:
         try:
             reply = await self._client.trigger_message(site_id or self._site_id, serial, message)
         except EnlightenError as error:
-            raise self._dispatch.failed(error, charger.name) from error
+            raise self._sender.failed(error, charger.name) from error
         self._coordinator.async_publish()
         return reply
 
@@ -179,7 +151,7 @@ class Commands:
         try:
             stream = await self._client.start_live_stream(self._site_id)
         except EnlightenError as error:
-            raise self._dispatch.failed(error, self._site_name) from error
+            raise self._sender.failed(error, self._site_name) from error
         self._coordinator.async_stream_until(dt_util.utcnow() + timedelta(seconds=stream.duration))
         return stream.duration
 
@@ -188,34 +160,88 @@ class Commands:
         try:
             await self._client.stop_live_stream(self._site_id)
         except EnlightenError as error:
-            raise self._dispatch.failed(error, self._site_name) from error
+            raise self._sender.failed(error, self._site_name) from error
         self._coordinator.async_stream_until(None)
 
-    def _charger(self, serial: str) -> ChargerSnapshot:
-        return self._coordinator.data.chargers[serial]
-
-    async def _async_plugged_in(self, serial: str, connector_id: int) -> ChargerSnapshot:
-        """Return the charger, read afresh if it seems unplugged: the car may have been plugged in a moment ago."""
-        status = self._charger(serial).status
-        seems_plugged_in = status is not None and plugged_in(of_connector(status, connector_id))
-        if not seems_plugged_in or not self._coordinator.last_update_success:
-            await self._coordinator.async_read_again()
-        return self._charger(serial)
-
-    async def _async_check_not_charging(self, serial: str) -> None:
-        """Look whether there was nothing to stop, as the cloud says with refusals that may mean something else."""
-        await self._coordinator.async_read_again()
-        charger = self._charger(serial)
-        status = charger.status if self._coordinator.last_update_success else None
-        if status is None or session_goes_on(status):
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="command_rejected",
-                translation_placeholders={"name": charger.name},
+    async def _async_start(self, charger: Charger, start: Followed, level: int | None, connector_id: int) -> None:
+        """Look whether there is something to start, and send the start; a stop may end this at any moment."""
+        # A session that still shows may be about to end, by what this start has superseded
+        is_restart = start.supersedes & {CommandKind.STOP, CommandKind.AMPS_RESTART}
+        async with charger.turn:
+            status = of_connector(await self._async_status(charger, connector_id), connector_id)
+            # Of an offline charger only the past is known: the cloud decides
+            known = status.connected is not False
+            if known and plugged_in(status) is False:
+                self._do_nothing(start, Outcome.NOT_PLUGGED_IN)
+                return
+            sent_level = _level(charger, level)
+            if known and level is None and session_goes_on(status) and not is_restart:
+                self._do_nothing(start, Outcome.ALREADY_CHARGING)
+                return
+            start.retarget(sent_level)
+            mode = charger.mode
+            request = self._client.start_charging(
+                self._site_id, charger.serial, level=sent_level, connector_id=connector_id, level_optional=level is None
             )
+            try:
+                await self._sender.async_send(start, charger.name, request)
+            except NotPluggedIn:
+                self._do_nothing(start, Outcome.NOT_PLUGGED_IN)
+            except AlreadyCharging:
+                if level is not None:
+                    raise invalid_wish("already_charging", charger.name) from None
+                self._do_nothing(start, Outcome.ALREADY_CHARGING)
+            else:
+                await self._sender.async_keep_scheduled(charger, mode)
 
-    def _known_status(self, charger: ChargerSnapshot) -> ChargerStatus:
-        if charger.status is None or not charger.present or not self._coordinator.last_update_success:
+    async def _async_stop(self, charger: Charger, stop: Followed) -> None:
+        mode = charger.mode
+        try:
+            await self._sender.async_send(stop, charger.name, self._client.stop_charging(self._site_id, charger.serial))
+        except NotCharging as error:
+            # The cloud says so with refusals that may mean something else
+            is_known = await self._coordinator.async_read_now()
+            if not is_known or charger.status is None or session_goes_on(charger.status):
+                raise self._sender.failed(error, charger.name) from error
+            self._do_nothing(stop, Outcome.NOT_CHARGING)
+        else:
+            await self._sender.async_keep_scheduled(charger, mode)
+
+    async def _async_change(
+        self,
+        charger: Charger,
+        kind: CommandKind,
+        target: Target,
+        request: Coroutine[Any, Any, object],
+        *,
+        read_back: float = 0,
+    ) -> None:
+        with self._sender.command(kind, charger, target=target) as change:
+            await self._sender.async_send(change, charger.name, request, read_back=read_back)
+
+    def _do_nothing(self, command: Followed, outcome: Outcome) -> None:
+        _LOGGER.info("Nothing to do: the charger answers %s", outcome)
+        self._sender.settle(command, outcome)
+
+    def _charger(self, serial: str) -> Charger:
+        return self._coordinator.records[serial]
+
+    def _restart_of(self, charger: Charger) -> AmpsRestart:
+        restart = self._restarts.get(charger.serial)
+        if restart is None or restart.charger is not charger:
+            restart = self._restarts[charger.serial] = AmpsRestart(
+                self._hass, charger, coordinator=self._coordinator, client=self._client, sender=self._sender
+            )
+        return restart
+
+    async def _async_status(self, charger: Charger, connector_id: int) -> ChargerStatus:
+        """Return the status, read afresh if no car seems plugged in: that may have happened a moment ago."""
+        status = charger.status
+        seems_plugged_in = status is not None and plugged_in(of_connector(status, connector_id))
+        is_known = self._coordinator.last_update_success
+        if not seems_plugged_in or not is_known:
+            is_known = await self._coordinator.async_read_now()
+        if charger.status is None or charger.absent or not is_known:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="charger_unavailable",
@@ -223,41 +249,32 @@ class Commands:
             )
         return charger.status
 
-    def _level(self, charger: ChargerSnapshot, asked: int | None) -> int | None:
-        if asked is None:
-            return start_level(charger.summary, charger.mode, charger.setpoint)
-        if charger.mode is not None and charger.mode not in LEVEL_MODES:
-            raise invalid_wish("amps_not_possible_in_mode", charger.name)
-        if amps_bounds(charger.summary) is None:
-            raise invalid_wish("amps_unknown", charger.name)
-        self._check_offered(charger, asked)
-        return asked
 
-    def _check_mode(self, charger: ChargerSnapshot, mode: ChargeMode) -> None:
-        options = {option.mode: option for option in charger.preference.options} if charger.preference else {}
-        if (option := options.get(mode)) is None:
-            return
-        if option.disabled_by_storm:
-            raise invalid_wish("mode_disabled_by_storm", charger.name)
-
-    async def _async_keep_scheduled(self, before: ChargerSnapshot, sent: Sent | CommandResult) -> None:
-        """Keep the mode from before a command, unless the charger was not reached by it."""
-        if isinstance(sent, Sent):
-            await async_keep_scheduled(self._coordinator, self._client, before.serial, before.mode)
-
-    def _check_offered(self, charger: ChargerSnapshot, amps: int) -> None:
-        bounds = amps_bounds(charger.summary)
-        if bounds and not bounds.offers(amps):
-            raise invalid_wish(
-                "amps_not_offered",
-                charger.name,
-                amps=str(amps),
-                low=str(bounds.low),
-                high=str(bounds.high),
-                step=str(bounds.step),
-            )
+def _level(charger: Charger, asked: int | None) -> int | None:
+    if asked is None:
+        return start_level(charger.summary, charger.mode, charger.setpoint)
+    if charger.mode is not None and charger.mode not in LEVEL_MODES:
+        raise invalid_wish("amps_not_possible_in_mode", charger.name)
+    if amps_bounds(charger.summary) is None:
+        raise invalid_wish("amps_unknown", charger.name)
+    _check_offered(charger, asked)
+    return asked
 
 
-def _is_being_stopped(charger: ChargerSnapshot) -> bool:
-    """Tell whether a session that still shows is about to end."""
-    return any(command.kind in {CommandKind.STOP, CommandKind.AMPS_RESTART} for command in charger.pending)
+def _check_mode(charger: Charger, mode: ChargeMode) -> None:
+    options = {option.mode: option for option in charger.preference.options} if charger.preference else {}
+    if (option := options.get(mode)) and option.disabled_by_storm:
+        raise invalid_wish("mode_disabled_by_storm", charger.name)
+
+
+def _check_offered(charger: Charger, amps: int) -> None:
+    bounds = amps_bounds(charger.summary)
+    if bounds and not bounds.offers(amps):
+        raise invalid_wish(
+            "amps_not_offered",
+            charger.name,
+            amps=str(amps),
+            low=str(bounds.low),
+            high=str(bounds.high),
+            step=str(bounds.step),
+        )

@@ -4,30 +4,28 @@ The charger takes a current only when a session starts (docs/api.md §5.3). Wher
 therefore restarts the running session: once for a burst of changes, never more than once in five minutes, only while
 energy flows in a mode that takes a current, and not at all any more once somebody stops or starts by themselves.
 
-This module decides when; the command that a restart is lives and ends like any other (see `dispatch`).
+This module decides when; the command that a restart is lives and ends like any other.
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from http import HTTPStatus
 import logging
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..chargers.amps import amps_to_apply, start_level
+from ..chargers.charger import Charger
+from ..chargers.command import RESTART_PAUSE, CommandKind, Outcome
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.open_commands import Followed, Superseded
 from ..chargers.status import leading_connector
 from ..enlighten import AlreadyCharging, CommandOutcomeUnknown, CommandRejected, EnlightenClient, EnlightenError
-from .dispatch import Dispatch, Sent
-from .rules import RESTART_PAUSE, CommandKind, CommandState, PendingCommand
-from .scheduled_mode import async_keep_scheduled
+from ..errors import translation_key
+from ..timer import Timer
+from .sending import Sender
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,186 +34,162 @@ SHORTEST_TIME_BETWEEN: Final = timedelta(minutes=5)
 START_ATTEMPTS: Final = 3
 
 
-@dataclass(slots=True, kw_only=True)
-class _Change:
-    """A setpoint that may still change, and the one `before`, at which the session runs."""
+class AmpsRestart:
+    """Restarts the running session of one charger at a new current.
 
-    before: int | None
-    cancel: CALLBACK_TYPE
-
-
-@dataclass(slots=True, kw_only=True)
-class _Restart:
-    """A restart whose stop is on its way or done, and whose outcome is still to come."""
-
-    sent: Sent
-    connector_id: int
-    attempts_left: int = START_ATTEMPTS
-    cancel_pause: CALLBACK_TYPE | None = None
-    starting: bool = False
-
-
-class AmpsRestarts:
-    """Restarts the running sessions of one site's chargers at a new current."""
+    One timer serves the moment when a new setpoint has settled and, once the session is stopped, the end of the pause.
+    """
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: ConfigEntry,
+        charger: Charger,
+        *,
         coordinator: ChargerCoordinator,
         client: EnlightenClient,
-        dispatch: Dispatch,
+        sender: Sender,
     ) -> None:
-        """Start without any restart."""
+        self.charger = charger
         self._hass = hass
         self._coordinator = coordinator
         self._client = client
-        self._dispatch = dispatch
-        self._changes: dict[str, _Change] = {}
-        self._restarts: dict[str, _Restart] = {}
-        entry.async_on_unload(coordinator.commands.async_add_listener(self._settled))
-        entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_finish_on_stop))
+        self._sender = sender
+        self._timer = Timer(hass, self._time_is_up)
+        # The current at which the session runs, while a newer one is to be applied to it
+        self._before: int | None = None
+        self._is_wanted = False
+        self._under_way: Followed | None = None
+        self._connector_id: int | None = 1
+        self._attempts_left = 0
+        self._start_was_sent = False
 
     @callback
-    def request(self, serial: str, *, before: int | None) -> None:
-        """Have the setpoint of a charger, which was `before` (A), applied to its session once it changes no more."""
-        if earlier := self._changes.pop(serial, None):
-            earlier.cancel()
-            before = earlier.before
-        self._wait(serial, DEBOUNCE, before)
+    def request(self, *, before: int | None) -> None:
+        """Have the setpoint, which was `before` (A), applied to the session once it changes no more."""
+        if not self._is_wanted:
+            self._is_wanted, self._before = True, before
+        if self._under_way is None:
+            self._timer.set(dt_util.utcnow() + DEBOUNCE)
 
     async def async_finish(self) -> None:
-        """End what is going on before an unload: a car that was stopped for a restart is started right away."""
-        for change in self._changes.values():
-            change.cancel()
-        self._changes.clear()
-        for restart in self._restarts.values():
-            restart.attempts_left = 1
-        await asyncio.gather(*(self._async_start(restart) for restart in tuple(self._restarts.values())))
+        """End what is going on before an unload: a session that was stopped for a restart is started right away."""
+        self._is_wanted = False
+        self._timer.cancel()
+        if self._under_way is not None:
+            self._attempts_left = 1
+            await self._async_start(self._under_way)
 
-    async def _async_finish_on_stop(self, _event: Event) -> None:
-        await self.async_finish()
+    @callback
+    def _time_is_up(self, now: datetime) -> None:
+        work = self._async_begin(now) if self._under_way is None else self._async_start(self._under_way)
+        self._hass.async_create_task(work, "restart for a new current")
 
-    def _wait(self, serial: str, delay: timedelta, before: int | None) -> None:
-        due = partial(self._async_due, serial)
-        self._changes[serial] = _Change(before=before, cancel=async_call_later(self._hass, delay, due))
-
-    async def _async_due(self, serial: str, now: datetime) -> None:
-        change = self._changes.pop(serial)
-        if serial not in self._coordinator.readings.serials:
+    async def _async_begin(self, now: datetime) -> None:
+        charger = self.charger
+        if self._coordinator.records.get(charger.serial) is not charger:
             return  # Somebody has deleted the charger meanwhile
-        readings = self._coordinator.readings.of(serial)
-        wait = readings.restarted_at + SHORTEST_TIME_BETWEEN - now if readings.restarted_at else timedelta()
-        if wait > timedelta():
-            self._wait(serial, wait, change.before)
+        if charger.restarted_at is not None and (earliest := charger.restarted_at + SHORTEST_TIME_BETWEEN) > now:
+            self._timer.set(earliest)
             return
-        async with self._dispatch.turn(serial):
-            charger = self._charger(serial)
-            wish = self._wanted(charger, change.before)
-            if wish is None or serial in self._restarts:
+        self._is_wanted = False
+        async with charger.turn:
+            target = self._target()
+            if target is None:
                 return
-            readings.restarted_at = now
-            await self._async_stop(charger, wish)
+            charger.restarted_at = now
+            restart = self._sender.begin(CommandKind.AMPS_RESTART, charger, target=target)
+            if not restart.now.is_open:
+                return
+            leading = leading_connector(charger.status) if charger.status else None
+            self._connector_id = leading.connector_id if leading else 1
+            self._attempts_left, self._start_was_sent = START_ATTEMPTS, False
+            self._under_way = restart
+            restart.settled.add_done_callback(self._ended)
+            await self._async_stop(restart)
 
-    def _wanted(self, charger: ChargerSnapshot, before: int | None) -> int | None:
+    def _target(self) -> int | None:
+        """Return the current (A) to restart the session with, `None` if it should be left alone."""
         if not self._coordinator.last_update_success:
             return None
-        return amps_to_apply(charger.status, charger.summary, charger.mode, charger.setpoint, before=before)
+        charger = self.charger
+        return amps_to_apply(charger.status, charger.summary, charger.mode, charger.setpoint, before=self._before)
 
-    async def _async_stop(self, charger: ChargerSnapshot, wish: int) -> None:
-        leading = leading_connector(charger.status) if charger.status else None
-        sent = self._dispatch.open(CommandKind.AMPS_RESTART, charger, wish=wish)
-        restart = _Restart(sent=sent, connector_id=leading.connector_id if leading else 1)
-        self._restarts[charger.serial] = restart
+    async def _async_stop(self, restart: Followed) -> None:
+        mode = self.charger.mode
         try:
-            await self._client.stop_charging(self._coordinator.site_id, charger.serial)
+            await restart.unless_stopped(self._client.stop_charging(self._coordinator.site_id, self.charger.serial))
+        except Superseded:
+            return
         except CommandOutcomeUnknown:
-            # The car may stand still now. If it does not, the start will be refused and change nothing.
-            self._pause(restart)
+            # The car may stand still now. If it does not, the start will be refused and change nothing
+            pass
         except EnlightenError as error:
-            self._go_on(restart, error)
+            self._let_session_go_on(restart, error)
+            return
         else:
-            await async_keep_scheduled(self._coordinator, self._client, charger.serial, charger.mode)
-            self._pause(restart)
+            await self._sender.async_keep_scheduled(self.charger, mode)
+        if restart.now.is_open:
+            self._timer.set(dt_util.utcnow() + RESTART_PAUSE)
 
-    def _pause(self, restart: _Restart) -> None:
-        # Somebody may have stopped or started by themselves while the stop was on its way.
-        if self._is_open(restart):
-            restart.cancel_pause = async_call_later(self._hass, RESTART_PAUSE, partial(self._async_pause_over, restart))
-
-    async def _async_pause_over(self, restart: _Restart, _now: datetime) -> None:
-        await self._async_start(restart)
-
-    async def _async_start(self, restart: _Restart) -> None:
+    async def _async_start(self, restart: Followed) -> None:
         """Start once; only a start that certainly was kept back is tried again."""
-        self._cancel_pause(restart)
-        serial = restart.sent.command.serial
-        async with self._dispatch.turn(serial):
-            if restart.starting or not self._is_open(restart):
+        self._timer.cancel()
+        async with self.charger.turn:
+            if self._start_was_sent or not restart.now.is_open:
                 return
-            restart.starting = True
-            restart.attempts_left -= 1
-            charger = self._charger(serial)
+            self._attempts_left -= 1
+            self._start_was_sent, self._is_wanted = True, False
+            mode = self.charger.mode
             try:
-                await self._async_send_start(restart, charger)
+                await restart.unless_stopped(self._async_send_start(restart))
+            except Superseded:
+                return
             except CommandOutcomeUnknown:
-                self._dispatch.taken(restart.sent)
+                self._sender.accept(restart)
             except AlreadyCharging as error:
-                self._go_on(restart, error)
+                self._let_session_go_on(restart, error)
             except EnlightenError as error:
-                if restart.attempts_left and _was_kept_back(error):
-                    restart.starting = False
-                    self._pause(restart)
+                if self._attempts_left and _was_kept_back(error):
+                    self._start_was_sent = False
+                    self._timer.set(dt_util.utcnow() + RESTART_PAUSE)
                 else:
-                    self._dispatch.refused(restart.sent, error)
+                    self._sender.settle(restart, Outcome.REJECTED, reason=translation_key(error))
             else:
-                self._dispatch.taken(restart.sent)
-                await async_keep_scheduled(self._coordinator, self._client, serial, charger.mode)
+                self._sender.accept(restart)
+                await self._sender.async_keep_scheduled(self.charger, mode)
 
-    async def _async_send_start(self, restart: _Restart, charger: ChargerSnapshot) -> None:
+    async def _async_send_start(self, restart: Followed) -> None:
         """Start at the setpoint of now, unless the mode has become one that would be left for a current."""
+        charger = self.charger
         level = start_level(charger.summary, charger.mode, charger.setpoint)
-        self._coordinator.commands.ask_for(restart.sent.command, level)
+        restart.retarget(level)
         await self._client.start_charging(
             self._coordinator.site_id,
             charger.serial,
             level=level,
-            connector_id=restart.connector_id,
+            connector_id=self._connector_id or 1,
             level_optional=True,
         )
 
-    def _go_on(self, restart: _Restart, error: EnlightenError) -> None:
+    def _let_session_go_on(self, restart: Followed, error: EnlightenError) -> None:
         _LOGGER.warning("The new current was not applied, the session goes on: %s", error)
-        restart.starting = False
-        self._dispatch.refused(restart.sent, error)
-
-    def _charger(self, serial: str) -> ChargerSnapshot:
-        return self._coordinator.data.chargers[serial]
-
-    def _is_open(self, restart: _Restart) -> bool:
-        return self._restarts.get(restart.sent.command.serial) is restart
+        self._start_was_sent = False
+        self._sender.settle(restart, Outcome.REJECTED, reason=translation_key(error))
 
     @callback
-    def _settled(self, command: PendingCommand) -> None:
-        """Forget a restart that is over, or that a person's own stop or start has overtaken."""
-        restart = self._restarts.get(command.serial)
-        if restart is None or restart.sent.command.identity != command.identity:
-            return
-        del self._restarts[command.serial]
-        self._cancel_pause(restart)
-        if restart.starting and command.state in {CommandState.REJECTED, CommandState.NO_EFFECT}:
+    def _ended(self, _settled: asyncio.Future[None]) -> None:
+        """Go on to the next change after a restart that is over, or that a person's own stop or start has overtaken."""
+        restart, self._under_way = self._under_way, None
+        self._timer.cancel()
+        if restart and self._start_was_sent and restart.now.outcome in {Outcome.REJECTED, Outcome.NO_EFFECT}:
             # Nobody waits for an answer, and the car that was charging may stand still now
-            _LOGGER.error("Charging was stopped for a new current and did not start again: %s", command.reason)
-
-    @staticmethod
-    def _cancel_pause(restart: _Restart) -> None:
-        if restart.cancel_pause:
-            restart.cancel_pause()
-            restart.cancel_pause = None
+            _LOGGER.error("Charging was stopped for a new current and did not start again: %s", restart.now.reason)
+        if self._is_wanted:
+            self._timer.set(dt_util.utcnow() + DEBOUNCE)
 
 
 def _was_kept_back(error: EnlightenError) -> bool:
-    """Tell whether a start was certainly not carried out, for a reason that may pass.
+    """Return whether a start was certainly not carried out, for a reason that may pass.
 
     To the cloud, a refusal for want of rights has nothing to do with the charger.
     """

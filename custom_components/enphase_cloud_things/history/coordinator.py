@@ -12,7 +12,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.status import drawing_power, plugged_in, session_active
+from ..chargers.status import drawing_power
 from ..days import Days, local_day
 from ..enlighten import ChargerStatus, EnlightenError, HistoryClient, HistorySession
 from .sessions import matching_session
@@ -47,21 +47,6 @@ class HistorySnapshot:
         return self.sessions.get(serial, ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Phase:
-    """What tells that a session has ended once it changes."""
-
-    active: bool
-    plugged_in: bool
-    started_at: datetime | None
-
-    def ended(self, after: _Phase) -> bool:
-        """Tell whether a session has ended between two phases."""
-        if (self.active and not after.active) or (self.plugged_in and not after.plugged_in):
-            return True
-        return self.active and self.started_at != after.started_at
-
-
 class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
     """Reads the history of each charger often while it charges, at once when a session ends, else seldom.
 
@@ -84,7 +69,6 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
         self._entry = entry
         self._client = client
         self._chargers = chargers
-        self._phases: dict[str, _Phase] = {}
         self._ended_at: dict[str, datetime] = {}
         self._wanted: set[str] = set()
         entry.async_on_unload(chargers.async_add_listener(self._look))
@@ -155,24 +139,12 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
     @callback
     def _look(self) -> None:
         """Read at once the history of every charger whose session has just ended."""
-        ended = [
-            serial
+        ended = {
+            serial: charger.session_ended_at
             for serial, charger in self._chargers.data.chargers.items()
-            if charger.status and self._has_ended(serial, charger.status)
-        ]
+            if charger.session_ended_at and charger.session_ended_at != self._ended_at.get(serial)
+        }
         if ended:
             self._wanted.update(ended)
-            self._ended_at.update(dict.fromkeys(ended, dt_util.utcnow()))
+            self._ended_at.update(ended)
             self._entry.async_create_background_task(self.hass, self.async_refresh(), "session history after its end")
-
-    def _has_ended(self, serial: str, status: ChargerStatus) -> bool:
-        """Note the phase of a charger, and tell whether a session has ended since the last. Offline says nothing."""
-        if status.connected is False:
-            return False
-        before = self._phases.get(serial)
-        self._phases[serial] = after = _Phase(
-            active=session_active(status) is True,
-            plugged_in=plugged_in(status) is True,
-            started_at=status.session.started_at if status.session else None,
-        )
-        return before is not None and before.ended(after)

@@ -1,0 +1,289 @@
+"""One charger: all that was read, derived and remembered of it, and the commands to it that are open."""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+from typing import Final, NotRequired, TypedDict
+
+from ..const import DEFAULT_CHARGING_AMPS
+from ..enlighten import ChargeMode, ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
+from ..stored import StoredState, iso, stored_mapping, stored_number, stored_time
+from .amps import amps_bounds
+from .command import CommandKind, Outcome, Reading
+from .configuration import authentication_required
+from .energy import DayEnergy, LifetimeCounter, advance_day, advance_lifetime, energy_today, wants_second_reading
+from .open_commands import OpenCommands
+from .power import REPORTING_INTERVAL, PowerEstimate, PowerSample, advance, power_limit
+from .session_events import SessionEvent, SessionEventType, SessionFigures, SessionWatch, confirm_stop, observe
+from .sessions import SessionClock, SessionCounter, advance_clock, advance_session
+from .snapshot import ChargerSnapshot, Measurements, given_name, nameless
+from .status import drawing_power, preferred_mode, session_active
+
+ANSWERS_BEFORE_ABSENT: Final = 3
+"""A healthy account sometimes leaves a charger out of an answer (docs/api.md §4.7)."""
+
+MOST_UNTOLD: Final = 16
+"""Session events that are kept until the event entity asks for them; it may be disabled."""
+
+SESSION_ENDS: Final = frozenset({SessionEventType.STOPPED, SessionEventType.FINISHED, SessionEventType.UNPLUGGED})
+
+
+class StoredCharger(TypedDict):
+    """What is remembered of one charger, under the names that earlier versions gave it.
+
+    `meter` holds the counters, `wished_amps` the current (A) that a person chose, `restarted_at` when a session was
+    last restarted for one, `watch` the state that the next session event is told from.
+    """
+
+    meter: dict[str, StoredState]
+    wished_amps: int | None
+    restarted_at: NotRequired[str | None]
+    watch: NotRequired[StoredState]
+
+
+class Charger:
+    """The record of one charger.
+
+    `status`, `summary`, `preference`, `green` and `configuration` are the last good readings of their endpoints, each
+    kept when a later one fails. `chosen_amps` is the current (A) that a person set last, `restarted_at` when a session
+    was last restarted for one. `turn` is held while a start or a restart is sent; a stop waits for nobody.
+    `nominal_voltage` (V) bounds the power estimate where the cloud names none.
+    """
+
+    status: ChargerStatus | None = None
+    summary: ChargerSummary | None = None
+    preference: ModePreference | None = None
+    green: GreenSettings | None = None
+    configuration: tuple[ConfigurationValue, ...] | None = None
+
+    def __init__(
+        self, serial: str, *, nominal_voltage: int, zone: tzinfo, stored: Mapping[str, object] | None = None
+    ) -> None:
+        stored = stored or {}
+        counters, chosen_amps = stored_mapping(stored, "meter"), stored_number(stored, "wished_amps")
+        self.serial = serial
+        self.zone = zone
+        self.commands = OpenCommands()
+        self.turn = asyncio.Lock()
+        self.chosen_amps = int(chosen_amps) if chosen_amps is not None else None
+        self.restarted_at = stored_time(stored, "restarted_at")
+        self._nominal_voltage = nominal_voltage
+        # Power starts anew: no difference may span the time in which nobody looked
+        self._power = PowerEstimate()
+        self._lifetime = LifetimeCounter.from_dict(stored_mapping(counters, "lifetime"))
+        self._day = DayEnergy.from_dict(stored_mapping(counters, "day"))
+        self._session = SessionCounter.from_dict(stored_mapping(counters, "session"))
+        self._clock = SessionClock.from_dict(stored_mapping(counters, "clock"))
+        self._watch = SessionWatch.from_dict(stored_mapping(stored, "watch"))
+        self._untold: deque[SessionEvent] = deque(maxlen=MOST_UNTOLD)
+        self._active: bool | None = None
+        self._session_ended_at: datetime | None = None
+        self._began: dict[type, datetime] = {}
+        self._missed_answers = 0
+        self._unlisted = False
+        self._snapshot: ChargerSnapshot | None = None
+
+    def as_stored(self) -> StoredCharger:
+        """Return what a restart has to remember."""
+        return {
+            "meter": {
+                "lifetime": self._lifetime.as_dict(),
+                "day": self._day.as_dict(),
+                "session": self._session.as_dict(),
+                "clock": self._clock.as_dict(),
+            },
+            "wished_amps": self.chosen_amps,
+            "restarted_at": iso(self.restarted_at),
+            "watch": self._watch.as_dict(),
+        }
+
+    @property
+    def absent(self) -> bool:
+        """Whether several status answers in a row have left the charger out."""
+        return self._missed_answers >= ANSWERS_BEFORE_ABSENT
+
+    @property
+    def setpoint(self) -> int:
+        """The current (A) of the next start: the chosen one, or the default, within what the charger offers."""
+        amps = self.chosen_amps if self.chosen_amps is not None else DEFAULT_CHARGING_AMPS
+        bounds = amps_bounds(self.summary)
+        return bounds.nearest(amps) if bounds else amps
+
+    @property
+    def name(self) -> str:
+        """What people call the charger."""
+        return given_name(self.status, self.summary) or nameless(self.serial)
+
+    @property
+    def mode(self) -> ChargeMode | None:
+        """The charge mode that a person chose, from the best source there is."""
+        return preferred_mode(self.preference, self.status)
+
+    @property
+    def mode_is_changing(self) -> bool:
+        """Whether a choice of mode has still to show."""
+        return any(command.kind is CommandKind.MODE for command in self.commands.all)
+
+    @property
+    def second_reading_at(self) -> datetime | None:
+        """When the lifetime counter, which seems to have been reset, wants a second reading."""
+        return self._lifetime.second_reading_at
+
+    def wants_second_reading(self, now: datetime) -> bool:
+        """Return whether that second reading is due."""
+        return wants_second_reading(self._lifetime, now)
+
+    def take(
+        self,
+        reading: Reading | ChargerSummary,
+        *,
+        began: datetime,
+        now: datetime,
+        interval: timedelta = timedelta(),
+    ) -> None:
+        """Take a reading that was asked for when it `began`: measures, open commands and session events follow.
+
+        `interval` is the time that usually lies between status readings. A reading that began before one of the same
+        endpoint that is known already is older and says nothing.
+        """
+        if began < self._began.get(type(reading), began):
+            return
+        self._began[type(reading)] = began
+        match reading:
+            case ChargerStatus():
+                reading = self._take_status(reading, now)
+            case ChargerSummary():
+                self._take_summary(reading, now)
+                return
+            case ModePreference():
+                # None enabled means unknown, which is no reason to forget the mode (docs/api.md §6.1)
+                self.preference = reading if reading.selected is not None else self.preference
+            case GreenSettings():
+                self.green = reading
+            case _:
+                self.configuration = tuple(reading)
+        self._judge(reading, began=began, now=now)
+        if isinstance(reading, ChargerStatus):
+            self._observe(reading, now=now, interval=interval)
+
+    def miss(self) -> None:
+        """Note that a status answer leaves the charger out."""
+        self._missed_answers += 1
+
+    def note_listed(self, listed: bool) -> None:
+        """Note whether a complete list of the site's chargers names this one."""
+        self._unlisted = self.absent and not listed
+
+    def take_events(self) -> list[SessionEvent]:
+        """Return what has happened at the charger and was not asked for yet, in order."""
+        events = list(self._untold)
+        self._untold.clear()
+        return events
+
+    def snapshot(self, now: datetime) -> ChargerSnapshot:
+        """Return what is known; the same object as before while nothing has changed."""
+        snapshot = ChargerSnapshot(
+            serial=self.serial,
+            present=self.status is not None and not self.absent,
+            gone=self.absent and self._unlisted,
+            status=self.status,
+            summary=self.summary,
+            preference=self.preference,
+            green=self.green,
+            configuration=self.configuration,
+            mode=self.mode,
+            measurements=self._measurements(now),
+            pending=self.commands.all,
+            setpoint=self.setpoint,
+            session_ended_at=self._session_ended_at,
+        )
+        if snapshot != self._snapshot:
+            self._snapshot = snapshot
+        return self._snapshot or snapshot
+
+    def _take_status(self, status: ChargerStatus, now: datetime) -> ChargerStatus:
+        self._missed_answers, self._unlisted = 0, False
+        self.status = status = _completed(status, self.status) if status.partial else status
+        # The cloud's clock may be ahead of ours: what it has reported already has happened
+        now = max(now, status.reported_at or now)
+        self._session = advance_session(self._session, status.session, now)
+        self._clock = advance_clock(self._clock, status, now)
+        interval = self.summary.reporting_interval if self.summary else None
+        self._power = advance(
+            self._power,
+            PowerSample(
+                counter=f"session {self._session.started_at}",
+                energy=self._session.energy,
+                reported_at=status.reported_at,
+                drawing=drawing_power(status),
+                connected=status.connected,
+                limit=power_limit(self.summary, nominal_voltage=self._nominal_voltage),
+                reporting_interval=timedelta(seconds=interval) if interval else REPORTING_INTERVAL,
+            ),
+        )
+        return status
+
+    def _take_summary(self, summary: ChargerSummary, now: datetime) -> None:
+        self.summary = summary
+        self._lifetime = advance_lifetime(self._lifetime, summary.lifetime_energy, now)
+        self._day, _ = advance_day(self._day, self._lifetime, reported_at=summary.reported_at, now=now, zone=self.zone)
+
+    def _judge(self, reading: Reading, *, began: datetime, now: datetime) -> None:
+        """Hold the open commands against a reading; the end of charging after a stop is called by that name."""
+        settled = self.commands.judge(
+            reading,
+            began=began,
+            now=now,
+            mode=self.mode,
+            authentication_required=authentication_required(self.configuration or ()),
+        )
+        if any(each.kind is CommandKind.STOP and each.outcome is Outcome.CONFIRMED for each in settled):
+            self._watch = confirm_stop(self._watch)
+
+    def _observe(self, status: ChargerStatus, *, now: datetime, interval: timedelta) -> None:
+        """Tell what has happened since the status before."""
+        session = status.session
+        figures = SessionFigures(
+            started_at=self._session.started_at,
+            plugged_in_at=session.plugged_in_at if session else None,
+            energy=self._session.energy,
+            duration=self._clock.minutes,
+            range_miles=session.range_miles if session else None,
+            cost=session.cost if session else None,
+        )
+        self._watch, events = observe(self._watch, status, figures, now=now, interval=interval)
+        self._untold.extend(events)
+        if status.connected is False:
+            return
+        was_active, self._active = self._active, session_active(status)
+        if (was_active and self._active is False) or any(event.kind in SESSION_ENDS for event in events):
+            self._session_ended_at = now
+
+    def _measurements(self, now: datetime) -> Measurements:
+        """Return the figures as they stand now; the energy of the day starts anew at the site's midnight."""
+        today = energy_today(self._day, now, self.zone)
+        return Measurements(
+            power=self._power.watts,
+            power_as_of=self._power.as_of,
+            session_energy=self._session.energy,
+            session_duration=self._clock.minutes,
+            lifetime_energy=self._lifetime.energy,
+            energy_today=today.energy,
+            energy_today_since=today.last_reset if today.energy is not None else None,
+            energy_today_estimated=today.estimated,
+        )
+
+
+def _completed(partial: ChargerStatus, known: ChargerStatus | None) -> ChargerStatus:
+    """Lay the four fields of the keyed status shape over what is known (docs/api.md §4.4)."""
+    if known is None:
+        return partial
+    return replace(
+        known,
+        connected=partial.connected,
+        plugged_in=partial.plugged_in,
+        charging=partial.charging,
+        reported_at=partial.reported_at,
+    )

@@ -1,0 +1,152 @@
+"""The chargers of a site: those that were selected, and the others that the cloud lists."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from homeassistant.util import dt as dt_util
+
+from ..enlighten import ChargerStatus, ChargerSummary, SiteStatus
+from .charger import ANSWERS_BEFORE_ABSENT, Charger, StoredCharger
+from .polling import Part, Read, mode_changed
+from .snapshot import SiteSnapshot, nameless
+
+
+@dataclass(slots=True, kw_only=True)
+class _Other:
+    """A charger that is listed; one answer that leaves it out does not mean that it is gone."""
+
+    name: str | None
+    missed_answers: int = 0
+
+
+class SiteChargers:
+    """The selected chargers of a site by serial number.
+
+    `zone` is the site's time zone, `time_zone` its name (IANA) once the cloud has told it. `stored` is what was
+    remembered of the chargers, `nominal_voltage` (V) what to reckon with where the cloud names none.
+    """
+
+    def __init__(self, stored: Mapping[str, Mapping[str, object]], *, nominal_voltage: int) -> None:
+        self.zone: tzinfo = dt_util.get_default_time_zone()
+        self.time_zone: str | None = None
+        self._stored = stored
+        self._nominal_voltage = nominal_voltage
+        self._chargers: dict[str, Charger] = {}
+        self._others: dict[str, _Other] = {}
+
+    def __iter__(self) -> Iterator[Charger]:
+        return iter(self._chargers.values())
+
+    def __len__(self) -> int:
+        return len(self._chargers)
+
+    def __getitem__(self, serial: str) -> Charger:
+        return self._chargers[serial]
+
+    def get(self, serial: str) -> Charger | None:
+        """Return a selected charger, `None` if it is not selected (any more)."""
+        return self._chargers.get(serial)
+
+    @property
+    def statuses(self) -> tuple[ChargerStatus, ...]:
+        """The status of every charger that has one."""
+        return tuple(charger.status for charger in self if charger.status)
+
+    @property
+    def await_effects(self) -> bool:
+        """Whether the outcome of any command is open."""
+        return any(charger.commands.all for charger in self)
+
+    @property
+    def second_reading_at(self) -> datetime | None:
+        """When a lifetime counter that seems to have been reset wants a second reading."""
+        return min((moment for charger in self if (moment := charger.second_reading_at)), default=None)
+
+    def next_read_at(self, now: datetime) -> datetime | None:
+        """Return when a read is most likely to show the outcome of a command."""
+        return min((moment for charger in self if (moment := charger.commands.next_read_at(now))), default=None)
+
+    def expire_commands(self, now: datetime) -> None:
+        """Give up on commands that have shown nothing until their deadline."""
+        for charger in self:
+            charger.commands.expire(now)
+
+    def wanted_reads(self, now: datetime) -> set[Read]:
+        """Return what is urgent beside the status: the effect of commands and the second reading of a counter."""
+        wanted = {
+            Read(part=part, serial=charger.serial) for charger in self for part in charger.commands.wanted_parts()
+        }
+        if any(charger.wants_second_reading(now) for charger in self):
+            wanted.add(Read(part=Part.SUMMARY))
+        return wanted
+
+    def select(self, serials: Iterable[str]) -> bool:
+        """Follow the selection; return whether it has changed."""
+        serials = tuple(serials)
+        if self._chargers.keys() == set(serials):
+            return False
+        self._chargers = {serial: self._chargers.get(serial) or self._new(serial) for serial in serials}
+        return True
+
+    async def async_take_time_zone(self, name: str | None) -> None:
+        """Note the name (IANA) of the site's time zone, as far as the cloud tells it and Home Assistant knows it."""
+        if name and name != self.time_zone and (zone := await dt_util.async_get_time_zone(name)):
+            self.time_zone, self.zone = name, zone
+            for charger in self:
+                charger.zone = zone
+
+    def take_status(self, site: SiteStatus, *, began: datetime, now: datetime, interval: timedelta) -> set[Read]:
+        """Take a status answer that was asked for when it `began`; return the reads that it makes urgent."""
+        answered = {status.serial: status for status in site.chargers}
+        urgent: set[Read] = set()
+        for charger in self:
+            before, was_absent = charger.status, charger.absent
+            if (status := answered.get(charger.serial)) is None:
+                charger.miss()
+            else:
+                charger.take(status, began=began, now=now, interval=interval)
+            if charger.absent and not was_absent:
+                urgent.add(Read(part=Part.SUMMARY))
+            if charger.status and mode_changed(before, charger.status):
+                urgent.add(Read(part=Part.MODE, serial=charger.serial))
+        return urgent
+
+    def take_summaries(self, summaries: Iterable[ChargerSummary], *, began: datetime, now: datetime) -> None:
+        """Take a complete list of the site's chargers."""
+        listed = {summary.serial: summary for summary in summaries}
+        for charger in self:
+            summary = listed.get(charger.serial)
+            charger.note_listed(summary is not None and not summary.retired)
+            if summary is not None:
+                charger.take(summary, began=began, now=now)
+        self._take_others(listed)
+
+    def snapshot(self, now: datetime) -> SiteSnapshot:
+        """Return all that is known now."""
+        return SiteSnapshot(
+            chargers={charger.serial: charger.snapshot(now) for charger in self},
+            others={
+                serial: other.name or nameless(serial)
+                for serial, other in self._others.items()
+                if serial not in self._chargers
+            },
+            time_zone=self.time_zone,
+        )
+
+    def as_stored(self) -> dict[str, StoredCharger]:
+        """Return what a restart has to remember of every charger."""
+        return {charger.serial: charger.as_stored() for charger in self}
+
+    def _new(self, serial: str) -> Charger:
+        return Charger(serial, nominal_voltage=self._nominal_voltage, zone=self.zone, stored=self._stored.get(serial))
+
+    def _take_others(self, listed: Mapping[str, ChargerSummary]) -> None:
+        for serial, other in tuple(self._others.items()):
+            other.missed_answers += 1
+            if other.missed_answers >= ANSWERS_BEFORE_ABSENT or (serial in listed and listed[serial].retired):
+                del self._others[serial]
+        for serial, summary in listed.items():
+            if not summary.retired:
+                known = self._others.get(serial)
+                self._others[serial] = _Other(name=summary.name or (known.name if known else None))
