@@ -1,7 +1,7 @@
 """What a person can send along with a report: everything that explains, nothing that identifies."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from datetime import datetime
 import platform
 
@@ -13,27 +13,16 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
+from .account.registry import async_get_registry
 from .chargers.amps import amps_bounds
 from .chargers.snapshot import ChargerSnapshot
 from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, CONF_SITE_ID, DOMAIN
-from .enlighten import IdKind, Pseudonyms, header_names, redact
+from .enlighten import Pseudonyms, Recorded, as_document, header_names, redact, unknown_shapes
 from .options import Options
 from .runtime import EnphaseConfigEntry, RuntimeData
 from .vpp.coordinator import VppCoordinator
 
 type Report = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbered:
-    """Numbers the identifiers of a kind, which may be too short to be looked for in texts."""
-
-    kind: str
-    _known: dict[str, str] = field(default_factory=dict, repr=False)
-
-    def name(self, value: str | None) -> str | None:
-        """Return the pseudonym of an identifier, the same one for the whole file; `None` without one."""
-        return self._known.setdefault(value, f"{self.kind}-{len(self._known) + 1}") if value else None
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnphaseConfigEntry) -> Report:
@@ -50,7 +39,7 @@ async def async_get_device_diagnostics(hass: HomeAssistant, entry: EnphaseConfig
 
 async def _async_report(hass: HomeAssistant, entry: EnphaseConfigEntry, serials: Iterable[str]) -> Report:
     integration = await async_get_integration(hass, DOMAIN)
-    programmes = _Numbered("programme")
+    pseudonyms = Pseudonyms(_known(entry))
     report: Report = {
         "versions": {
             "integration": str(integration.version),
@@ -64,13 +53,27 @@ async def _async_report(hass: HomeAssistant, entry: EnphaseConfigEntry, serials:
             "chargers": len(entry.data[CONF_SERIALS]),
             "password_remembered": CONF_PASSWORD in entry.data,
         },
-        "options": _options(Options.from_mapping(entry.options), programmes),
+        "options": _options(Options.from_mapping(entry.options)),
     }
     if entry.state is ConfigEntryState.LOADED:
         report |= _running(entry.runtime_data, serials)
-        report["programme"] = _programme(entry.runtime_data.vpp, programmes)
-    redacted = redact(report, _pseudonyms(entry))
-    return redacted if isinstance(redacted, dict) else {}
+        report["programme"] = _programme(entry.runtime_data.vpp)
+    recorded = [
+        each
+        for each in async_get_registry(hass).recorder_of(entry).recorded
+        if each.asked.site_id in ("", entry.data[CONF_SITE_ID])
+    ]
+    return await hass.async_add_executor_job(_redacted, report, recorded, pseudonyms)
+
+
+def _redacted(report: Report, recorded: Iterable[Recorded], pseudonyms: Pseudonyms) -> Report:
+    """Redact all parts of a file with the same stand-ins; a long recording takes a second or two."""
+    redacted = redact(report, pseudonyms)
+    recording = as_document(recorded, pseudonyms)
+    return (redacted if isinstance(redacted, dict) else {}) | {
+        "shapes_never_seen": len(unknown_shapes(recording)),
+        "recording": recording,
+    }
 
 
 def _running(runtime: RuntimeData, serials: Iterable[str]) -> Report:
@@ -87,23 +90,21 @@ def _running(runtime: RuntimeData, serials: Iterable[str]) -> Report:
     }
 
 
-def _options(options: Options, programmes: _Numbered) -> Report:
+def _options(options: Options) -> Report:
     told = asdict(options)
     given, price_entity = told.pop("vpp_program_id"), told.pop("price_entity")
-    return told | {"vpp_programme": programmes.name(given), "price_entity": bool(price_entity)}
+    return told | {"vpp_programme": given or None, "price_entity": bool(price_entity)}
 
 
-def _programme(vpp: VppCoordinator | None, programmes: _Numbered) -> Report | None:
-    """Describe the programme and its events by pseudonyms; under names of secrets they would be masked as well."""
+def _programme(vpp: VppCoordinator | None) -> Report | None:
+    """Describe the programme and its events; under names of secrets their ids would be masked, not replaced."""
     if vpp is None:
         return None
-    events, rows = _Numbered("event"), _Numbered("row")
     return {
         "settled": vpp.data.settled,
-        "programme": programmes.name(vpp.data.program_id),
+        "programme": vpp.data.program_id,
         "events": [
-            asdict(replace(event, event_id=None, row_id=None))
-            | {"event": events.name(event.event_id), "row": rows.name(event.row_id)}
+            asdict(replace(event, event_id=None, row_id=None)) | {"event": event.event_id, "row": event.row_id}
             for event in vpp.data.events
         ],
     }
@@ -192,10 +193,20 @@ def _seconds(since: datetime | None, now: datetime) -> float | None:
     return (now - since).total_seconds() if since else None
 
 
-def _pseudonyms(entry: EnphaseConfigEntry) -> Pseudonyms:
-    """Prepare pseudonyms for all that identifies the account, the site and its chargers."""
-    pseudonyms = Pseudonyms()
-    pseudonyms.learn(IdKind.SITE, [entry.data[CONF_SITE_ID]])
-    pseudonyms.learn(IdKind.CHARGER, [*entry.data[CONF_SERIALS], *entry.data.get(CONF_LEFT_OUT, ())])
-    pseudonyms.learn(IdKind.OTHER, [entry.data.get(CONF_ACCOUNT) or "", entry.data.get(CONF_EMAIL) or ""])
-    return pseudonyms
+def _known(entry: EnphaseConfigEntry) -> Iterator[str]:
+    """Yield all that identifies or signs in, so that it is replaced wherever it occurs."""
+    yield entry.data[CONF_SITE_ID]
+    yield from entry.data[CONF_SERIALS]
+    yield from entry.data.get(CONF_LEFT_OUT, ())
+    yield from (entry.data.get(name) or "" for name in (CONF_EMAIL, CONF_ACCOUNT, CONF_PASSWORD))
+    yield Options.from_mapping(entry.options).vpp_program_id
+    if entry.state is not ConfigEntryState.LOADED:
+        return
+    runtime = entry.runtime_data
+    credentials = runtime.account.session.credentials
+    tokens = (credentials.session_id, credentials.access_token, credentials.manager_token)
+    yield from filter(None, (credentials.user_id, *tokens))
+    yield from runtime.chargers.data.others
+    if runtime.vpp:
+        yield runtime.vpp.data.program_id or ""
+        yield from (text for event in runtime.vpp.data.events for text in (event.event_id, event.row_id) if text)

@@ -12,7 +12,6 @@ from custom_components.enphase_cloud_things.enlighten import (
     ChargeMode,
     EnlightenClient,
     EnlightenError,
-    IdKind,
     Pseudonyms,
     redact,
     scrub,
@@ -58,27 +57,9 @@ def test_scrubbing_twice_changes_nothing_more(text: str) -> None:
     assert scrub(scrub(text)) == scrub(text)
 
 
-def test_pseudonyms_are_stable_and_short() -> None:
-    pseudonyms = Pseudonyms()
-
-    assert pseudonyms.name(SITE, IdKind.SITE) == "site-1"
-    assert pseudonyms.name(SERIAL, IdKind.CHARGER) == "charger-1"
-    assert pseudonyms.name("another", IdKind.CHARGER) == "charger-2"
-    assert pseudonyms.name("whatever") == "id-1"
-    assert pseudonyms.name(SITE, IdKind.SITE) == "site-1"
-
-
-def test_known_identifiers_are_replaced_longest_first() -> None:
-    pseudonyms = Pseudonyms()
-    pseudonyms.learn(IdKind.SITE, ["44", "4410287", ""])
-
-    assert pseudonyms.replace("slot 4410287:1 of 44") == "slot site-2:1 of site-1"
-
-
 def test_a_download_tells_things_and_no_identifiers() -> None:
-    pseudonyms = Pseudonyms()
-    pseudonyms.learn(IdKind.SITE, [SITE])
-    pseudonyms.learn(IdKind.CHARGER, [SERIAL])
+    pseudonyms = Pseudonyms([SITE, SERIAL])
+    site, serial = pseudonyms.of_run(SITE), pseudonyms.of_run(SERIAL)
 
     found = redact(
         {
@@ -99,7 +80,7 @@ def test_a_download_tells_things_and_no_identifiers() -> None:
     )
 
     assert found == {
-        "charger-1": {"name": "Carport", "slot": "site-1:charger-1:x"},
+        serial: {"name": "Carport", "slot": f"{site}:{serial}:x"},
         "e_auth_token": REDACTED,
         "Authorization": REDACTED,
         "email": "",
@@ -124,8 +105,7 @@ def test_data_too_deep_to_be_meant_is_cut_off() -> None:
 
 @given(ANY_JSON, st.text(st.characters(categories=["L"]), min_size=12, max_size=20))
 def test_no_known_identifier_survives(value: JsonValue, identifier: str) -> None:
-    pseudonyms = Pseudonyms()
-    pseudonyms.learn(IdKind.OTHER, [identifier])
+    pseudonyms = Pseudonyms([identifier])
 
     found = redact({"a": [value, identifier], f"x{identifier}": f"{identifier}{identifier}"}, pseudonyms)
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 import json
+import re
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -18,6 +19,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.enphase_cloud_things.const import DOMAIN
+from custom_components.enphase_cloud_things.enlighten import unknown_shapes
 from simulator import OWNER_EMAIL, OWNER_KEY, Car, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
@@ -62,6 +64,49 @@ def shape(value: object) -> object:
     return type(value).__name__
 
 
+async def test_the_replies_of_the_cloud_are_in_the_file(
+    setup_entry: SetupEntry, simulator: Simulator, advance: Advance, download: Download
+) -> None:
+    entry = await setup_entry()
+    simulator.faults.add(faults.field_value("data.chargers.0.solarBoost", 4711), Family.STATUS)
+    await advance(60)
+    file = await download(entry)
+    assert (file["recording"]["format"], file["recording"]["version"]) == ("enphase_cloud_things recording", 1)
+    odd = [row for row in file["recording"]["replies"] if "solarBoost" in json.dumps(row)]
+    assert {row["family"] for row in odd} == {"status"}
+    assert odd[0]["json"]["data"]["chargers"][0]["sn"] == file["chargers"][0]["serial"]
+    assert file["shapes_never_seen"] == 1
+
+
+async def test_nothing_is_new_about_an_ordinary_cloud(
+    setup_entry: SetupEntry, world: World, advance: Advance, download: Download
+) -> None:
+    world.charger.plug_in(Car())
+    entry = await setup_entry()
+    await advance(120)
+    file = await download(entry)
+    assert [str(each) for each in unknown_shapes(file["recording"])] == []
+    assert file["shapes_never_seen"] == 0
+
+
+async def test_the_file_of_a_charger_has_the_recording_too(
+    setup_entry: SetupEntry, download_of_device: DownloadOfDevice
+) -> None:
+    entry = await setup_entry()
+    assert (await download_of_device(entry, CARPORT))["recording"]["replies"]
+
+
+async def test_what_went_wrong_before_a_reload_is_still_in_the_file(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, download: Download
+) -> None:
+    simulator.faults.add(faults.status_code(503), Family.STATUS)
+    entry = await setup_entry()
+    simulator.faults.clear()
+    await hass.config_entries.async_reload(entry.entry_id)
+    rows = (await download(entry))["recording"]["replies"]
+    assert [row["status"] for row in rows if row["family"] == "status"][:2] == [503, 200]
+
+
 async def test_the_file_of_a_charging_site_has_its_shape(
     setup_entry: SetupEntry, world: World, advance: Advance, download: Download, snapshot: SnapshotAssertion
 ) -> None:
@@ -85,7 +130,7 @@ async def test_a_programme_id_in_the_options_is_not_told(setup_entry: SetupEntry
     programme = "64f1c0ffee0ddba11ca5cade"
     entry = await setup_entry(options={"vpp_program_id": programme})
     file = await download(entry)
-    assert file["options"]["vpp_programme"] == "programme-1"
+    assert re.fullmatch("[0-9a-f]{24}", file["options"]["vpp_programme"])
     assert programme not in json.dumps(file)
 
 
@@ -185,14 +230,16 @@ async def test_a_name_that_looks_like_a_key_does_not_spoil_the_file(
     assert charger["status"]["name"] is None
 
 
-async def test_a_charger_has_the_same_short_pseudonym_throughout_a_file(
+async def test_a_charger_has_the_same_stand_in_throughout_a_file(
     setup_entry: SetupEntry, world: World, download: Download
 ) -> None:
     world.site.add_charger(DRIVEWAY, name="Driveway")
     entry = await setup_entry()
     first, second = (await download(entry))["chargers"]
-    assert first["serial"] == first["status"]["serial"] == first["summary"]["serial"] == "charger-1"
-    assert second["serial"] == second["status"]["serial"] == "charger-2"
+    assert first["serial"] == first["status"]["serial"] == first["summary"]["serial"]
+    assert second["serial"] == second["status"]["serial"]
+    assert re.fullmatch(r"\d{12}", first["serial"])
+    assert len({first["serial"], second["serial"], CARPORT, DRIVEWAY}) == 4
 
 
 async def test_programmes_and_their_events_have_stable_pseudonyms(
@@ -204,10 +251,13 @@ async def test_programmes_and_their_events_have_stable_pseudonyms(
     entry = await setup_entry(options={"vpp_program_id": plant.programme_id})
     await hass.async_block_till_done(wait_background_tasks=True)
     file = await download(entry)
-    assert file["options"]["vpp_programme"] == file["programme"]["programme"] == "programme-1"
-    assert [event["event"] for event in file["programme"]["events"]] == ["event-1", "event-2"]
-    assert [event["row"] for event in file["programme"]["events"]] == ["row-1", "row-2"]
-    assert plant.programme_id not in json.dumps(file)
+    assert file["options"]["vpp_programme"] == file["programme"]["programme"]
+    shown = {event[name] for event in file["programme"]["events"] for name in ("event", "row")}
+    true = {name for event in plant.events for name in (event.id, event.event_id)}
+    assert len(shown) == 4
+    assert not [each for each in (plant.programme_id, *true) if each and each in json.dumps(file)]
+    recorded = json.dumps(file["recording"])
+    assert all(each in recorded for each in shown)
 
 
 async def test_the_file_of_a_charger_is_about_that_charger_only(
@@ -217,7 +267,7 @@ async def test_the_file_of_a_charger_is_about_that_charger_only(
     entry = await setup_entry()
     file = await download_of_device(entry, DRIVEWAY)
     (charger,) = file["chargers"]
-    assert charger["serial"] == "charger-2"
+    assert re.fullmatch(r"\d{12}", charger["serial"])
     assert {"versions", "options", "families", "coordinators"} <= file.keys()
     assert DRIVEWAY not in json.dumps(file)
 

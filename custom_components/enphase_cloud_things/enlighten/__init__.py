@@ -69,8 +69,11 @@ from .models.tariffs import (
 )
 from .models.vpp import VppEvent, VppProgram
 from .monetary import MonetaryClient
-from .recording.ring import Recorder
-from .redact import IdKind, Pseudonyms, redact, scrub
+from .recording.document import as_document
+from .recording.pseudonyms import Pseudonyms
+from .recording.ring import Recorded, Recorder
+from .recording.unknown_shapes import unknown_shapes
+from .redact import redact, scrub
 from .schedules import SchedulesClient
 from .session.cookies import StoredCookie, new_cookie_jar
 from .session.credentials import Credentials
@@ -113,7 +116,6 @@ __all__ = [
     "HistoryClient",
     "HistorySession",
     "Hosts",
-    "IdKind",
     "InvalidCredentials",
     "InvalidResponse",
     "LevelRefused",
@@ -137,6 +139,7 @@ __all__ = [
     "Pseudonyms",
     "RateComponent",
     "RateLimited",
+    "Recorded",
     "Recorder",
     "Refusal",
     "RequestBudget",
@@ -162,9 +165,11 @@ __all__ = [
     "TriggerMessage",
     "VppEvent",
     "VppProgram",
+    "as_document",
     "header_names",
     "new_cookie_jar",
     "new_slot",
     "redact",
     "scrub",
+    "unknown_shapes",
 ]

@@ -1,11 +1,12 @@
 """Keeps secrets and identifiers out of logs, errors and diagnostics (docs/api.md §11.3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from ipaddress import ip_address
 import re
 from typing import Final
+
+from .recording.pseudonyms import Pseudonyms
 
 REDACTED: Final = "**redacted**"
 _MASK: Final = "…"
@@ -65,42 +66,6 @@ _WORD_SEPARATORS: Final = re.compile(r"[^0-9a-z]")
 _DEEPEST: Final = 64
 
 
-class IdKind(StrEnum):
-    """What a pseudonym stands for."""
-
-    SITE = "site"
-    CHARGER = "charger"
-    OTHER = "id"
-
-
-class Pseudonyms:
-    """Gives each identifier a short name that stays the same within one download and means nothing outside."""
-
-    def __init__(self) -> None:
-        """Begin without any."""
-        self._names: dict[str, str] = {}
-        self._counts: dict[IdKind, int] = {}
-
-    def name(self, value: str, kind: IdKind = IdKind.OTHER) -> str:
-        """Return the pseudonym of an identifier, made up at first use."""
-        if value not in self._names:
-            self._counts[kind] = self._counts.get(kind, 0) + 1
-            self._names[value] = f"{kind}-{self._counts[kind]}"
-        return self._names[value]
-
-    def learn(self, kind: IdKind, values: Iterable[str]) -> None:
-        """Make up pseudonyms for known identifiers, so that they are replaced wherever they occur."""
-        for value in values:
-            if value:
-                self.name(value, kind)
-
-    def replace(self, text: str) -> str:
-        """Replace every known identifier in a text."""
-        for value in sorted(self._names, key=len, reverse=True):
-            text = text.replace(value, self._names[value])
-        return text
-
-
 def scrub(text: str) -> str:
     """Mask whatever in a text could be a token, an address or an identifier; the end of a very long one is left out."""
     if len(text) > _LONGEST:
@@ -124,7 +89,7 @@ def redact(value: object, pseudonyms: Pseudonyms) -> object:
     """Copy JSON-like data without secrets.
 
     Values under names of secrets are replaced by a marker, unless there is none; known identifiers
-    are replaced by their pseudonyms in keys and texts, and what else looks like one is masked.
+    are replaced by their stand-ins in keys and texts, and what else looks like one is masked.
     Anything that is not JSON-like becomes the name of its type.
     """
     return _redact(value, pseudonyms, 0)
@@ -134,14 +99,14 @@ def _redact(value: object, pseudonyms: Pseudonyms, depth: int) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
-        return scrub(pseudonyms.replace(value[: 2 * _LONGEST]))
+        return pseudonyms.around_known(value[: 2 * _LONGEST], scrub)
     if isinstance(value, date):
         return value.isoformat()
     if depth >= _DEEPEST:
         return REDACTED
     if isinstance(value, Mapping):
         return {
-            scrub(pseudonyms.replace(str(key)[: 2 * _LONGEST])): _redact_named(str(key), item, pseudonyms, depth)
+            pseudonyms.around_known(str(key)[: 2 * _LONGEST], scrub): _redact_named(str(key), item, pseudonyms, depth)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple | set | frozenset):

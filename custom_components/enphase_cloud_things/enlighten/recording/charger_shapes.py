@@ -135,6 +135,16 @@ CHARGERS: Final[Mapping[str, Shape]] = {
     "data": {**_CHARGER, **dict.fromkeys(("chargers", "evChargerData", "evses", "devices", "items"), (_CHARGER,))}
 }
 
+FIRMWARE: Final[Mapping[str, Shape]] = {
+    "serialNumber": ID,
+    "siteId": ID,
+    "upgradeStatus": NUMBER,
+    **dict.fromkeys(("currentFwVersion", "targetFwVersion"), VERSION),
+    **dict.fromkeys(("lastSuccessfulUpgradeDate", "lastUpdatedAt"), TIME),
+    "statusDetail": MESSAGE,
+    "isAutoOta": FLAG,
+}
+
 _MODE_CONFIG: Final[Mapping[str, Shape]] = {
     "profile": words("self-consumption ai_optimisation savings-mode full-backup economy cost_savings backup_only"),
     **dict.fromkeys(("modeSyncStatus", "scheduleSyncStatus"), words("synced pending")),

@@ -19,6 +19,7 @@ from .charger_shapes import (
     ACCEPTED,
     CHARGERS,
     COMMAND,
+    FIRMWARE,
     GREEN,
     GREEN_SETTING,
     HISTORY,
@@ -34,6 +35,8 @@ from .shape import COMMON, EACH, FLAG, ID, NAME, NUMBER, PROBLEM, TIME, WORD, ZO
 
 _MODES: Final = "/service/evse_scheduler/api/v1/iqevc/charging-mode"
 _TARIFFS: Final = "/service/tariff/tariff-ms/systems/{site}"
+# What stands beside the programme is not known for certain (docs/api.md §8.1), and tells nothing
+_ENROLMENT: Final[Mapping[str, Shape]] = {"id": ID, "site_id": ID, "status": WORD}
 _BY_PATH: Final[Mapping[str, Shape]] = {
     "/login/login.json": LOGIN,
     "/app-api/validate_login_otp": LOGIN,
@@ -46,6 +49,7 @@ _BY_PATH: Final[Mapping[str, Shape]] = {
     "/service/evse_controller/api/v2/{site}/ev_chargers/summary": CHARGERS,
     "/service/evse_controller/api/v2/{site}/ev_chargers/{serial}/summary": CHARGERS,
     "/service/evse_controller/api/v1/{site}/ev_chargers/{serial}/ev_charger_config": {"data": (SETTING,)},
+    "/service/evse_management/fwDetails/{site}": FIRMWARE,
     "/service/evse_controller/{site}/ev_chargers/start_live_stream": COMMAND,
     "/service/evse_controller/{site}/ev_chargers/stop_live_stream": COMMAND,
     "/service/evse_controller/{site}/ev_chargers/{serial}/{command}": COMMAND,
@@ -57,7 +61,7 @@ _BY_PATH: Final[Mapping[str, Shape]] = {
     _MODES + "/SCHEDULED_CHARGING/{site}/{serial}/schedule/{slot}": SLOTS,
     "/service/enho_historical_events_ms/{site}/sessions/{serial}/history": HISTORY,
     "/enrollment-mgr/api/v1/enrollment/enrolled/{site}": {"data": ID},
-    "/enrollment-mgr/api/v1/enrollment/{item}": {"data": {"program_id": ID}},
+    "/enrollment-mgr/api/v1/enrollment/{item}": {"data": {"program_id": ID, **_ENROLMENT}},
     "/vpp-mgr/api/v1/events/get": {"data": (EVENT,)},
     _TARIFFS + "/tariff": TARIFF,
     _TARIFFS + "/tariffs": DATED_RATES,

@@ -50,9 +50,11 @@ class Pseudonyms:
 
     def __init__(self, known: Iterable[str] = (), *, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(_KEY_BYTES)
-        self._known = tuple({text.casefold() for text in known if len(text) >= _SHORTEST_UNIQUE})
-        private = "|".join(re.escape(text) for text in sorted(self._known, key=len, reverse=True))
-        self._pieces = re.compile(f"(?P<private>{private})|{_PIECES}" if private else _PIECES, re.IGNORECASE)
+        private = sorted({text for text in known if len(text) >= _SHORTEST_UNIQUE}, key=len, reverse=True)
+        self._known = tuple(text.casefold() for text in private)
+        pattern = "|".join(map(re.escape, private))
+        self._private = re.compile(pattern, re.IGNORECASE)
+        self._pieces = re.compile(f"(?P<private>{pattern})|{_PIECES}" if private else _PIECES, re.IGNORECASE)
         self._given: dict[str, str] = {}
         self._taken: set[str] = set()
 
@@ -60,6 +62,14 @@ class Pseudonyms:
         """Return whether a text has something in it that is known to be private."""
         folded = text.casefold()
         return any(private in folded for private in self._known)
+
+    def around_known(self, text: str, otherwise: Callable[[str], str]) -> str:
+        """Replace what is known to be private in a text, and treat the rest of it otherwise."""
+        if not self._known:
+            return otherwise(text)
+        pieces = self._private.split(text)
+        found = [self.of_text(piece) for piece in self._private.findall(text)]
+        return "".join(part for pair in zip(map(otherwise, pieces), [*found, ""], strict=True) for part in pair)
 
     def of_text(self, text: str, keeps: Callable[[str], bool] = _nothing) -> str:
         """Replace all runs of letters and digits but those that `keeps` names, and addresses as a whole."""
