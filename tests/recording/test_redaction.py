@@ -168,7 +168,8 @@ def test_no_text_that_is_no_word_survives_anywhere(value: JsonValue, secret: str
 
 @given(ANY_JSON, st.text(min_size=6))
 def test_what_is_known_to_be_private_survives_nowhere(value: JsonValue, private: str) -> None:
-    assume(any(map(str.isalnum, private)))
+    # A lone zero stays one
+    assume(any(each.isalnum() and each != "0" for each in private))
     body: JsonValue = {
         "data": {"tz": private, "chargers": [{"offGrid": private, "lst_rpt_at": private, "name": value}]}
     }

@@ -90,10 +90,12 @@ class Pseudonyms:
     def of_run(self, run: str) -> str:
         """Replace a run of letters and digits by one of the same shape; longer ones by one that no other has."""
         if run not in self._given:
-            tries = (self._drawn(run, attempt) for attempt in range(_MOST_TRIES))
-            is_free = (name for name in tries if name != run and name not in self._taken)
-            unique = next(is_free, None) if len(run) >= _SHORTEST_UNIQUE else None
-            self._given[run] = name = unique or self._drawn(run, 0)
+            name = run
+            for attempt in range(_MOST_TRIES):
+                name = self._drawn(run, attempt)
+                if name != run and (len(run) < _SHORTEST_UNIQUE or name not in self._taken):
+                    break
+            self._given[run] = name
             self._taken.add(name)
         return self._given[run]
 
