@@ -432,7 +432,9 @@ def dataclasses_of_the_integration() -> list[type]:
     return [found[name] for name in sorted(found)]
 
 
-@pytest.mark.parametrize("kind", dataclasses_of_the_integration(), ids=lambda kind: f"{kind.__module__.rpartition(".")[2]}.{kind.__name__}")
+@pytest.mark.parametrize(
+    "kind", dataclasses_of_the_integration(), ids=lambda kind: f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+)
 def test_a_dataclass_does_not_print_what_identifies_somebody(kind: type) -> None:
     """Trap 64: whatever is printed ends up in a log one day."""
     assert is_dataclass(kind)
