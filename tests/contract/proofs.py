@@ -37,7 +37,7 @@ def _english() -> Json:
 
 @cache
 def _documentation() -> str:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return "\n".join(page.read_text(encoding="utf-8") for page in pages if page.name not in {"api.md", "traps.md"})
 
 

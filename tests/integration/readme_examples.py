@@ -1,4 +1,4 @@
-"""The examples in README.md, read out of the page itself."""
+"""The examples that people copy, read out of the pages themselves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from homeassistant.util.yaml import parse_yaml
 from tests.contract.markdown import Block, blocks, lines
 from tests.contract.repository import ROOT
 
-README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES: Final = "\n".join(
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/actions.md", "docs/automations.md")
+)
 
 _IN_TEMPLATE: Final = re.compile(r"""['"]([a-z_]+\.[a-z0-9_]+)['"]""")
 _CODE: Final = re.compile(r"`([a-z0-9_.]+)`")
@@ -73,7 +75,7 @@ def _example(block: Block) -> Example:
 @cache
 def examples() -> tuple[Example, ...]:
     """Return all examples."""
-    return tuple(_example(block) for block in blocks(README, "yaml", "yml"))
+    return tuple(_example(block) for block in blocks(PAGES, "yaml", "yml"))
 
 
 def automations() -> list[Example]:
@@ -95,7 +97,7 @@ def example(name: str) -> Example:
 def made() -> tuple[Made, ...]:
     """Return the table of triggers and conditions, row by row."""
     rows: list[Made] = []
-    for line in lines(README):
+    for line in lines(PAGES):
         cells = [frozenset(_CODE.findall(cell)) for cell in line.text.split("|")[1:-1]]
         if len(cells) == 3 and any("." in name for name in cells[0]):
             rows.append(Made(entity_ids=tuple(sorted(cells[0])), triggers=cells[1], conditions=cells[2]))

@@ -1,4 +1,4 @@
-"""The examples in README.md work as they stand there, with the names of the simulated charger and site."""
+"""The examples in README.md and docs/ work as they stand there, with the names of the simulated charger and site."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What people see and the troubleshooting table of the README explains."""
+"""What people see and docs/troubleshooting.md explains."""
 
 from homeassistant.core import HomeAssistant, State
 import pytest
