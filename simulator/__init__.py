@@ -18,7 +18,7 @@ from .server import Simulator, running
 from .settings import ChargeMode, CommandReply, Quirks, ScheduleReply, StartRoute, StopRoute
 from .site import Site
 from .tariffs import Tariff
-from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgramme
+from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgram
 from .world import World
 
 __all__ = [
@@ -43,7 +43,7 @@ __all__ = [
     "GridEvent",
     "LoggedRequest",
     "ManualClock",
-    "OtherProgramme",
+    "OtherProgram",
     "Presentation",
     "Quirks",
     "RateLimit",

@@ -8,7 +8,7 @@ from .control_targets import charger_of, site_of
 from .control_values import DAY_SECONDS, ActionError, Values
 from .ready_tariffs import TARIFFS
 from .session_list import sessions_of
-from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgramme, VirtualPowerPlant
+from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgram, VirtualPowerPlant
 from .world import World
 
 _YEAR_SECONDS = 366 * DAY_SECONDS
@@ -72,11 +72,11 @@ def _event(world: World, plant: VirtualPowerPlant, values: Values) -> GridEvent:
 
 def _enrolment(world: World, values: Values) -> None:
     plant = site_of(world, values).vpp
-    if values.has("programme_id"):
-        plant.enrol(values.text("programme_id"))
+    if values.has("program_id"):
+        plant.enrol(values.text("program_id"))
     plant.enrolment = _member(EnrolmentAnswer, values, "answer", plant.enrolment)
     plant.detail = _member(DetailAnswer, values, "detail", plant.detail)
-    plant.other_programmes = _member(OtherProgramme, values, "other_programmes", plant.other_programmes)
+    plant.other_programs = _member(OtherProgram, values, "other_programs", plant.other_programs)
 
 
 def _tariff(world: World, values: Values) -> None:

@@ -43,7 +43,7 @@ def _plant(site: Site, now: datetime) -> dict[str, Json]:
         }
         for event in plant.listed(now)
     ]
-    return {"enrolment": plant.enrolment.value, "programme_id": plant.programme_id, "events": events}
+    return {"enrolment": plant.enrolment.value, "program_id": plant.program_id, "events": events}
 
 
 def _money(amount: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""A virtual power plant: the programme a site is enrolled in and the programme's events (docs/api.md §8)."""
+"""A virtual power plant: the program a site is enrolled in and the program's events (docs/api.md §8)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,16 +33,16 @@ NOT_ENROLLED = frozenset({EnrolmentAnswer.NULL, EnrolmentAnswer.EMPTY_TEXT, Enro
 
 
 class DetailAnswer(StrEnum):
-    """How the details of an enrolment are answered; all but the first leave the programme unknown."""
+    """How the details of an enrolment are answered; all but the first leave the program unknown."""
 
-    PROGRAMME = "programme"
-    NO_PROGRAMME = "no_programme"
-    BAD_PROGRAMME = "bad_programme"
+    PROGRAM = "program"
+    NO_PROGRAM = "no_program"
+    BAD_PROGRAM = "bad_program"
     NULL = "null"
 
 
-class OtherProgramme(StrEnum):
-    """How events of a programme are answered that is not the site's."""
+class OtherProgram(StrEnum):
+    """How events of a program are answered that is not the site's."""
 
     NOT_FOUND = "404"
     BAD_REQUEST = "400"
@@ -122,19 +122,19 @@ class GridEvent:
 
 
 class VirtualPowerPlant:
-    """A site's enrolment and the events of its programme.
+    """A site's enrolment and the events of its program.
 
     A new site is enrolled and has no events. ``kept_for`` is how long events are listed after their end;
     ``says_in_progress`` whether running events say so.
     """
 
     def __init__(self, site_id: str, clock: Clock) -> None:
-        """Enrol a site in a programme."""
+        """Enrol a site in a program."""
         self.enrolment_id = hex_id(f"enrolment of {site_id}")
-        self.programme_id = hex_id(f"programme of {site_id}")
+        self.program_id = hex_id(f"program of {site_id}")
         self.enrolment = EnrolmentAnswer.ENROLLED
-        self.detail = DetailAnswer.PROGRAMME
-        self.other_programmes = OtherProgramme.NOT_FOUND
+        self.detail = DetailAnswer.PROGRAM
+        self.other_programs = OtherProgram.NOT_FOUND
         self.says_in_progress = False
         self.kept_for = timedelta(days=30)
         self.events: list[GridEvent] = []
@@ -149,16 +149,16 @@ class VirtualPowerPlant:
 
     # Enrolment
 
-    def enrol(self, programme_id: str | None = None) -> None:
-        """Enrol, or move to another programme, whose events begin with none."""
+    def enrol(self, program_id: str | None = None) -> None:
+        """Enrol, or move to another program, whose events begin with none."""
         self.enrolment = EnrolmentAnswer.ENROLLED
-        if programme_id is not None and programme_id != self.programme_id:
-            self.programme_id = programme_id
-            self.enrolment_id = hex_id(f"enrolment of {self._site_id} in {programme_id}")
+        if program_id is not None and program_id != self.program_id:
+            self.program_id = program_id
+            self.enrolment_id = hex_id(f"enrolment of {self._site_id} in {program_id}")
             self.events.clear()
 
     def leave(self, face: EnrolmentAnswer = EnrolmentAnswer.NULL) -> None:
-        """Leave the programme, showing one of the three faces of ``NOT_ENROLLED``; the events are gone."""
+        """Leave the program, showing one of the three faces of ``NOT_ENROLLED``; the events are gone."""
         self.enrolment = face
         self.events.clear()
 
@@ -176,7 +176,7 @@ class VirtualPowerPlant:
     ) -> GridEvent:
         """Plan an event ``starts_in`` from now, or at ``start`` (aware, may be past); any text may be its ``kind``."""
         self._numbers += 1
-        name = f"{self.programme_id} {self._numbers}"
+        name = f"{self.program_id} {self._numbers}"
         begin = (start or self._clock() + starts_in).astimezone(UTC)
         event = GridEvent(
             id=hex_id(name),
@@ -238,7 +238,7 @@ class VirtualPowerPlant:
         return sum(event.discharged_wh(start, end) for event in self.events)
 
     def seed(self) -> None:
-        """Add what a programme's list usually holds: completed events, a cancelled one and one tomorrow."""
+        """Add what a program's list usually holds: completed events, a cancelled one and one tomorrow."""
         hour = self._clock().replace(minute=0, second=0, microsecond=0)
         past = ((9, EventType.DISCHARGE), (5, EventType.IDLE), (2, EventType.CHARGE), (1, EventType.DISCHARGE))
         for days, kind in past:

@@ -13,6 +13,6 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the calendars of a site, as far as it has programmes and prices."""
+    """Add the calendars of a site, as far as it has programs and prices."""
     add_vpp_entities(entry, async_add_entities, {VppCalendar: [VPP_CALENDAR]})
     add_price_entities(entry, async_add_entities, {PriceCalendar: PRICE_CALENDARS})

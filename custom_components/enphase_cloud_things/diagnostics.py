@@ -57,7 +57,7 @@ async def _async_report(hass: HomeAssistant, entry: EnphaseConfigEntry, serials:
     }
     if entry.state is ConfigEntryState.LOADED:
         report |= _running(entry.runtime_data, serials)
-        report["programme"] = _programme(entry.runtime_data.vpp)
+        report["program"] = _program(entry.runtime_data.vpp)
     recorded = [
         each
         for each in async_get_registry(hass).recorder_of(entry).recorded
@@ -93,16 +93,16 @@ def _running(runtime: RuntimeData, serials: Iterable[str]) -> Report:
 def _options(options: Options) -> Report:
     told = asdict(options)
     given, price_entity = told.pop("vpp_program_id"), told.pop("price_entity")
-    return told | {"vpp_programme": given or None, "price_entity": bool(price_entity)}
+    return told | {"vpp_program": given or None, "price_entity": bool(price_entity)}
 
 
-def _programme(vpp: VppCoordinator | None) -> Report | None:
-    """Describe the programme and its events; under names of secrets their ids would be masked, not replaced."""
+def _program(vpp: VppCoordinator | None) -> Report | None:
+    """Describe the program and its events; under names of secrets their ids would be masked, not replaced."""
     if vpp is None:
         return None
     return {
         "settled": vpp.data.settled,
-        "programme": vpp.data.program_id,
+        "program": vpp.data.program_id,
         "events": [
             asdict(replace(event, event_id=None, row_id=None)) | {"event": event.event_id, "row": event.row_id}
             for event in vpp.data.events

@@ -95,22 +95,22 @@ _MONETARY_KEYS: Final[Mapping[str, str]] = {
 _REMOVED: Final = frozenset({"max_current"})
 
 _OLD_UNIQUE_IDS: Final[tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]] = (
-    (re.compile(rf"{DOMAIN}_site_(?P<owner>\d+)(?P<programme>)_(?P<key>\w+)"), _SITE_KEYS),
-    (re.compile(rf"{DOMAIN}_vpp_(?P<owner>\d+)_(?P<programme>.+)_(?P<key>{'|'.join(_VPP_KEYS)})"), _VPP_KEYS),
-    (re.compile(rf"{DOMAIN}_monetary_(?P<owner>\d+)(?P<programme>)_(?P<key>\w+)"), _MONETARY_KEYS),
-    (re.compile(rf"{DOMAIN}_(?P<owner>[^_]+)(?P<programme>)_(?P<key>\w+)"), _CHARGER_KEYS),
+    (re.compile(rf"{DOMAIN}_site_(?P<owner>\d+)(?P<program>)_(?P<key>\w+)"), _SITE_KEYS),
+    (re.compile(rf"{DOMAIN}_vpp_(?P<owner>\d+)_(?P<program>.+)_(?P<key>{'|'.join(_VPP_KEYS)})"), _VPP_KEYS),
+    (re.compile(rf"{DOMAIN}_monetary_(?P<owner>\d+)(?P<program>)_(?P<key>\w+)"), _MONETARY_KEYS),
+    (re.compile(rf"{DOMAIN}_(?P<owner>[^_]+)(?P<program>)_(?P<key>\w+)"), _CHARGER_KEYS),
 )
-"""What old unique ids look like; a programme's id may be anything that a person has typed."""
+"""What old unique ids look like; a program's id may be anything that a person has typed."""
 
-_OLD_VPP_DEVICE: Final = re.compile(r"(?P<kept>vpp:\d+):(?P<programme>.+)")
+_OLD_VPP_DEVICE: Final = re.compile(r"(?P<kept>vpp:\d+):(?P<program>.+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Heir:
-    """An entity that may go on under a new unique id; `programme` is empty for all but those of a programme."""
+    """An entity that may go on under a new unique id; `program` is empty for all but those of a program."""
 
     entity: er.RegistryEntry
-    programme: str
+    program: str
     is_old: bool
 
 
@@ -119,9 +119,9 @@ async def async_migrate(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     if entry.version > VERSION:
         return False
     if entry.version < VERSION:
-        programme = str(entry.data.get("vpp_program_id") or "").strip()
-        device = _kept_vpp_device(hass, entry, programme)
-        _migrate_entities(hass, entry, programme, device)
+        program = str(entry.data.get("vpp_program_id") or "").strip()
+        device = _kept_vpp_device(hass, entry, program)
+        _migrate_entities(hass, entry, program, device)
         _migrate_devices(hass, entry, device)
         data = _migrated_data(entry.data)
         # Last of all, so that whatever stops the migration has it tried again
@@ -193,16 +193,16 @@ def _migrated_options(entry: ConfigEntry) -> dict[str, object]:
 
 
 @callback
-def _kept_vpp_device(hass: HomeAssistant, entry: ConfigEntry, programme: str) -> dr.DeviceEntry | None:
-    """Return the device to go on with: that of the programme in use, else the newest.
+def _kept_vpp_device(hass: HomeAssistant, entry: ConfigEntry, program: str) -> dr.DeviceEntry | None:
+    """Return the device to go on with: that of the program in use, else the newest.
 
-    The earlier integration made one for each programme. What this one may have made already counts least, for nobody
+    The earlier integration made one for each program. What this one may have made already counts least, for nobody
     can have built on it.
     """
 
     def weight(device: dr.DeviceEntry) -> tuple[bool, bool, datetime]:
-        programmes = {match["programme"] for _, name in device.identifiers if (match := _OLD_VPP_DEVICE.match(name))}
-        return programme in programmes, bool(programmes), device.created_at
+        programs = {match["program"] for _, name in device.identifiers if (match := _OLD_VPP_DEVICE.match(name))}
+        return program in programs, bool(programs), device.created_at
 
     return max(_vpp_devices(hass, entry), key=weight, default=None)
 
@@ -214,7 +214,7 @@ def _vpp_devices(hass: HomeAssistant, entry: ConfigEntry) -> list[dr.DeviceEntry
 
 @callback
 def _migrate_devices(hass: HomeAssistant, entry: ConfigEntry, kept: dr.DeviceEntry | None) -> None:
-    """Leave one device of a programme under the new identifier; entities of the others go with them."""
+    """Leave one device of a program under the new identifier; entities of the others go with them."""
     if kept is None:
         return
     registry = dr.async_get(hass)
@@ -227,9 +227,7 @@ def _migrate_devices(hass: HomeAssistant, entry: ConfigEntry, kept: dr.DeviceEnt
 
 
 @callback
-def _migrate_entities(
-    hass: HomeAssistant, entry: ConfigEntry, programme: str, vpp_device: dr.DeviceEntry | None
-) -> None:
+def _migrate_entities(hass: HomeAssistant, entry: ConfigEntry, program: str, vpp_device: dr.DeviceEntry | None) -> None:
     """Give each entity its new unique id; where several would have the same, one of them goes on and the others go."""
     registry = er.async_get(hass)
     heirs: dict[tuple[str, str], list[_Heir]] = {}
@@ -238,12 +236,12 @@ def _migrate_entities(
         if old is not None and old.key is None:
             registry.async_remove(entity.entity_id)
             continue
-        heir = _Heir(entity=entity, programme=old.programme if old else "", is_old=old is not None)
+        heir = _Heir(entity=entity, program=old.program if old else "", is_old=old is not None)
         new_id = f"{old.owner}_{old.key}" if old else entity.unique_id
         heirs.setdefault((entity.domain, new_id), []).append(heir)
 
     def weight(heir: _Heir) -> tuple[bool, bool, datetime]:
-        return heir.is_old, heir.programme == programme, heir.entity.created_at
+        return heir.is_old, heir.program == program, heir.entity.created_at
 
     for (_, unique_id), claims in heirs.items():
         chosen = max(claims, key=weight)
@@ -256,8 +254,8 @@ def _migrate_entities(
 
 @callback
 def _rename(registry: er.EntityRegistry, heir: _Heir, unique_id: str, vpp_device: dr.DeviceEntry | None) -> None:
-    """Give an entity its new unique id, and one of another programme the device that stays."""
-    device_id = vpp_device.id if vpp_device and heir.programme and heir.entity.device_id else UNDEFINED
+    """Give an entity its new unique id, and one of another program the device that stays."""
+    device_id = vpp_device.id if vpp_device and heir.program and heir.entity.device_id else UNDEFINED
     registry.async_update_entity(heir.entity.entity_id, new_unique_id=unique_id, device_id=device_id)
 
 
@@ -266,7 +264,7 @@ class _OldId:
     """What an old unique id says; without a `key` there is no such entity any more."""
 
     owner: str
-    programme: str
+    program: str
     key: str | None
 
 
@@ -274,5 +272,5 @@ def _old_key(unique_id: str) -> _OldId | None:
     """Return whose an old unique id is and the new key, `None` for an id that the earlier integration never gave."""
     for pattern, keys in _OLD_UNIQUE_IDS:
         if (match := pattern.fullmatch(unique_id)) and (match["key"] in keys or match["key"] in _REMOVED):
-            return _OldId(owner=match["owner"], programme=match["programme"], key=keys.get(match["key"]))
+            return _OldId(owner=match["owner"], program=match["program"], key=keys.get(match["key"]))
     return None

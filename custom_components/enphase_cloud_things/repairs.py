@@ -129,7 +129,7 @@ class IssueWatch:
         def look(_now: datetime | None = None) -> None:
             self.look(account, coordinator)
             if vpp is not None:
-                self._look_at_programme(vpp)
+                self._look_at_program(vpp)
 
         self._entry.async_on_unload(coordinator.async_add_listener(look))
         self._entry.async_on_unload(
@@ -228,7 +228,7 @@ class IssueWatch:
         for issue_id in before:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
 
-    def _look_at_programme(self, vpp: VppCoordinator) -> None:
+    def _look_at_program(self, vpp: VppCoordinator) -> None:
         if vpp.given_program_id_is_unknown:
             raise_issue(self._hass, self._entry, IssueKind.VPP_PROGRAM_INVALID)
         else:

@@ -8,7 +8,7 @@ from simulator.families import Family
 from simulator.header_policy import grid_refusal, grid_services_headers
 from simulator.reply import Reply, json_reply
 from simulator.routing import Access, Call, Route
-from simulator.vpp import DetailAnswer, EnrolmentAnswer, GridEvent, OtherProgramme, VirtualPowerPlant
+from simulator.vpp import DetailAnswer, EnrolmentAnswer, GridEvent, OtherProgram, VirtualPowerPlant
 from simulator.wire import Json, offset_iso, scheduler_envelope
 
 _ID = re.compile(r"[0-9a-fA-F]{24}")
@@ -57,8 +57,8 @@ def _detail_data(site_id: str, plant: VirtualPowerPlant) -> Json:
     if plant.detail is DetailAnswer.NULL:
         return None
     data: dict[str, Json] = {"id": plant.enrolment_id, "site_id": int(site_id), "status": "enrolled"}
-    if plant.detail is not DetailAnswer.NO_PROGRAMME:
-        data["program_id"] = plant.programme_id if plant.detail is DetailAnswer.PROGRAMME else _BAD_ID
+    if plant.detail is not DetailAnswer.NO_PROGRAM:
+        data["program_id"] = plant.program_id if plant.detail is DetailAnswer.PROGRAM else _BAD_ID
     return data
 
 
@@ -70,22 +70,22 @@ def _events(call: Call) -> Reply:
     plant = _plant(call, call.query["site_id"])
     if plant.enrolment is EnrolmentAnswer.UNAUTHORIZED:
         raise grid_refusal(call, HTTPStatus.UNAUTHORIZED, "Unauthorized")
-    programme_id = call.query["programId"].lower()
-    if not _ID.fullmatch(programme_id):
+    program_id = call.query["programId"].lower()
+    if not _ID.fullmatch(program_id):
         raise grid_refusal(call, HTTPStatus.BAD_REQUEST, "Invalid program id")
-    if not plant.is_enrolled or programme_id != plant.programme_id.lower():
-        return _other_programme(call, plant)
+    if not plant.is_enrolled or program_id != plant.program_id.lower():
+        return _other_program(call, plant)
     rows: list[Json] = [_row(event, plant, call.now) for event in _wanted(call, plant)]
     return json_reply(scheduler_envelope(rows, call.now, rows=len(rows)))
 
 
-def _other_programme(call: Call, plant: VirtualPowerPlant) -> Reply:
-    match plant.other_programmes:
-        case OtherProgramme.NOT_FOUND:
+def _other_program(call: Call, plant: VirtualPowerPlant) -> Reply:
+    match plant.other_programs:
+        case OtherProgram.NOT_FOUND:
             raise grid_refusal(call, HTTPStatus.NOT_FOUND, "Program not found")
-        case OtherProgramme.BAD_REQUEST:
+        case OtherProgram.BAD_REQUEST:
             raise grid_refusal(call, HTTPStatus.BAD_REQUEST, "Site is not enrolled in this program")
-        case OtherProgramme.EMPTY:
+        case OtherProgram.EMPTY:
             return json_reply(scheduler_envelope([], call.now, rows=0))
 
 

@@ -41,7 +41,7 @@ class OptionalRead:
         return timedelta(minutes=self.delays[failures - 1])
 
 
-async def read_programme(client: EnlightenClient, subject: Subject) -> object:
+async def read_program(client: EnlightenClient, subject: Subject) -> object:
     return await client.grid_services.program(subject.site_id)
 
 
@@ -73,7 +73,7 @@ OPTIONAL_READS = (
     OptionalRead(
         service=Service.VPP_ENROLMENT,
         family=Family.VPP_ENROLMENT,
-        send=read_programme,
+        send=read_program,
         delays=(15, 30, 120, 120),
         refused_delay=120,
     ),

@@ -1,4 +1,4 @@
-"""Virtual power plants: enrolment, programme and events over the grid services' own host."""
+"""Virtual power plants: enrolment, program and events over the grid services' own host."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,13 +18,13 @@ from custom_components.enphase_cloud_things.enlighten import (
     VppProgram,
 )
 from simulator import Family, ManualClock, Simulator, World, faults
-from simulator.vpp import DetailAnswer, EnrolmentAnswer, EventType, OtherProgramme, VirtualPowerPlant
+from simulator.vpp import DetailAnswer, EnrolmentAnswer, EventType, OtherProgram, VirtualPowerPlant
 from simulator.wire import Json
 
 from .conftest import START_OF_TEST, Connect
 from .optional_reads import SITE
 
-PROGRAMME = "5fa1c07e22b94d6810e3f7ab"
+PROGRAM = "5fa1c07e22b94d6810e3f7ab"
 REFUSED = VppProgram(enrolled=False, refused=True)
 
 
@@ -40,8 +40,8 @@ async def test_every_request_carries_the_bare_token_and_nothing_of_the_web_page(
     client: EnlightenClient, simulator: Simulator, plant: VirtualPowerPlant
 ) -> None:
     """Trap 52: this host refuses a bearer, cookies and the headers of the page."""
-    programme = await client.grid_services.program(SITE)
-    await client.grid_services.events(SITE, programme.program_id or "")
+    program = await client.grid_services.program(SITE)
+    await client.grid_services.events(SITE, program.program_id or "")
 
     requests = simulator.requests.of(Family.VPP_ENROLMENT, Family.VPP_EVENTS)
     assert [request.path for request in requests] == [
@@ -93,11 +93,11 @@ async def test_events_are_asked_for_with_all_parameters_even_empty_ones(
     client: EnlightenClient, simulator: Simulator, plant: VirtualPowerPlant
 ) -> None:
     """Trap 59: what looks like an outage may be a parameter that is missing."""
-    await client.grid_services.events(SITE, plant.programme_id)
+    await client.grid_services.events(SITE, plant.program_id)
 
     assert simulator.requests.last(Family.VPP_EVENTS).query == {
         "site_id": SITE,
-        "programId": plant.programme_id,
+        "programId": plant.program_id,
         "start_date": "",
         "end_date": "",
         "sort_by": "",
@@ -109,27 +109,27 @@ async def test_events_are_asked_for_with_all_parameters_even_empty_ones(
 # Enrolment
 
 
-async def test_the_programme_is_found_without_anybody_typing_its_id(
+async def test_the_program_is_found_without_anybody_typing_its_id(
     client: EnlightenClient, plant: VirtualPowerPlant
 ) -> None:
     """Trap 53: ids typed by hand were wrong or outdated, and nobody noticed."""
-    programme = await client.grid_services.program(SITE)
+    program = await client.grid_services.program(SITE)
 
-    assert programme == VppProgram(enrolled=True, program_id=plant.programme_id)
+    assert program == VppProgram(enrolled=True, program_id=plant.program_id)
 
 
 async def test_ids_may_be_in_upper_case(client: EnlightenClient, plant: VirtualPowerPlant) -> None:
     plant.enrolment_id = plant.enrolment_id.upper()
-    plant.enrol(PROGRAMME.upper())
+    plant.enrol(PROGRAM.upper())
 
-    programme = await client.grid_services.program(SITE)
+    program = await client.grid_services.program(SITE)
 
-    assert programme.program_id == PROGRAMME.upper()
-    assert await client.grid_services.events(SITE, PROGRAMME.upper()) == ()
+    assert program.program_id == PROGRAM.upper()
+    assert await client.grid_services.events(SITE, PROGRAM.upper()) == ()
 
 
 @pytest.mark.parametrize("answer", [EnrolmentAnswer.NULL, EnrolmentAnswer.EMPTY_TEXT])
-async def test_a_site_may_take_part_in_no_programme(
+async def test_a_site_may_take_part_in_no_program(
     client: EnlightenClient, simulator: Simulator, plant: VirtualPowerPlant, answer: EnrolmentAnswer
 ) -> None:
     plant.leave(answer)
@@ -166,8 +166,8 @@ async def test_no_id_enters_an_address_that_is_not_24_hex_digits(
     assert simulator.requests.count(Family.VPP_ENROLMENT) == 1
 
 
-@pytest.mark.parametrize("detail", [DetailAnswer.NO_PROGRAMME, DetailAnswer.BAD_PROGRAMME, DetailAnswer.NULL])
-async def test_an_enrolment_without_a_usable_programme_is_ambiguous(
+@pytest.mark.parametrize("detail", [DetailAnswer.NO_PROGRAM, DetailAnswer.BAD_PROGRAM, DetailAnswer.NULL])
+async def test_an_enrolment_without_a_usable_program_is_ambiguous(
     client: EnlightenClient, plant: VirtualPowerPlant, detail: DetailAnswer
 ) -> None:
     plant.detail = detail
@@ -185,10 +185,10 @@ async def test_an_empty_answer_tells_nothing_about_an_enrolment(client: Enlighte
         await client.grid_services.program(SITE)
 
 
-async def test_refusals_mean_no_programme_only_once_they_last(
+async def test_refusals_mean_no_program_only_once_they_last(
     unattended: EnlightenClient, simulator: Simulator, plant: VirtualPowerPlant, clock: ManualClock
 ) -> None:
-    """Trap 3: sites without a programme may get 401 for ever, which led to sign-ins all day."""
+    """Trap 3: sites without a program may get 401 for ever, which led to sign-ins all day."""
     plant.leave(EnrolmentAnswer.UNAUTHORIZED)
     for minutes in (15, 30):
         with pytest.raises(ServiceUnavailable) as caught:
@@ -218,11 +218,11 @@ async def test_an_enrolment_is_believed_again_as_soon_as_the_cloud_tells_it(
             assert await client.grid_services.program(SITE) == REFUSED
         except ServiceUnavailable:
             clock.tick(minutes * 60)
-    plant.enrol(PROGRAMME)
+    plant.enrol(PROGRAM)
 
     assert (await client.grid_services.program(SITE)) == REFUSED
-    assert (await client.grid_services.program(SITE, fresh=True)).program_id == PROGRAMME
-    assert (await client.grid_services.program(SITE)).program_id == PROGRAMME
+    assert (await client.grid_services.program(SITE, fresh=True)).program_id == PROGRAM
+    assert (await client.grid_services.program(SITE)).program_id == PROGRAM
 
 
 async def test_trouble_among_refusals_is_no_lasting_refusal(
@@ -237,7 +237,7 @@ async def test_trouble_among_refusals_is_no_lasting_refusal(
         clock.tick(7_200)
 
 
-async def test_details_that_stay_refused_mean_no_programme_either(
+async def test_details_that_stay_refused_mean_no_program_either(
     client: EnlightenClient, simulator: Simulator, plant: VirtualPowerPlant, clock: ManualClock
 ) -> None:
     simulator.faults.add(faults.status_code(403), Family.VPP_ENROLMENT, path_part=plant.enrolment_id)
@@ -260,7 +260,7 @@ async def test_an_event_is_read_with_all_that_the_cloud_tells(
         start=START_OF_TEST - timedelta(days=1), duration=timedelta(hours=2), kind=EventType.CHARGE, rate_watt=-3840
     )
 
-    assert await client.grid_services.events(SITE, plant.programme_id) == (
+    assert await client.grid_services.events(SITE, plant.program_id) == (
         VppEvent(
             start=planned.start,
             end=planned.end,
@@ -301,7 +301,7 @@ async def test_statuses_and_types_are_kept_as_they_come(
 ) -> None:
     plant.schedule(kind="evse_pause").status = status
 
-    (event,) = await client.grid_services.events(SITE, plant.programme_id)
+    (event,) = await client.grid_services.events(SITE, plant.program_id)
 
     assert (event.status, event.kind, event.subtype) == (status, "evse_pause", "evse_pause")
 
@@ -312,7 +312,7 @@ async def test_a_cancelled_event_tells_when(
     """Trap 54: the time stamp may be the only sign of a cancellation."""
     plant.cancel(plant.schedule(), status=None)
 
-    (event,) = await client.grid_services.events(SITE, plant.programme_id)
+    (event,) = await client.grid_services.events(SITE, plant.program_id)
 
     assert (event.cancelled, event.cancelled_at, event.status) == (True, START_OF_TEST, "scheduled")
 
@@ -326,7 +326,7 @@ async def test_any_cancellation_time_counts_readable_or_not(
     plant.schedule()
     simulator.faults.add(faults.field_value("data.*.cancellation_timestamp", stamp), Family.VPP_EVENTS)
 
-    (event,) = await client.grid_services.events(SITE, plant.programme_id)
+    (event,) = await client.grid_services.events(SITE, plant.program_id)
 
     assert (event.cancelled, event.cancelled_at) == (cancelled, None)
 
@@ -347,7 +347,7 @@ async def test_superseded_events_are_recognised_in_both_spellings(
 ) -> None:
     simulator.faults.add(faults.payload({"data": [row(**fields)]}), Family.VPP_EVENTS)
 
-    (event,) = await client.grid_services.events(SITE, PROGRAMME)
+    (event,) = await client.grid_services.events(SITE, PROGRAM)
 
     assert event.superseded is superseded
 
@@ -363,7 +363,7 @@ async def test_the_order_of_the_reply_is_kept_and_times_are_aware(
     rows = [row(), row("2026-11-10T05:00:00+01:00", "2026-11-10T06:30:00+01:00"), row(1_794_200_000, 1_794_203_600_000)]
     simulator.faults.add(faults.payload({"data": rows}), Family.VPP_EVENTS)
 
-    events = await client.grid_services.events(SITE, PROGRAMME)
+    events = await client.grid_services.events(SITE, PROGRAM)
 
     assert [(event.start, event.end) for event in events] == [
         (datetime(2026, 11, 10, 9, tzinfo=UTC), datetime(2026, 11, 10, 10, tzinfo=UTC)),
@@ -390,15 +390,15 @@ async def test_an_event_without_two_times_costs_only_itself(
 ) -> None:
     simulator.faults.add(faults.payload({"data": [unusable, row(name="good")]}), Family.VPP_EVENTS)
 
-    assert [event.name for event in await client.grid_services.events(SITE, PROGRAMME)] == ["good"]
+    assert [event.name for event in await client.grid_services.events(SITE, PROGRAM)] == ["good"]
 
 
 @pytest.mark.parametrize("data", [[], None], ids=repr)
-async def test_a_programme_may_have_no_events(client: EnlightenClient, simulator: Simulator, data: Json) -> None:
+async def test_a_program_may_have_no_events(client: EnlightenClient, simulator: Simulator, data: Json) -> None:
     """Trap 55: null stands for an empty list."""
     simulator.faults.add(faults.payload({"data": data, "error": {}}), Family.VPP_EVENTS)
 
-    assert await client.grid_services.events(SITE, PROGRAMME) == ()
+    assert await client.grid_services.events(SITE, PROGRAM) == ()
 
 
 @pytest.mark.parametrize(
@@ -413,32 +413,32 @@ async def test_a_reply_without_usable_events_does_not_pass_for_an_empty_list(
     simulator.faults.add(faults.payload(reply), Family.VPP_EVENTS)
 
     with pytest.raises(InvalidResponse) as caught:
-        await client.grid_services.events(SITE, PROGRAMME)
+        await client.grid_services.events(SITE, PROGRAM)
 
     assert caught.value.path == "events.data"
     assert client.transport.health[ClientFamily.VPP_EVENTS].last_error == "invalid_response"
 
 
-@pytest.mark.parametrize("answer", [OtherProgramme.NOT_FOUND, OtherProgramme.BAD_REQUEST])
-async def test_a_programme_that_the_cloud_does_not_know_is_looked_up_again_and_read_at_once(
-    client: EnlightenClient, plant: VirtualPowerPlant, answer: OtherProgramme
+@pytest.mark.parametrize("answer", [OtherProgram.NOT_FOUND, OtherProgram.BAD_REQUEST])
+async def test_a_program_that_the_cloud_does_not_know_is_looked_up_again_and_read_at_once(
+    client: EnlightenClient, plant: VirtualPowerPlant, answer: OtherProgram
 ) -> None:
-    """Trap 53: an outdated programme went on without events."""
-    outdated = plant.programme_id
-    plant.other_programmes = answer
-    plant.enrol(PROGRAMME)
+    """Trap 53: an outdated program went on without events."""
+    outdated = plant.program_id
+    plant.other_programs = answer
+    plant.enrol(PROGRAM)
     plant.schedule()
 
     with pytest.raises(ProgramUnknown):
         await client.grid_services.events(SITE, outdated)
 
-    programme = await client.grid_services.program(SITE, fresh=True)
-    assert programme.program_id == PROGRAMME
-    assert len(await client.grid_services.events(SITE, PROGRAMME)) == 1
+    program = await client.grid_services.program(SITE, fresh=True)
+    assert program.program_id == PROGRAM
+    assert len(await client.grid_services.events(SITE, PROGRAM)) == 1
 
 
-@pytest.mark.parametrize("program_id", ["", "5fa1c07e", "Lark Street", f"{PROGRAMME}0", f"{PROGRAMME}\n"])
-async def test_what_cannot_be_a_programme_is_not_asked_for(
+@pytest.mark.parametrize("program_id", ["", "5fa1c07e", "Lark Street", f"{PROGRAM}0", f"{PROGRAM}\n"])
+async def test_what_cannot_be_a_program_is_not_asked_for(
     client: EnlightenClient, simulator: Simulator, program_id: str
 ) -> None:
     with pytest.raises(ProgramUnknown):
@@ -451,13 +451,13 @@ async def test_what_cannot_be_a_programme_is_not_asked_for(
     ("reply", "status"),
     [({"title": "Not Found", "detail": "No static resource vpp-mgr/api/v1/events/get."}, 404), ({}, 405), ({}, 403)],
 )
-async def test_a_route_or_right_that_is_missing_says_nothing_about_the_programme(
+async def test_a_route_or_right_that_is_missing_says_nothing_about_the_program(
     client: EnlightenClient, simulator: Simulator, reply: Json, status: int
 ) -> None:
     simulator.faults.add(faults.payload(reply, status), Family.VPP_EVENTS)
 
     with pytest.raises(NotSupported) as caught:
-        await client.grid_services.events(SITE, PROGRAMME)
+        await client.grid_services.events(SITE, PROGRAM)
 
     assert not isinstance(caught.value, ProgramUnknown)
 
@@ -468,8 +468,8 @@ async def test_a_fresh_read_does_not_wait_for_the_family_to_recover(
     simulator.faults.add(faults.status_code(502), Family.VPP_EVENTS, times=1)
     for _ in range(2):
         with pytest.raises(EnlightenError):
-            await client.grid_services.events(SITE, plant.programme_id)
+            await client.grid_services.events(SITE, plant.program_id)
 
-    assert await client.grid_services.events(SITE, plant.programme_id, fresh=True) == ()
+    assert await client.grid_services.events(SITE, plant.program_id, fresh=True) == ()
 
     assert simulator.requests.count(Family.VPP_EVENTS) == 2

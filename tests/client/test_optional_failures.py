@@ -51,7 +51,7 @@ FAILURES: list[tuple[Trouble, type[EnlightenError]]] = [
 
 
 def subject_of(world: World) -> Subject:
-    return Subject(program_id=world.site.vpp.programme_id)
+    return Subject(program_id=world.site.vpp.program_id)
 
 
 async def failed(read: OptionalRead, client: EnlightenClient, world: World) -> EnlightenError:
@@ -170,7 +170,7 @@ async def test_what_is_refused_three_times_is_tried_no_more_than_daily(
         await failed(read, client, world)
         clock.tick(read.delay(failures).total_seconds())
 
-    # A programme that is not to be had is an answer, and no error
+    # A program that is not to be had is an answer, and no error
     is_answer = read.family is Family.VPP_ENROLMENT
     for _ in range(3):
         if is_answer:
@@ -223,13 +223,13 @@ async def test_neither_the_log_nor_an_error_tells_an_id(
     caplog.set_level(logging.DEBUG)
     plant = world.site.vpp
     plant.schedule()
-    body: Json = {"data": [SITE, plant.programme_id], "error": {"displayMessage": f"Charger {SERIAL} of {OWNER_EMAIL}"}}
+    body: Json = {"data": [SITE, plant.program_id], "error": {"displayMessage": f"Charger {SERIAL} of {OWNER_EMAIL}"}}
     simulator.faults.add(faults.payload(body, status), read.service)
 
     error = await failed(read, client, world)
 
     log = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("custom_components"))
     assert log
-    for secret in (SITE, SERIAL, OWNER_EMAIL, plant.programme_id, plant.enrolment_id):
+    for secret in (SITE, SERIAL, OWNER_EMAIL, plant.program_id, plant.enrolment_id):
         assert secret not in log
         assert secret not in f"{error!r} {error} {vars(error)}"

@@ -69,7 +69,7 @@ ENROLMENT = (("data",), ("program_id",))
         (lambda value: read_enrolment_id(value, Oddities()), ENROLMENT),
         (lambda value: read_program_id(value, Oddities()), ENROLMENT),
     ],
-    ids=["tariff", "export rates", "currency", "savings", "history", "events", "enrolment", "programme"],
+    ids=["tariff", "export rates", "currency", "savings", "history", "events", "enrolment", "program"],
 )
 @given(data=st.data())
 def test_no_json_breaks_a_reader(

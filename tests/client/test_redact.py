@@ -39,7 +39,7 @@ SERIAL = "202640011873"
         ("2001:db8:1:2:3:4:5:6", "…"),
         ("at 07:05:12", "at 07:05:12"),
         ("id 0b7d5b0e-7a57-4b0e-9a55-2f4c6f1b9a10.", "id …."),
-        ("programme 65f0c2d4a1b2c3d4e5f60718", "programme …"),
+        ("program 65f0c2d4a1b2c3d4e5f60718", "program …"),
         ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln", "Bearer …"),
         ("firmware 25.40.2.9", "firmware 25.40.2.9"),
         ("999.999.999.999", "999.999.999.999"),

@@ -58,7 +58,7 @@ class Confidential:
             yield account.user_id, "the user id"
         for site in self._world.sites.values():
             yield site.site_id, "the site id"
-            yield site.vpp.programme_id, "the id of a programme"
+            yield site.vpp.program_id, "the id of a program"
             yield site.vpp.enrolment_id, "the id of an enrolment"
             for event in site.vpp.events:
                 yield event.id, "the id of an event"

@@ -25,7 +25,7 @@ NEXT_TYPE = "sensor.vpp_lark_street_next_event_type"
 ACTIVE = "binary_sensor.vpp_lark_street_event_active"
 TODAY = "binary_sensor.vpp_lark_street_event_today"
 EVENT_CALENDAR = "calendar.vpp_lark_street_events"
-ALL_OF_THE_PROGRAMME = frozenset(
+ALL_OF_THE_PROGRAM = frozenset(
     {EVENTS, EVENTS_TODAY, FUTURE_EVENTS, NEXT_START, NEXT_END, NEXT_TYPE, ACTIVE, TODAY, EVENT_CALENDAR}
 )
 
@@ -39,7 +39,7 @@ ALL_PRICES = frozenset({IMPORT_PRICE, EXPORT_PRICE, SAVED_IMPORT, SAVED_EXPORT, 
 
 STATUS = "sensor.carport_status"
 
-PROGRAMME_ONLY: Mapping[str, object] = {"slow_poll_interval": 3600, "enable_monetary": False}
+PROGRAM_ONLY: Mapping[str, object] = {"slow_poll_interval": 3600, "enable_monetary": False}
 PRICES_ONLY: Mapping[str, object] = {"slow_poll_interval": 3600, "enable_vpp": False}
 """Options for tests in which days pass."""
 

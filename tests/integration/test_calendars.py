@@ -21,7 +21,7 @@ from .energy_plan import (
     EXPORT_CALENDAR,
     IMPORT_CALENDAR,
     PRICES_ONLY,
-    PROGRAMME_ONLY,
+    PROGRAM_ONLY,
     SetUp,
     calendar_events,
     set_up,
@@ -152,7 +152,7 @@ class TestGridEvents:
             plant.schedule(start=datetime(2026, 11, day, 17, 0, tzinfo=UTC), duration=HOUR) for day in (18, 19)
         )
         withdraw(plant, withdrawn)
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         events = await calendar_events(hass, EVENT_CALENDAR, FIRST, LAST)
         assert spans(events) == [(kept.start, kept.end)]
 
@@ -162,7 +162,7 @@ class TestGridEvents:
         starts = [datetime(2026, 11, day, 17, 0, tzinfo=UTC) for day in (20, 3, 17)]
         for start in starts:
             world.site.vpp.schedule(start=start, duration=HOUR)
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         events = await calendar_events(hass, EVENT_CALENDAR, FIRST, LAST)
         assert spans(events) == [(start, start + HOUR) for start in sorted(starts)]
 
@@ -172,7 +172,7 @@ class TestGridEvents:
     ) -> None:
         start = datetime(2026, 11, 18, 23, 0, tzinfo=VIENNA).astimezone(UTC)
         world.site.vpp.schedule(start=start, duration=2 * HOUR)
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         midnight = datetime(2026, 11, day, tzinfo=VIENNA)
         events = await calendar_events(hass, EVENT_CALENDAR, midnight, midnight + timedelta(days=1))
         assert spans(events) == [(start, start + 2 * HOUR)]

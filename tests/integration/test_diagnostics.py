@@ -126,12 +126,12 @@ async def test_versions_and_options_are_in_the_file(setup_entry: SetupEntry, dow
     assert file["options"]["fast_poll_interval"] == 10
 
 
-async def test_a_programme_id_in_the_options_is_not_told(setup_entry: SetupEntry, download: Download) -> None:
-    programme = "64f1c0ffee0ddba11ca5cade"
-    entry = await setup_entry(options={"vpp_program_id": programme})
+async def test_a_program_id_in_the_options_is_not_told(setup_entry: SetupEntry, download: Download) -> None:
+    program = "64f1c0ffee0ddba11ca5cade"
+    entry = await setup_entry(options={"vpp_program_id": program})
     file = await download(entry)
-    assert re.fullmatch("[0-9a-f]{24}", file["options"]["vpp_programme"])
-    assert programme not in json.dumps(file)
+    assert re.fullmatch("[0-9a-f]{24}", file["options"]["vpp_program"])
+    assert program not in json.dumps(file)
 
 
 async def test_each_family_is_told_with_its_counts_latency_error_and_age(
@@ -242,20 +242,20 @@ async def test_a_charger_has_the_same_stand_in_throughout_a_file(
     assert len({first["serial"], second["serial"], CARPORT, DRIVEWAY}) == 4
 
 
-async def test_programmes_and_their_events_have_stable_pseudonyms(
+async def test_programs_and_their_events_have_stable_pseudonyms(
     hass: HomeAssistant, setup_entry: SetupEntry, world: World, download: Download
 ) -> None:
     plant = world.site.vpp
     for hours in (1, 3):
         plant.schedule(starts_in=timedelta(hours=hours), duration=timedelta(hours=1))
-    entry = await setup_entry(options={"vpp_program_id": plant.programme_id})
+    entry = await setup_entry(options={"vpp_program_id": plant.program_id})
     await hass.async_block_till_done(wait_background_tasks=True)
     file = await download(entry)
-    assert file["options"]["vpp_programme"] == file["programme"]["programme"]
-    shown = {event[name] for event in file["programme"]["events"] for name in ("event", "row")}
+    assert file["options"]["vpp_program"] == file["program"]["program"]
+    shown = {event[name] for event in file["program"]["events"] for name in ("event", "row")}
     true = {name for event in plant.events for name in (event.id, event.event_id)}
     assert len(shown) == 4
-    assert not [each for each in (plant.programme_id, *true) if each and each in json.dumps(file)]
+    assert not [each for each in (plant.program_id, *true) if each and each in json.dumps(file)]
     recorded = json.dumps(file["recording"])
     assert all(each in recorded for each in shown)
 

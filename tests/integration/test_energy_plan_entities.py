@@ -16,7 +16,7 @@ from simulator.ready_tariffs import TARIFFS
 
 from .energy_plan import (
     ACTIVE,
-    ALL_OF_THE_PROGRAMME,
+    ALL_OF_THE_PROGRAM,
     ALL_PRICES,
     EVENT_CALENDAR,
     EVENTS,
@@ -79,7 +79,7 @@ async def test_all_of_them_are_filed_under_the_site_and_enabled(
 ) -> None:
     await set_up()
     filed: dict[str, Any] = {entity_id: entity_registry.async_get(entity_id) for entity_id in KEYS}
-    assert KEYS.keys() == ALL_OF_THE_PROGRAMME | ALL_PRICES
+    assert KEYS.keys() == ALL_OF_THE_PROGRAM | ALL_PRICES
     assert {
         entity_id: (entity.unique_id, entity.translation_key, entity.entity_category, entity.disabled_by)
         for entity_id, entity in filed.items()

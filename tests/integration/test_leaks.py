@@ -49,7 +49,6 @@ IDENTIFYING: Final = frozenset(
         "manager_token",
         "password",
         "program_id",
-        "programme_id",
         "row_id",
         "serial",
         "serials",

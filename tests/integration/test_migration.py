@@ -21,8 +21,8 @@ from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import OWNER_EMAIL, OWNER_KEY, Simulator, World
 from simulator.ready_tariffs import TARIFFS
 
-SITE, SERIAL, PROGRAMME = "4410287", "202640011873", "5fe08a1b9c3d47e2a6b1f094"
-EARLIER_PROGRAMME = "5fe08a1b9c3d47e2a6b1f001"
+SITE, SERIAL, PROGRAM = "4410287", "202640011873", "5fe08a1b9c3d47e2a6b1f094"
+EARLIER_PROGRAM = "5fe08a1b9c3d47e2a6b1f001"
 
 A_DAY_AGO = datetime(2026, 11, 16, 12, tzinfo=UTC)
 OLD_STATISTICS = {
@@ -87,7 +87,7 @@ SITE_WIDE = [
 ENTITIES = [
     *((domain, f"{DOMAIN}_{SERIAL}_{old}", f"{SERIAL}_{new}") for domain, old, new in CHARGER),
     *((domain, f"{DOMAIN}_site_{SITE}_{old}", f"{SITE}_{new}") for domain, old, new in SITE_WIDE),
-    *((domain, f"{DOMAIN}_vpp_{SITE}_{PROGRAMME}_{old}", f"{SITE}_{new}") for domain, old, new in VPP),
+    *((domain, f"{DOMAIN}_vpp_{SITE}_{PROGRAM}_{old}", f"{SITE}_{new}") for domain, old, new in VPP),
     *((domain, f"{DOMAIN}_monetary_{SITE}_{old}", f"{SITE}_{new}") for domain, old, new in MONETARY),
 ]
 
@@ -113,7 +113,7 @@ def old_entry(hass: HomeAssistant, **data: Any) -> MockConfigEntry:
             "remember_password": True,
             "email": OWNER_EMAIL,
             "password": OWNER_KEY,
-            "vpp_program_id": PROGRAMME,
+            "vpp_program_id": PROGRAM,
             **data,
         },
         options={
@@ -147,21 +147,21 @@ async def set_up(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-def vpp_device(registry: dr.DeviceRegistry, entry: ConfigEntry, programme: str) -> dr.DeviceEntry:
-    """Register the device that the earlier integration made for a programme."""
+def vpp_device(registry: dr.DeviceRegistry, entry: ConfigEntry, program: str) -> dr.DeviceEntry:
+    """Register the device that the earlier integration made for a program."""
     return registry.async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={(DOMAIN, f"vpp:{SITE}:{programme}")}, name="VPP"
+        config_entry_id=entry.entry_id, identifiers={(DOMAIN, f"vpp:{SITE}:{program}")}, name="VPP"
     )
 
 
 def vpp_entity(
-    registry: er.EntityRegistry, entry: ConfigEntry, programme: str, key: str, device: dr.DeviceEntry | None
+    registry: er.EntityRegistry, entry: ConfigEntry, program: str, key: str, device: dr.DeviceEntry | None
 ) -> er.RegistryEntry:
-    """Register a sensor that the earlier integration made for a programme."""
+    """Register a sensor that the earlier integration made for a program."""
     return registry.async_get_or_create(
         "sensor",
         DOMAIN,
-        f"{DOMAIN}_vpp_{SITE}_{programme}_{key}",
+        f"{DOMAIN}_vpp_{SITE}_{program}_{key}",
         config_entry=entry,
         device_id=device.id if device else None,
     )
@@ -187,8 +187,8 @@ def state_of(hass: HomeAssistant, entity: er.RegistryEntry) -> str | None:
 
 @pytest.fixture(autouse=True)
 def enrolled(world: World) -> None:
-    """The site takes part in the programme that a person typed."""
-    world.site.vpp.enrol(PROGRAMME)
+    """The site takes part in the program that a person typed."""
+    world.site.vpp.enrol(PROGRAM)
 
 
 async def test_every_entity_keeps_its_id_and_the_name_a_person_gave(
@@ -221,12 +221,12 @@ async def test_what_has_gone_is_removed(hass: HomeAssistant, entity_registry: er
     assert entity_registry.async_get(gone.entity_id) is None
 
 
-async def test_the_programmes_device_loses_the_programme_from_its_identifier(
+async def test_the_programs_device_loses_the_program_from_its_identifier(
     hass: HomeAssistant, device_registry: dr.DeviceRegistry
 ) -> None:
     entry = old_entry(hass)
     device = device_registry.async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={(DOMAIN, f"vpp:{SITE}:{PROGRAMME}")}, name="VPP"
+        config_entry_id=entry.entry_id, identifiers={(DOMAIN, f"vpp:{SITE}:{PROGRAM}")}, name="VPP"
     )
     await set_up(hass, entry)
     kept = device_registry.async_get(device.id)
@@ -270,16 +270,16 @@ class TestStatistics:
         assert await get_instance(hass).async_add_executor_job(validate_statistics, hass) == {}
 
 
-class TestTwoProgrammes:
-    """A site that changed its programme has what the earlier integration made for each."""
+class TestTwoPrograms:
+    """A site that changed its program has what the earlier integration made for each."""
 
     @pytest.fixture(params=[False, True], ids=["the old one first", "the old one last"])
     def devices(
         self, request: pytest.FixtureRequest, hass: HomeAssistant, device_registry: dr.DeviceRegistry
     ) -> dict[str, dr.DeviceEntry]:
         entry = old_entry(hass)
-        programmes = [PROGRAMME, EARLIER_PROGRAMME] if request.param else [EARLIER_PROGRAMME, PROGRAMME]
-        return {programme: vpp_device(device_registry, entry, programme) for programme in programmes}
+        programs = [PROGRAM, EARLIER_PROGRAM] if request.param else [EARLIER_PROGRAM, PROGRAM]
+        return {program: vpp_device(device_registry, entry, program) for program in programs}
 
     async def test_the_device_of_the_one_in_use_stays(
         self, hass: HomeAssistant, device_registry: dr.DeviceRegistry, devices: dict[str, dr.DeviceEntry]
@@ -287,39 +287,39 @@ class TestTwoProgrammes:
         (entry,) = hass.config_entries.async_entries(DOMAIN)
         await set_up(hass, entry)
         assert (entry.state, entry.version) == (ConfigEntryState.LOADED, 2)
-        assert identifiers_of(device_registry, devices[PROGRAMME]) == {(DOMAIN, f"vpp:{SITE}")}
-        assert device_registry.async_get(devices[EARLIER_PROGRAMME].id) is None
+        assert identifiers_of(device_registry, devices[PROGRAM]) == {(DOMAIN, f"vpp:{SITE}")}
+        assert device_registry.async_get(devices[EARLIER_PROGRAM].id) is None
 
     async def test_the_entities_of_the_one_in_use_go_on(
         self, hass: HomeAssistant, entity_registry: er.EntityRegistry, devices: dict[str, dr.DeviceEntry]
     ) -> None:
         (entry,) = hass.config_entries.async_entries(DOMAIN)
         entities = {
-            programme: vpp_entity(entity_registry, entry, programme, "vpp_events", device)
-            for programme, device in devices.items()
+            program: vpp_entity(entity_registry, entry, program, "vpp_events", device)
+            for program, device in devices.items()
         }
         await set_up(hass, entry)
-        assert unique_id_of(entity_registry, entities[PROGRAMME]) == f"{SITE}_vpp_events"
-        assert unique_id_of(entity_registry, entities[EARLIER_PROGRAMME]) is None
-        assert state_of(hass, entities[PROGRAMME]) == "0"
+        assert unique_id_of(entity_registry, entities[PROGRAM]) == f"{SITE}_vpp_events"
+        assert unique_id_of(entity_registry, entities[EARLIER_PROGRAM]) is None
+        assert state_of(hass, entities[PROGRAM]) == "0"
 
     async def test_an_entity_that_only_the_other_one_had_goes_on_as_well(
         self, hass: HomeAssistant, entity_registry: er.EntityRegistry, devices: dict[str, dr.DeviceEntry]
     ) -> None:
         (entry,) = hass.config_entries.async_entries(DOMAIN)
-        only = vpp_entity(entity_registry, entry, EARLIER_PROGRAMME, "vpp_events", devices[EARLIER_PROGRAMME])
+        only = vpp_entity(entity_registry, entry, EARLIER_PROGRAM, "vpp_events", devices[EARLIER_PROGRAM])
         await set_up(hass, entry)
         assert unique_id_of(entity_registry, only) == f"{SITE}_vpp_events"
         assert state_of(hass, only) == "0"
 
 
-async def test_without_a_programme_in_use_the_newest_device_stays(
+async def test_without_a_program_in_use_the_newest_device_stays(
     hass: HomeAssistant, device_registry: dr.DeviceRegistry, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = old_entry(hass, vpp_program_id=None)
-    first = vpp_device(device_registry, entry, PROGRAMME)
+    first = vpp_device(device_registry, entry, PROGRAM)
     freezer.tick(60)
-    second = vpp_device(device_registry, entry, EARLIER_PROGRAMME)
+    second = vpp_device(device_registry, entry, EARLIER_PROGRAM)
     await set_up(hass, entry)
     assert device_registry.async_get(first.id) is None
     assert identifiers_of(device_registry, second) == {(DOMAIN, f"vpp:{SITE}")}
@@ -329,13 +329,13 @@ async def test_a_device_that_is_already_there_gives_way_to_the_old_one(
     hass: HomeAssistant, device_registry: dr.DeviceRegistry
 ) -> None:
     entry = old_entry(hass)
-    old = vpp_device(device_registry, entry, PROGRAMME)
+    old = vpp_device(device_registry, entry, PROGRAM)
     device_registry.async_get_or_create(config_entry_id=entry.entry_id, identifiers={(DOMAIN, f"vpp:{SITE}")})
     await set_up(hass, entry)
     assert identifiers_of(device_registry, old) == {(DOMAIN, f"vpp:{SITE}")}
 
 
-async def test_a_programme_may_be_called_anything(hass: HomeAssistant, entity_registry: er.EntityRegistry) -> None:
+async def test_a_program_may_be_called_anything(hass: HomeAssistant, entity_registry: er.EntityRegistry) -> None:
     entry = old_entry(hass, vpp_program_id="My_Program_1")
     entity = vpp_entity(entity_registry, entry, "My_Program_1", "vpp_events_today_count", None)
     await set_up(hass, entry)
@@ -358,7 +358,7 @@ async def test_a_duplicate_that_is_already_there_gives_way_to_the_old_entity(
 async def test_a_migration_that_stops_midway_is_tried_again_at_the_next_start(hass: HomeAssistant) -> None:
     entry = old_entry(hass)
     before = dict(entry.data)
-    vpp_device(dr.async_get(hass), entry, PROGRAMME)
+    vpp_device(dr.async_get(hass), entry, PROGRAM)
     with patch.object(dr.DeviceRegistry, "async_update_device", side_effect=HomeAssistantError):
         await set_up(hass, entry)
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
@@ -376,7 +376,7 @@ async def test_options_and_data_take_their_new_names(hass: HomeAssistant) -> Non
         "nominal_voltage": 230,
         "enable_monetary": True,
         "enable_vpp": True,
-        "vpp_program_id": PROGRAMME,
+        "vpp_program_id": PROGRAM,
     }
     assert set(entry.data) == {
         "site_id",

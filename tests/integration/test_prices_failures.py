@@ -10,7 +10,7 @@ from simulator import Family, Simulator, World, faults
 from simulator.ready_tariffs import TARIFFS
 
 from .energy_plan import (
-    ALL_OF_THE_PROGRAMME,
+    ALL_OF_THE_PROGRAM,
     ALL_PRICES,
     EXPORT_CALENDAR,
     EXPORT_PRICE,
@@ -161,7 +161,7 @@ async def test_both_services_out_of_order_cost_both_devices_and_nothing_else(
     entry = await set_up(options=OPTIONS)
     await pass_time(timedelta(hours=4), step=900)
     assert value(hass, STATUS) == "unplugged"
-    assert not ALL_OF_THE_PROGRAMME & set(hass.states.async_entity_ids())
+    assert not ALL_OF_THE_PROGRAM & set(hass.states.async_entity_ids())
     assert simulator.requests.logins == 1
     assert simulator.requests.count(Family.JWT) <= 1
     assert not any(entry.async_get_active_flows(hass, {"reauth"}))

@@ -516,8 +516,8 @@ class TestEndpointGone:
         assert shown_issues(hass, "endpoint_gone")
 
 
-class TestUnknownProgramme:
-    """A person has entered the id of a programme that the cloud does not know."""
+class TestUnknownProgram:
+    """A person has entered the id of a program that the cloud does not know."""
 
     ENTERED = {"vpp_program_id": "64f1c0ffee0ddba11ca5cade"}
 
@@ -541,7 +541,7 @@ class TestUnknownProgramme:
         await advance(60)
         assert not shown_issues(hass)
 
-    async def test_it_vanishes_when_the_cloud_knows_the_programme(
+    async def test_it_vanishes_when_the_cloud_knows_the_program(
         self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
     ) -> None:
         await setup_entry(options=self.ENTERED)
@@ -550,7 +550,7 @@ class TestUnknownProgramme:
         await advance(2 * 3600)
         assert not shown_issues(hass)
 
-    async def test_an_outage_says_nothing_about_the_programme(
+    async def test_an_outage_says_nothing_about_the_program(
         self, hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
     ) -> None:
         simulator.faults.add(faults.status_code(503), Family.VPP_EVENTS)

@@ -24,8 +24,8 @@ async def test_what_comes_during_an_unload_takes_no_place_from_the_next_start(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Entities that were added to what is going would keep the new ones out, and never change again."""
-    programme, start = asyncio.Event(), asyncio.Event()
-    simulator.faults.add(faults.held(programme), Family.VPP_ENROLMENT, times=1)
+    program, start = asyncio.Event(), asyncio.Event()
+    simulator.faults.add(faults.held(program), Family.VPP_ENROLMENT, times=1)
     world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
     entry = await setup_entry(options={**APPLY, "api_timeout": 60})
     await set_amps(hass, 16)
@@ -36,7 +36,7 @@ async def test_what_comes_during_an_unload_takes_no_place_from_the_next_start(
     simulator.faults.add(faults.held(start), Family.START, times=1)
     reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
     await meanwhile(simulator.requests.until(2, Family.START))
-    programme.set()
+    program.set()
     await meanwhile(asyncio.sleep(1))
     start.set()
     assert await meanwhile(asyncio.wait_for(reload, 60))

@@ -8,22 +8,12 @@ import pytest
 
 from simulator import Family, Simulator, faults
 
-from .energy_plan import (
-    ALL_OF_THE_PROGRAMME,
-    PROGRAMME_ONLY,
-    STATUS,
-    PassTime,
-    SetUp,
-    device_of,
-    pass_time,
-    set_up,
-    value,
-)
+from .energy_plan import ALL_OF_THE_PROGRAM, PROGRAM_ONLY, STATUS, PassTime, SetUp, device_of, pass_time, set_up, value
 from .long_runs import enable_event_loop_debug
 
 __all__ = ["enable_event_loop_debug", "pass_time", "set_up"]
 
-PROGRAMME = "vpp:4410287"
+PROGRAM = "vpp:4410287"
 TROUBLES = [
     pytest.param(faults.login_wall(), id="login wall"),
     pytest.param(faults.login_wall(as_json=True), id="login wall as JSON"),
@@ -35,8 +25,8 @@ TROUBLES = [
 ]
 
 
-def programme_entities(hass: HomeAssistant) -> set[str]:
-    """Return the entities of the programme that are there."""
+def program_entities(hass: HomeAssistant) -> set[str]:
+    """Return the entities of the program that are there."""
     return {entity_id for entity_id in hass.states.async_entity_ids() if "vpp_lark_street" in entity_id}
 
 
@@ -46,7 +36,7 @@ async def test_trouble_at_a_start_stops_no_charger_and_signs_nobody_in(
 ) -> None:
     """Trap 3: what an optional family answers is not about the session."""
     simulator.faults.add(trouble, Family.VPP_ENROLMENT)
-    entry = await set_up(options=PROGRAMME_ONLY)
+    entry = await set_up(options=PROGRAM_ONLY)
     await pass_time(timedelta(hours=1), step=300)
     assert simulator.requests.count(Family.VPP_ENROLMENT) > 0
     assert entry.state is ConfigEntryState.LOADED
@@ -64,7 +54,7 @@ async def test_trouble_takes_no_device_away_that_is_there(
     trouble: faults.Trouble,
 ) -> None:
     """It is looked up again every six hours, and at each start."""
-    entry = await set_up(options=PROGRAMME_ONLY)
+    entry = await set_up(options=PROGRAM_ONLY)
     simulator.faults.add(trouble, Family.VPP_ENROLMENT)
     simulator.requests.clear()
     await pass_time(timedelta(hours=8), step=1200)
@@ -72,8 +62,8 @@ async def test_trouble_takes_no_device_away_that_is_there(
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(timedelta(hours=2), step=600)
-    assert device_of(hass, PROGRAMME) is not None
-    assert programme_entities(hass) == ALL_OF_THE_PROGRAMME
+    assert device_of(hass, PROGRAM) is not None
+    assert program_entities(hass) == ALL_OF_THE_PROGRAM
     assert value(hass, STATUS) == "unplugged"
     assert simulator.requests.logins == 0
     assert not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))

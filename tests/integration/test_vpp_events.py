@@ -14,7 +14,7 @@ from simulator.vpp import EventType, GridEvent, VirtualPowerPlant
 
 from .energy_plan import (
     ACTIVE,
-    ALL_OF_THE_PROGRAMME,
+    ALL_OF_THE_PROGRAM,
     EVENT_CALENDAR,
     EVENTS,
     EVENTS_TODAY,
@@ -22,7 +22,7 @@ from .energy_plan import (
     NEXT_END,
     NEXT_START,
     NEXT_TYPE,
-    PROGRAMME_ONLY,
+    PROGRAM_ONLY,
     STATUS,
     TODAY,
     PassTime,
@@ -77,7 +77,7 @@ class TestClock:
     async def event(self, world: World, set_up: SetUp) -> GridEvent:
         """An event that begins soon."""
         event = world.site.vpp.schedule(starts_in=SOON, duration=LONG)
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         return event
 
     async def test_what_is_to_come(self, hass: HomeAssistant, event: GridEvent) -> None:
@@ -163,7 +163,7 @@ class TestDays:
         """Trap 55: the day is the site's."""
         midnight = datetime(2026, 11, 17, 23, tzinfo=UTC)
         world.site.vpp.schedule(start=datetime(2026, 11, 17, 10, tzinfo=UTC))
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         await until_just_before(midnight, simulator, pass_time)
         assert (value(hass, TODAY), value(hass, EVENTS_TODAY)) == (STATE_ON, "1")
         await pass_time(MOMENT)
@@ -177,7 +177,7 @@ class TestDays:
         midnight = datetime(2026, 11, 17, 23, tzinfo=UTC)
         world.site.vpp.schedule(start=midnight - timedelta(minutes=30), duration=timedelta(hours=1))
         world.site.vpp.schedule(start=midnight, duration=timedelta(hours=2), kind=EventType.IDLE)
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         assert (value(hass, TODAY), value(hass, EVENTS_TODAY)) == (STATE_ON, "1")
         await until_just_before(midnight, simulator, pass_time)
         assert value(hass, ACTIVE) == STATE_ON
@@ -193,7 +193,7 @@ class TestDays:
         await hass.config.async_set_time_zone(zone)
         start = datetime(2026, 10, 25, 0, 40, tzinfo=UTC)
         event = world.site.vpp.schedule(start=start, duration=timedelta(minutes=30))
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         for moment, state in [
             (event.start - MOMENT, STATE_OFF),
             (event.start, STATE_ON),
@@ -233,7 +233,7 @@ class TestMeaning:
     ) -> None:
         """Trap 54: the cloud has many ways to call an event off."""
         event = world.site.vpp.schedule(starts_in=timedelta(minutes=10), duration=timedelta(hours=1))
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         if running:
             await pass_time(timedelta(minutes=20))
         withdraw(world.site.vpp, event)
@@ -249,7 +249,7 @@ class TestMeaning:
         self, hass: HomeAssistant, world: World, set_up: SetUp, pass_time: PassTime
     ) -> None:
         event = world.site.vpp.schedule(starts_in=timedelta(minutes=30), duration=timedelta(hours=1))
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         world.site.vpp.supersede(event, rate_watt=2500)
         await pass_time(timedelta(minutes=6))
         assert (value(hass, FUTURE_EVENTS), value(hass, EVENTS)) == ("1", "2")
@@ -259,7 +259,7 @@ class TestMeaning:
         self, hass: HomeAssistant, world: World, set_up: SetUp, simulator: Simulator, pass_time: PassTime
     ) -> None:
         event = world.site.vpp.schedule(starts_in=timedelta(minutes=8), duration=timedelta(hours=1))
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         old_start = event.start
         event.start += timedelta(minutes=20)
         event.type = EventType.CHARGE
@@ -275,7 +275,7 @@ class TestMeaning:
     ) -> None:
         event = world.site.vpp.schedule(starts_in=timedelta(minutes=2), kind="ev_pause")
         event.status = "pending_review"
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         assert value(hass, NEXT_TYPE) == "other"
         assert shown(hass, EVENT_CALENDAR).attributes["message"] == "Grid event"
         await pass_time(timedelta(minutes=3), step=30)
@@ -286,13 +286,13 @@ class TestMeaning:
         self, hass: HomeAssistant, world: World, set_up: SetUp, kind: EventType
     ) -> None:
         world.site.vpp.schedule(kind=kind)
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         assert value(hass, NEXT_TYPE) == kind
 
     async def test_the_cloud_lists_what_was_as_well(self, hass: HomeAssistant, world: World, set_up: SetUp) -> None:
         """Trap 55: newest first in the cloud, by start here."""
         world.site.vpp.seed()
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         assert (value(hass, EVENTS), value(hass, FUTURE_EVENTS), value(hass, TODAY)) == ("6", "1", STATE_OFF)
         events = shown(hass, EVENTS).attributes["events"]
         assert [event["start"] for event in events] == sorted(event["start"] for event in events)
@@ -315,7 +315,7 @@ class TestMeaning:
         self, hass: HomeAssistant, world: World, set_up: SetUp
     ) -> None:
         event = world.site.vpp.schedule()
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         told = " ".join(f"{state.state} {state.attributes}" for state in hass.states.async_all())
         assert event.event_id is not None
         assert event.event_id not in told
@@ -331,7 +331,7 @@ class TestOutage:
     async def event(self, world: World, set_up: SetUp) -> GridEvent:
         """An event half an hour ahead."""
         event = world.site.vpp.schedule(starts_in=timedelta(minutes=30, seconds=23), duration=timedelta(hours=3))
-        await set_up(options=PROGRAMME_ONLY)
+        await set_up(options=PROGRAM_ONLY)
         return event
 
     @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ class TestOutage:
         assert value(hass, ACTIVE) == STATE_ON
         assert not loud(caplog)
         await pass_time(known_at + timedelta(hours=1, seconds=1), step=1)
-        assert {value(hass, entity_id) for entity_id in ALL_OF_THE_PROGRAMME} == {STATE_UNAVAILABLE}
+        assert {value(hass, entity_id) for entity_id in ALL_OF_THE_PROGRAM} == {STATE_UNAVAILABLE}
         await pass_time(timedelta(minutes=90), step=300)
         assert [line.split()[0] for line in loud(caplog)] == ["ERROR"]
         assert value(hass, STATUS) == "unplugged"
@@ -395,7 +395,7 @@ class TestOutage:
     ) -> None:
         """Trap 56: the end of validity is a boundary, too."""
         world.site.vpp.schedule(starts_in=timedelta(minutes=30))
-        entry = await setup_entry(options=PROGRAMME_ONLY)
+        entry = await setup_entry(options=PROGRAM_ONLY)
         hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
         await hass.async_block_till_done(wait_background_tasks=True)
         known_at = simulator.requests.last(Family.VPP_EVENTS).time
@@ -403,7 +403,7 @@ class TestOutage:
         await pass_time(known_at + timedelta(minutes=59, seconds=58))
         assert value(hass, EVENTS) == "1"
         await pass_time(timedelta(seconds=3), step=1)
-        assert {value(hass, entity_id) for entity_id in ALL_OF_THE_PROGRAMME} == {STATE_UNAVAILABLE}
+        assert {value(hass, entity_id) for entity_id in ALL_OF_THE_PROGRAM} == {STATE_UNAVAILABLE}
         assert simulator.requests.count(Family.VPP_EVENTS) == reads
         assert len(loud(caplog)) == 1
 
@@ -435,5 +435,5 @@ async def test_an_event_of_the_calendar_speaks_the_language_of_the_home(
     monkeypatch.setattr(calendar_event, "async_get_cached_translations", texts)
     hass.config.language = "de"
     world.site.vpp.schedule(starts_in=timedelta(minutes=30), duration=timedelta(hours=1))
-    await set_up(options=PROGRAMME_ONLY)
+    await set_up(options=PROGRAM_ONLY)
     assert shown(hass, EVENT_CALENDAR).attributes["message"] == "Batterie wird entladen (de)"

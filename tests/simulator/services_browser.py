@@ -121,8 +121,8 @@ class GridBrowser:
         """Read the details of an enrolment."""
         return await self.get(f"{ENROLMENT}/{enrolment_id}")
 
-    async def events(self, programme_id: str, *, without: str = "", **filters: str) -> Answer:
+    async def events(self, program_id: str, *, without: str = "", **filters: str) -> Answer:
         """List events; ``without`` leaves out one parameter."""
-        query = {"site_id": SITE, "programId": programme_id, **NO_FILTERS, **filters}
+        query = {"site_id": SITE, "programId": program_id, **NO_FILTERS, **filters}
         query.pop(without, None)
         return await self.get(f"/vpp-mgr/api/v1/events/get?{urlencode(query)}")

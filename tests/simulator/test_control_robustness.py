@@ -61,7 +61,7 @@ NAMES = st.sampled_from(
         "delay_seconds",
         "answer",
         "detail",
-        "programme_id",
+        "program_id",
         "days",
         "site",
         "start",

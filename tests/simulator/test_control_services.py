@@ -7,16 +7,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from simulator import (
-    TARIFFS,
-    DetailAnswer,
-    EnrolmentAnswer,
-    ManualClock,
-    OtherProgramme,
-    ScheduleReply,
-    Simulator,
-    World,
-)
+from simulator import TARIFFS, DetailAnswer, EnrolmentAnswer, ManualClock, OtherProgram, ScheduleReply, Simulator, World
 from simulator.scenarios import SCENARIOS
 from simulator.session_list import sessions_of
 from simulator.wire import Json
@@ -50,7 +41,7 @@ async def test_an_event_is_made_to_happen_soon(act: Act, world: World, clock: Ma
     (event,) = events(after)
     assert (pick(event, "start"), pick(event, "end")) == ("2026-11-10T07:02:00+00:00", "2026-11-10T07:12:00+00:00")
 
-    listed = await grid.events(world.site.vpp.programme_id)
+    listed = await grid.events(world.site.vpp.program_id)
 
     assert listed.at("data", 0, "id") == pick(event, "id")
 
@@ -104,17 +95,17 @@ async def test_an_event_is_meant_by_its_id(act: Act, world: World) -> None:
 async def test_the_enrolment_is_changed(act: Act, world: World) -> None:
     plant = world.site.vpp
 
-    after = await act("enrolment", answer="null", detail="no_programme", other_programmes="empty")
-    assert (plant.enrolment, plant.detail, plant.other_programmes) == (
+    after = await act("enrolment", answer="null", detail="no_program", other_programs="empty")
+    assert (plant.enrolment, plant.detail, plant.other_programs) == (
         EnrolmentAnswer.NULL,
-        DetailAnswer.NO_PROGRAMME,
-        OtherProgramme.EMPTY,
+        DetailAnswer.NO_PROGRAM,
+        OtherProgram.EMPTY,
     )
     assert pick(after, "sites", 0, "vpp", "enrolment") == "null"
 
-    after = await act("enrolment", programme_id="0123456789abcdef01234567")
+    after = await act("enrolment", program_id="0123456789abcdef01234567")
     assert pick(after, "sites", 0, "vpp", "enrolment") == "enrolled"
-    assert pick(after, "sites", 0, "vpp", "programme_id") == "0123456789abcdef01234567"
+    assert pick(after, "sites", 0, "vpp", "program_id") == "0123456789abcdef01234567"
 
 
 async def test_a_tariff_is_chosen_and_its_present_prices_shown(act: Act, clock: ManualClock) -> None:

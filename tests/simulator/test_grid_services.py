@@ -11,7 +11,7 @@ from simulator import (
     EventType,
     Family,
     ManualClock,
-    OtherProgramme,
+    OtherProgram,
     Simulator,
     World,
     faults,
@@ -25,26 +25,26 @@ PARAMETERS = ["site_id", "programId", *NO_FILTERS]
 
 
 async def rows(grid: GridBrowser, world: World, **filters: str) -> list[Json]:
-    listed = (await grid.events(world.site.vpp.programme_id, **filters)).at("data")
+    listed = (await grid.events(world.site.vpp.program_id, **filters)).at("data")
     assert isinstance(listed, list)
     return listed
 
 
-async def test_the_programme_is_found_in_two_steps(grid: GridBrowser, world: World) -> None:
+async def test_the_program_is_found_in_two_steps(grid: GridBrowser, world: World) -> None:
     enrolment_id = (await grid.enrolled()).at("data")
     detail = await grid.detail(str(enrolment_id))
 
     assert enrolment_id == world.site.vpp.enrolment_id
-    assert detail.at("data", "program_id") == world.site.vpp.programme_id
+    assert detail.at("data", "program_id") == world.site.vpp.program_id
     assert detail.at("error") == {}
 
 
 async def test_ids_are_24_hex_digits_of_either_case(grid: GridBrowser, world: World) -> None:
     plant = world.site.vpp
 
-    assert len(bytes.fromhex(plant.enrolment_id)) == len(bytes.fromhex(plant.programme_id)) == 12
+    assert len(bytes.fromhex(plant.enrolment_id)) == len(bytes.fromhex(plant.program_id)) == 12
     assert (await grid.detail(plant.enrolment_id.upper())).status == 200
-    assert (await grid.events(plant.programme_id.upper())).status == 200
+    assert (await grid.events(plant.program_id.upper())).status == 200
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ async def test_a_look_up_may_lack_its_data(grid: GridBrowser, world: World) -> N
     assert sorted(reply) == ["error", "meta"]
 
 
-async def test_a_site_without_programme_may_be_refused_for_good(grid: GridBrowser, world: World) -> None:
+async def test_a_site_without_program_may_be_refused_for_good(grid: GridBrowser, world: World) -> None:
     """Trap 3: such a 401 comes with a healthy session."""
     plant = world.site.vpp
     plant.leave(EnrolmentAnswer.UNAUTHORIZED)
 
-    answers = [await grid.enrolled(), await grid.detail(plant.enrolment_id), await grid.events(plant.programme_id)]
+    answers = [await grid.enrolled(), await grid.detail(plant.enrolment_id), await grid.events(plant.program_id)]
 
     assert [answer.status for answer in answers] == [401, 401, 401]
 
@@ -98,7 +98,7 @@ async def test_who_left_has_no_details_and_no_events(grid: GridBrowser, world: W
     plant.leave(face)
 
     assert (await grid.detail(plant.enrolment_id)).status == 404
-    assert (await grid.events(plant.programme_id)).status == 404
+    assert (await grid.events(plant.program_id)).status == 404
     plant.enrol()
     assert await rows(grid, world) == []
 
@@ -107,13 +107,11 @@ async def test_who_left_has_no_details_and_no_events(grid: GridBrowser, world: W
     ("detail", "data"),
     [
         (DetailAnswer.NULL, None),
-        (DetailAnswer.NO_PROGRAMME, "absent"),
-        (DetailAnswer.BAD_PROGRAMME, "not-a-hex-id"),
+        (DetailAnswer.NO_PROGRAM, "absent"),
+        (DetailAnswer.BAD_PROGRAM, "not-a-hex-id"),
     ],
 )
-async def test_details_may_hide_the_programme(
-    grid: GridBrowser, world: World, detail: DetailAnswer, data: Json
-) -> None:
+async def test_details_may_hide_the_program(grid: GridBrowser, world: World, detail: DetailAnswer, data: Json) -> None:
     world.site.vpp.detail = detail
 
     told = (await grid.detail(world.site.vpp.enrolment_id)).at("data")
@@ -180,14 +178,14 @@ async def test_the_access_token_is_as_good_until_it_is_withdrawn(
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
 async def test_every_parameter_is_needed_even_if_empty(grid: GridBrowser, world: World, parameter: str) -> None:
-    answer = await grid.events(world.site.vpp.programme_id, without=parameter)
+    answer = await grid.events(world.site.vpp.program_id, without=parameter)
 
     assert answer.status == 400
     assert parameter in answer.text
 
 
 async def test_an_enrolled_site_may_have_no_events(grid: GridBrowser, world: World) -> None:
-    answer = await grid.events(world.site.vpp.programme_id)
+    answer = await grid.events(world.site.vpp.program_id)
 
     assert answer.at("data") == []
     assert answer.at("meta", "rowCount") == 0
@@ -349,38 +347,38 @@ async def test_events_are_filtered_and_turned_round(
 
 @pytest.mark.parametrize("filters", [{"start_date": "10-11-2026"}, {"end_date": "soon"}, {"ascending": "maybe"}])
 async def test_a_malformed_filter_is_refused(grid: GridBrowser, world: World, filters: dict[str, str]) -> None:
-    assert (await grid.events(world.site.vpp.programme_id, **filters)).status == 400
+    assert (await grid.events(world.site.vpp.program_id, **filters)).status == 400
 
 
 @pytest.mark.parametrize(
     ("answer", "status"),
-    [(OtherProgramme.NOT_FOUND, 404), (OtherProgramme.BAD_REQUEST, 400), (OtherProgramme.EMPTY, 200)],
+    [(OtherProgram.NOT_FOUND, 404), (OtherProgram.BAD_REQUEST, 400), (OtherProgram.EMPTY, 200)],
 )
-async def test_the_events_of_another_programme_are_not_given(
-    grid: GridBrowser, world: World, answer: OtherProgramme, status: int
+async def test_the_events_of_another_program_are_not_given(
+    grid: GridBrowser, world: World, answer: OtherProgram, status: int
 ) -> None:
-    """Trap 53: an outdated programme is refused or silently has no events."""
+    """Trap 53: an outdated program is refused or silently has no events."""
     plant = world.site.vpp
-    left = plant.programme_id
+    left = plant.program_id
     plant.schedule()
     plant.enrol("0123456789abcdef01234567")
-    plant.other_programmes = answer
+    plant.other_programs = answer
 
     assert (await grid.events(left)).status == status
-    assert (await grid.detail(str((await grid.enrolled()).at("data")))).at("data", "program_id") == plant.programme_id
+    assert (await grid.detail(str((await grid.enrolled()).at("data")))).at("data", "program_id") == plant.program_id
     assert await rows(grid, world) == []
 
 
-@pytest.mark.parametrize("programme_id", ["", "lark-street", "65f0"])
-async def test_a_programme_that_is_no_id_is_refused(grid: GridBrowser, programme_id: str) -> None:
-    assert (await grid.events(programme_id)).status == 400
+@pytest.mark.parametrize("program_id", ["", "lark-street", "65f0"])
+async def test_a_program_that_is_no_id_is_refused(grid: GridBrowser, program_id: str) -> None:
+    assert (await grid.events(program_id)).status == 400
 
 
 async def test_both_families_can_be_broken_apart(grid: GridBrowser, world: World, simulator: Simulator) -> None:
     simulator.faults.add(faults.null_data(), Family.VPP_EVENTS)
     simulator.faults.add(faults.status_code(503), Family.VPP_ENROLMENT)
 
-    assert (await grid.events(world.site.vpp.programme_id)).at("data") is None
+    assert (await grid.events(world.site.vpp.program_id)).at("data") is None
     assert (await grid.enrolled()).status == 503
     assert simulator.requests.last(Family.VPP_EVENTS).host == "gs.enphaseenergy.com"
     assert simulator.requests.last(Family.VPP_ENROLMENT).headers.get("cookie") is None

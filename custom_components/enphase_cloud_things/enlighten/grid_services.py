@@ -11,7 +11,7 @@ from .errors import NotSupported, ProgramUnknown, ServiceUnavailable
 from .models.vpp import VppEvent, VppProgram, is_id, read_enrolment_id, read_events, read_program_id
 from .wire import Oddities
 
-_NO_SUCH_PROGRAMME: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+_NO_SUCH_PROGRAM: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 
 
 class GridServicesClient:
@@ -72,6 +72,6 @@ class GridServicesClient:
             )
         except (NotSupported, ServiceUnavailable) as err:
             refusal = err.refusal
-            if refusal is None or refusal.routing or refusal.http_status not in _NO_SUCH_PROGRAMME:
+            if refusal is None or refusal.routing or refusal.http_status not in _NO_SUCH_PROGRAM:
                 raise
             raise ProgramUnknown("The cloud does not know the program", refusal=refusal) from None

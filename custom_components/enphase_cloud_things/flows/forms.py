@@ -122,7 +122,10 @@ def settings_form(values: Mapping[str, Any]) -> probatio.Schema:
         marker, selector = _setting(option.name, values[option.name])
         (advanced if option.name in ADVANCED else first)[marker] = selector
     return probatio.Schema(
-        {**first, probatio.Required(SECTION_ADVANCED): section(probatio.Schema(advanced), {"collapsed": True})}
+        {
+            **first,
+            probatio.Required(SECTION_ADVANCED, default=dict): section(probatio.Schema(advanced), {"collapsed": True}),
+        }
     )
 
 

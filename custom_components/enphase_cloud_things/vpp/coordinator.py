@@ -1,4 +1,4 @@
-"""The coordinator of a site's virtual power plant programme and its events."""
+"""The coordinator of a site's virtual power plant program and its events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ from .events import POLL_INTERVAL, deduplicated, next_transition, poll_interval
 
 _LOGGER = logging.getLogger(__name__)
 
-PROGRAMME_LIFETIME: Final = timedelta(hours=6)
-PROGRAMME_TRUST: Final = timedelta(days=7)
+PROGRAM_LIFETIME: Final = timedelta(hours=6)
+PROGRAM_TRUST: Final = timedelta(days=7)
 EVENTS_TRUST: Final = timedelta(hours=1)
 UNENROLLED_INTERVAL: Final = timedelta(days=1)
 REFUSED_INTERVAL: Final = timedelta(minutes=15)
@@ -40,7 +40,7 @@ _MARGIN: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VppSnapshot:
-    """What is known of the programme. Without one the site does not take part, once that is `settled`."""
+    """What is known of the program. Without one the site does not take part, once that is `settled`."""
 
     settled: bool = True
     program_id: str | None = field(default=None, repr=False)
@@ -48,12 +48,12 @@ class VppSnapshot:
 
     @property
     def enrolled(self) -> bool:
-        """Whether the site takes part in a programme."""
+        """Whether the site takes part in a program."""
         return self.program_id is not None
 
 
 class VppCoordinator(ClockCoordinator[VppSnapshot]):
-    """Finds the programme by itself unless a person gave its id, and reads its events.
+    """Finds the program by itself unless a person gave its id, and reads its events.
 
     Known events outlive failures for an hour, and not a second longer.
     """
@@ -68,7 +68,7 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
         given_program_id: str,
         zone: Callable[[], tzinfo],
     ) -> None:
-        """Prepare the coordinator; an empty given id has the programme looked up."""
+        """Prepare the coordinator; an empty given id has the program looked up."""
         super().__init__(
             hass, entry, _LOGGER, name="grid events", site_id=site_id, zone=zone, update_interval=POLL_INTERVAL
         )
@@ -76,8 +76,8 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
         self.given_program_id_is_unknown = False
         self._client = client
         self._given = VppProgram(enrolled=True, program_id=given_program_id) if given_program_id else None
-        self._programme: VppProgram | None = None
-        self._programme_read_at: datetime | None = None
+        self._program: VppProgram | None = None
+        self._program_read_at: datetime | None = None
         self._events_read_at: datetime | None = None
         self._failure: EnlightenError | None = None
 
@@ -105,51 +105,51 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
         return moment if self._events_read_at is None else min(moment, self._events_read_at + EVENTS_TRUST)
 
     async def _async_read(self, now: datetime) -> VppSnapshot:
-        programme = self._given or await self._async_programme(now)
-        if programme.program_id is None:
+        program = self._given or await self._async_program(now)
+        if program.program_id is None:
             return VppSnapshot()
         try:
-            events = await self._client.events(self.site_id, programme.program_id)
+            events = await self._client.events(self.site_id, program.program_id)
         except ProgramUnknown:
             if self._given:
                 self.given_program_id_is_unknown = True
                 raise
-            self._programme_read_at = None
-            programme = await self._async_programme(now, fresh=True)
-            if programme.program_id is None:
+            self._program_read_at = None
+            program = await self._async_program(now, fresh=True)
+            if program.program_id is None:
                 return VppSnapshot()
-            events = await self._client.events(self.site_id, programme.program_id)
+            events = await self._client.events(self.site_id, program.program_id)
         self.given_program_id_is_unknown = False
         self._events_read_at = now
-        return VppSnapshot(program_id=programme.program_id, events=deduplicated(events))
+        return VppSnapshot(program_id=program.program_id, events=deduplicated(events))
 
-    async def _async_programme(self, now: datetime, *, fresh: bool = False) -> VppProgram:
-        known, read_at = self._programme, self._programme_read_at
-        if known and read_at and now - read_at < PROGRAMME_LIFETIME:
+    async def _async_program(self, now: datetime, *, fresh: bool = False) -> VppProgram:
+        known, read_at = self._program, self._program_read_at
+        if known and read_at and now - read_at < PROGRAM_LIFETIME:
             return known
-        trusted = known if read_at and now - read_at < PROGRAMME_TRUST else None
+        trusted = known if read_at and now - read_at < PROGRAM_TRUST else None
         try:
-            programme = await self._client.program(self.site_id, fresh=fresh)
+            program = await self._client.program(self.site_id, fresh=fresh)
         except EnlightenError:
             if trusted is None:
                 raise
             return trusted
-        if programme.refused and trusted and trusted.enrolled:
+        if program.refused and trusted and trusted.enrolled:
             return trusted
-        self._programme, self._programme_read_at = programme, now
-        return programme
+        self._program, self._program_read_at = program, now
+        return program
 
     def _in_spite_of(self, error: EnlightenError, now: datetime) -> VppSnapshot:
         """Return what holds after a failed read, or raise the error."""
         self._failure = error
-        programme = self._given or self._programme
-        program_id = programme.program_id if programme else None
+        program = self._given or self._program
+        program_id = program.program_id if program else None
         if program_id != self.data.program_id:
-            # Events of another programme are none of this one
-            self.data, self._events_read_at = VppSnapshot(program_id=program_id, settled=programme is not None), None
+            # Events of another program are none of this one
+            self.data, self._events_read_at = VppSnapshot(program_id=program_id, settled=program is not None), None
         if self._events_read_at is not None and now - self._events_read_at < EVENTS_TRUST:
             return self.data
-        if programme is None and _is_like_a_stranger(error) and self.last_update_success:
+        if program is None and _is_like_a_stranger(error) and self.last_update_success:
             retry_at = error.retry_at if isinstance(error, ServiceUnavailable) else None
             self.update_interval = max(retry_at - now, timedelta()) + _MARGIN if retry_at else REFUSED_INTERVAL
             return self.data

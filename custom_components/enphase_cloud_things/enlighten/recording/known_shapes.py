@@ -35,7 +35,7 @@ from .shape import COMMON, EACH, FLAG, ID, NAME, NUMBER, PROBLEM, TIME, WORD, ZO
 
 _MODES: Final = "/service/evse_scheduler/api/v1/iqevc/charging-mode"
 _TARIFFS: Final = "/service/tariff/tariff-ms/systems/{site}"
-# What stands beside the programme is not known for certain (docs/api.md §8.1), and tells nothing
+# What stands beside the program is not known for certain (docs/api.md §8.1), and tells nothing
 _ENROLMENT: Final[Mapping[str, Shape]] = {"id": ID, "site_id": ID, "status": WORD}
 _BY_PATH: Final[Mapping[str, Shape]] = {
     "/login/login.json": LOGIN,
