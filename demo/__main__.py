@@ -9,6 +9,7 @@ from pathlib import Path
 import signal
 import sys
 
+from simulator.__main__ import moment
 from simulator.clock import FASTEST, SLOWEST
 
 from .errors import DemoError
@@ -39,6 +40,8 @@ def _show_asked_for() -> Show:
     parser.add_argument("--keep", action="store_true", help="go on with the Home Assistant of the last demo")
     parser.add_argument("--directory", type=_path, default=_DIRECTORY, help="its files and log (default: .demo)")
     parser.add_argument("--scenario", choices=DEMOS, default=DEMOS[0], help=f"what is there (default: {DEMOS[0]})")
+    parser.add_argument("--replay", type=_path, metavar="FILE", help="show a recording, or diagnostics that have one")
+    parser.add_argument("--at", type=moment, metavar="TIME", help="where in it to begin, e.g. 2026-11-17T18:40")
     parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds a second, e.g. 20 (default: 1)")
     parser.add_argument("--port", type=_port, default=8123, help="where Home Assistant listens (default: 8123)")
     parser.add_argument("--simulator-port", type=_port, default=8124, help="where the cloud listens (default: 8124)")

@@ -10,6 +10,7 @@ import sys
 from typing import Self
 
 from simulator import Simulator
+from simulator.replay import Replay
 
 from .errors import DemoError
 
@@ -25,16 +26,16 @@ class HomeAssistantProcess:
         self._process = process
 
     @classmethod
-    async def start(cls, config_directory: Path, *, simulator: Simulator, log: Path) -> Self:
-        """Start Home Assistant with the simulator as its cloud; all that it says goes to ``log``."""
+    async def start(cls, config_directory: Path, *, cloud: Simulator | Replay, log: Path) -> Self:
+        """Start Home Assistant with a simulated or recorded cloud; all that it says goes to ``log``."""
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",  # imports the integration from the configuration directory, never from the current one
                 _LAUNCHER,
                 config_directory,
-                simulator.enlighten_url,
-                simulator.grid_services_url,
+                cloud.enlighten_url,
+                cloud.grid_services_url,
                 stdin=PIPE,
                 stdout=output,
                 stderr=STDOUT,
@@ -67,10 +68,10 @@ class HomeAssistantProcess:
 
 @asynccontextmanager
 async def running_home_assistant(
-    config_directory: Path, *, simulator: Simulator, log: Path
+    config_directory: Path, *, cloud: Simulator | Replay, log: Path
 ) -> AsyncIterator[HomeAssistantProcess]:
     """Run Home Assistant for as long as the context lasts."""
-    process = await HomeAssistantProcess.start(config_directory, simulator=simulator, log=log)
+    process = await HomeAssistantProcess.start(config_directory, cloud=cloud, log=log)
     try:
         yield process
     finally:

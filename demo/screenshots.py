@@ -52,7 +52,7 @@ async def _take_screenshots() -> None:
         write_configuration(configuration, port=port)
         async with (
             running(world) as simulator,
-            running_home_assistant(configuration, simulator=simulator, log=Path(directory) / "log") as process,
+            running_home_assistant(configuration, cloud=simulator, log=Path(directory) / "log") as process,
             ClientSession() as http,
         ):
             api = await sign_in(http, home_assistant_url(port), OWNER, alive=lambda: process.running)

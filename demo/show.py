@@ -1,6 +1,7 @@
 """The course of the demo: what is started in which order, and what the person at the terminal is told."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import aiohttp
 from homeassistant.const import RESTART_EXIT_CODE
 
 from simulator import ChargeMode, Quirks, ScaledClock, Simulator, World, running
+from simulator.replay import RecordingError, Replay, read_recording, replaying
 from simulator.scenarios import SCENARIOS
 
 from .api import HomeAssistantApi
@@ -33,7 +35,7 @@ class Show:
 
     ``directory`` holds Home Assistant's configuration and log, ``scenario`` is one of ``DEMOS``, ``speed`` is simulated
     seconds in a second, ``keep`` goes on with the configuration that is there, and ``empty`` leaves the config flow to
-    the person.
+    the person. ``replay`` is a recording to be played from ``at`` in place of a scenario.
     """
 
     directory: Path
@@ -43,6 +45,8 @@ class Show:
     speed: float
     keep: bool
     empty: bool
+    replay: Path | None = None
+    at: datetime | None = None
 
 
 async def run_show(show: Show, say: Callable[[str], None]) -> None:
@@ -52,29 +56,52 @@ async def run_show(show: Show, say: Callable[[str], None]) -> None:
         DemoError: a part could not be started, or Home Assistant ended by itself.
     """
     require_free_port(show.simulator_port, "--simulator-port")
-    async with running(demo_world(show.scenario, speed=show.speed), port=show.simulator_port) as simulator:
+    async with _cloud(show) as cloud:
         require_free_port(show.port, "--port")
         say("Starting Home Assistant …")
         write_configuration(show.directory / "config", port=show.port, fresh=not show.keep)
         log = show.directory / "home-assistant.log"
         try:
-            await _run_home_assistant(simulator, show, log, say)
+            await _run_home_assistant(cloud, show, log, say)
         except (DemoError, aiohttp.ClientError) as error:
             raise DemoError(f"{str(error).strip()}\nThe log of Home Assistant is {log}") from error
 
 
-async def _run_home_assistant(simulator: Simulator, show: Show, log: Path, say: Callable[[str], None]) -> None:
+@asynccontextmanager
+async def _cloud(show: Show) -> AsyncIterator[Simulator | Replay]:
+    """Run the cloud that the person wants to see behind Home Assistant: a simulated one, or one that was recorded.
+
+    Raises:
+        DemoError: the recording cannot be played.
+    """
+    if show.replay is None:
+        async with running(demo_world(show.scenario, speed=show.speed), port=show.simulator_port) as simulator:
+            yield simulator
+        return
+    try:
+        recording = read_recording(show.replay)
+    except RecordingError as error:
+        raise DemoError(str(error)) from None
+    clock = ScaledClock(speed=show.speed)
+    async with replaying(recording, port=show.simulator_port, start=show.at, clock=clock) as replay:
+        yield replay
+
+
+async def _run_home_assistant(cloud: Simulator | Replay, show: Show, log: Path, say: Callable[[str], None]) -> None:
     config = show.directory / "config"
     async with (
-        running_home_assistant(config, simulator=simulator, log=log) as process,
+        running_home_assistant(config, cloud=cloud, log=log) as process,
         aiohttp.ClientSession() as http,
     ):
         api = await sign_in(http, home_assistant_url(show.port), OWNER, alive=lambda: process.running)
-        await _set_up(api, simulator, show, say)
+        if isinstance(cloud, Replay):
+            await _set_up_replay(api, cloud, say)
+        else:
+            await _set_up(api, cloud, show, say)
         code = await process.wait()
     while code == RESTART_EXIT_CODE:
         say("Home Assistant starts anew, as it was told to …")
-        async with running_home_assistant(config, simulator=simulator, log=log) as process:
+        async with running_home_assistant(config, cloud=cloud, log=log) as process:
             code = await process.wait()
     raise DemoError("Home Assistant has ended by itself.")
 
@@ -111,6 +138,27 @@ async def _set_up(api: HomeAssistantApi, simulator: Simulator, show: Show, say: 
     await import_sessions(api, [charger.serial for charger in chargers], since=datetime.now(UTC).date() - _PAST)
     if not show.empty:
         say(_directions(api.url, simulator, show))
+
+
+async def _set_up_replay(api: HomeAssistantApi, replay: Replay, say: Callable[[str], None]) -> None:
+    playback = replay.playback
+    if not await entry_states(api):
+        say("Setting the recorded charger up …")
+        for site_id in playback.site_ids:
+            await add_integration(api, email="anybody@example.com", password="anything", site_id=site_id)
+        await wait_until_loaded(api, seconds=_SET_UP_SECONDS)
+    if playback.serials:
+        await install_dashboard(api, playback.serials[0])
+    lines = (
+        "",
+        f"Home Assistant   {api.url}",
+        f"                 user {OWNER.username}, password {OWNER.password}",
+        f"The recording    plays from {playback.start:%Y-%m-%d %H:%M} to {playback.recording.end:%Y-%m-%d %H:%M} UTC,",
+        "                 then everything stays as it was at its end",
+        "",
+        "Ctrl-C ends everything.",
+    )
+    say("\n".join(lines))
 
 
 def _directions(url: str, simulator: Simulator, show: Show) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 import logging
+from pathlib import Path
 
 from hypothesis import settings
 import pytest
@@ -20,6 +21,12 @@ settings.load_profile("machine independent")
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 ORDINARY_NOON = "2026-11-17 12:00:00+00:00"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `scripts/recording keep` name another folder of recordings, and have written down what is shown today."""
+    parser.addoption("--recordings", type=Path, default=Path(__file__).parent.parent / "recordings")
+    parser.addoption("--write-expected", action="store_true")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -60,7 +60,7 @@ async def _async_report(hass: HomeAssistant, entry: EnphaseConfigEntry, serials:
         report["program"] = _program(entry.runtime_data.vpp)
     recorded = [
         each
-        for each in async_get_registry(hass).recorder_of(entry).recorded
+        for each in async_get_registry(hass).recorders[entry.data[CONF_ACCOUNT]].recorded
         if each.asked.site_id in ("", entry.data[CONF_SITE_ID])
     ]
     return await hass.async_add_executor_job(_redacted, report, recorded, pseudonyms)

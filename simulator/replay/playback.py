@@ -19,6 +19,7 @@ _SIGN_IN: Final = frozenset(
 # Of the same question asked again, a recorded answer may be this much later
 _TOLERANCE: Final = timedelta(minutes=1)
 _SITE: Final = re.compile(r"/service/evse_controller/(?:api/v\d/)?(\d+)/ev_chargers/(?:status|summary)")
+_CHARGER: Final = re.compile(r"/(\d+)/(?:preference|settings|ev_charger_config|history|start_charging|stop_charging)$")
 _READ_BY_POST: Final = ("/history", "/ev_charger_config")
 
 
@@ -45,6 +46,12 @@ class Playback:
     def site_ids(self) -> list[str]:
         """The sites that the recording is about, by the paths that were asked for."""
         matches = (_SITE.match(reply.path) for reply in self.recording.replies)
+        return list(dict.fromkeys(match[1] for match in matches if match))
+
+    @property
+    def serials(self) -> list[str]:
+        """The chargers that something was asked of, by the paths."""
+        matches = (_CHARGER.search(reply.path) for reply in self.recording.replies)
         return list(dict.fromkeys(match[1] for match in matches if match))
 
     def reply_to(

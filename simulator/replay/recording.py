@@ -78,6 +78,26 @@ def read_recording(path: Path) -> Recording:
     Raises:
         RecordingError: it cannot be read, or is no recording that this version knows.
     """
+    return parse_recording(read_json(path), path.name)
+
+
+def read_document(path: Path) -> Mapping[str, Json]:
+    """Return the JSON of the recording in a file, without what else diagnostics have.
+
+    Raises:
+        RecordingError: see `read_recording`.
+    """
+    content = read_json(path)
+    parse_recording(content, path.name)
+    return _document(content) or {}
+
+
+def read_json(path: Path) -> Json:
+    """Read the JSON of a file that a person has chosen.
+
+    Raises:
+        RecordingError: it is none, or far too large.
+    """
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise RecordingError(f"{path.name} is larger than any recording ({_LARGEST_FILE >> 20} MiB).")
@@ -88,7 +108,7 @@ def read_recording(path: Path) -> Recording:
         raise RecordingError(f"{path.name} is cut off or edited: in line {error.lineno} it is no JSON.") from None
     except ValueError, RecursionError:
         raise RecordingError(f"{path.name} is no JSON at all.") from None
-    return parse_recording(content, path.name)
+    return content
 
 
 def parse_recording(content: Json, name: str = "The recording") -> Recording:

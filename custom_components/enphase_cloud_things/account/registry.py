@@ -92,8 +92,8 @@ class AccountRegistry:
         self._budgets: defaultdict[str, RequestBudget] = defaultdict(RequestBudget)
         self._budgets_restored = False
         self._cancel_saving: CALLBACK_TYPE | None = None
-        # They outlive reloads and failed set-ups, which are what somebody wants to look into
-        self._recorders: defaultdict[str, Recorder] = defaultdict(Recorder)
+        # What is recorded outlives reloads and failed set-ups, which are what somebody wants to look into
+        self.recorders: defaultdict[str, Recorder] = defaultdict(Recorder)
         self._lock = asyncio.Lock()
 
     async def async_acquire(self, entry: ConfigEntry) -> Account:
@@ -198,10 +198,6 @@ class AccountRegistry:
         """Return the budget of the account with that e-mail address, for requests beside its running session."""
         return self._budgets[self._key_of(email)]
 
-    def recorder_of(self, entry: ConfigEntry) -> Recorder:
-        """Return what is recorded of an entry's account, whether or not the entry is set up."""
-        return self._recorders[entry.data[CONF_ACCOUNT]]
-
     def _key_of(self, email: str) -> str:
         """Return what the entries with that e-mail address know its account by, which is the user id if one does."""
         provisional_key = email.casefold()
@@ -255,8 +251,8 @@ class AccountRegistry:
         """Count and record an account under another key from now on, together with what was counted there."""
         if old == new:
             return
-        if recorder := self._recorders.pop(old, None):
-            self._recorders.setdefault(new, recorder)
+        if recorder := self.recorders.pop(old, None):
+            self.recorders.setdefault(new, recorder)
         if (budget := self._budgets.pop(old, None)) is None:
             return
         if new in self._budgets:
@@ -284,7 +280,7 @@ class AccountRegistry:
             return
         async with self._lock:
             await self._store.async_remove(key)
-            self._recorders.pop(key, None)
+            self.recorders.pop(key, None)
 
     @callback
     def async_forget_password(self, entry: ConfigEntry) -> None:
@@ -301,7 +297,7 @@ class AccountRegistry:
             password=entry.data.get(CONF_PASSWORD),
             timeout=options.api_timeout,
             budget=self._budgets[key],
-            recorder=self._recorders[key],
+            recorder=self.recorders[key],
         )
         account.session.on_change = partial(self._save, account)
         return account
