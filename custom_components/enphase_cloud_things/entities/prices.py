@@ -67,10 +67,6 @@ class DirectionEntity(PriceEntity):
         known_fn = self.entity_description.direction.known_fn
         return super().available and known_fn(self.coordinator.data, self.coordinator.today)
 
-    @override
-    def shown(self) -> object:
-        return self.interval
-
     @property
     def schedule(self) -> PriceSchedule:
         """The prices."""
@@ -160,10 +156,6 @@ class SavingsSensor(PriceEntity, SensorEntity):
     def available(self) -> bool:
         is_failing = PricePart.SAVINGS in self.coordinator.data.failing
         return super().available and (self._savings is not None or not is_failing)
-
-    @override
-    def shown(self) -> object:
-        return (self.native_value, self.last_reset)
 
     @property
     def _savings(self) -> Savings | None:

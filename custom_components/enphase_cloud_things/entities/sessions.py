@@ -12,10 +12,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..chargers.coordinator import ChargerCoordinator
 from ..enlighten import ChargingSession, HistorySession
-from ..entity import ChargerEntity, ChargerEntityDescription, add_charger_entities
+from ..entity import call_until_unload
 from ..history.coordinator import HistoryCoordinator
 from ..history.sessions import session_cost, session_range
 from ..runtime import EnphaseConfigEntry
+from .charger import ChargerEntity, ChargerEntityDescription, add_charger_entities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +65,6 @@ class SessionSensor(ChargerEntity, SensorEntity):
         await super().async_added_to_hass()
         self.async_on_remove(self._history.async_add_listener(self._handle_coordinator_update))
 
-    @override
-    def shown(self) -> object:
-        return (self.native_value, self.last_reset)
-
     @property
     def _session(self) -> ChargingSession | None:
         status = self.charger.status
@@ -100,8 +97,7 @@ def add_session_sensors(entry: EnphaseConfigEntry, async_add_entities: AddConfig
         if waiting and (currency := runtime.currency.data):
             waiting = False
             cost = replace(COST, native_unit_of_measurement=currency)
-            add_charger_entities(entry, runtime.chargers, async_add_entities, [cost], create)
+            add_charger_entities(entry, async_add_entities, [cost], create)
 
-    add_charger_entities(entry, runtime.chargers, async_add_entities, [RANGE], create)
-    look()
-    entry.async_on_unload(runtime.currency.async_add_listener(look))
+    add_charger_entities(entry, async_add_entities, [RANGE], create)
+    call_until_unload(entry, runtime.currency, look)

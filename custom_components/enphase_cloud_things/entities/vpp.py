@@ -83,10 +83,6 @@ class VppSensor(VppEntity, SensorEntity):
 
     entity_description: VppSensorDescription
 
-    @override
-    def shown(self) -> object:
-        return self.native_value
-
     @property
     @override
     def native_value(self) -> StateType | datetime:
@@ -97,10 +93,6 @@ class VppEventsSensor(VppSensor):
     """The number of events, with all that the cloud says of them."""
 
     _unrecorded_attributes = frozenset({"events"})
-
-    @override
-    def shown(self) -> object:
-        return self.coordinator.data
 
     @property
     @override
@@ -155,10 +147,6 @@ class VppBinarySensor(VppEntity, BinarySensorEntity):
 
     entity_description: VppBinarySensorDescription
 
-    @override
-    def shown(self) -> object:
-        return self.is_on
-
     @property
     @override
     def is_on(self) -> bool:
@@ -170,10 +158,6 @@ VPP_CALENDAR: Final = CalendarEntityDescription(key="vpp_events")
 
 class VppCalendar(VppEntity, CalendarEntity):
     """Upcoming and past events; withdrawn ones are left out."""
-
-    @override
-    def shown(self) -> object:
-        return self._next
 
     @property
     def _next(self) -> VppEvent | None:
