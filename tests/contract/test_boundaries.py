@@ -1,5 +1,7 @@
 """Which part may know of which other part."""
 
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 import re
@@ -8,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from .repository import INTEGRATION, PACKAGE, ROOT, Module, listed, modules
+from .repository import INTEGRATION, PACKAGE, ROOT, Module, listed, module, modules
 
 CLIENT: Final = f"{PACKAGE}.enlighten"
 CALCULATIONS: Final = (
@@ -42,6 +44,27 @@ CALCULATIONS: Final = (
     "vpp.events",
 )
 """Modules that only compute: no request, no clock, no Home Assistant."""
+ARROWS: Final[Mapping[str, frozenset[str]]] = {
+    "enlighten": frozenset(),
+    "account": frozenset({"enlighten"}),
+    "chargers": frozenset({"account", "enlighten"}),
+    "commands": frozenset({"chargers", "enlighten"}),
+    "prices": frozenset({"enlighten"}),
+    "vpp": frozenset({"enlighten"}),
+    "history": frozenset({"chargers", "enlighten", "prices"}),
+    "schedules": frozenset({"chargers", "commands", "enlighten"}),
+    "plan": frozenset({"chargers", "commands", "enlighten", "history", "prices", "schedules", "vpp"}),
+    "flows": frozenset({"account", "enlighten"}),
+    "actions": frozenset({"account", "chargers", "commands", "enlighten", "history", "plan", "prices", "schedules"}),
+    "entities": frozenset(
+        {"actions", "chargers", "commands", "enlighten", "history", "plan", "prices", "schedules", "vpp"}
+    ),
+}
+"""Which room may use which others. There is no way back, and no cycle."""
+TOOLS: Final = frozenset({"const", "coordinator", "days", "errors", "options", "state_file", "stored", "timer"})
+"""Modules at the top that every room above the client may use; they use no room but the client."""
+ABOVE: Final = frozenset({"account", "actions", "entities", "flows"})
+"""Rooms that stand between Home Assistant and the subjects, and may know what an entry holds as a whole."""
 MODELS: Final = f"{CLIENT}.models"
 CLIENT_LIBRARIES: Final = frozenset({"aiohttp", "jwt", "orjson", "yarl"})
 SIMULATOR_LIBRARIES: Final = frozenset({"aiohttp", "yarl"})
@@ -75,6 +98,13 @@ def importing(packages: tuple[str, ...], *folders: Path) -> list[str]:
     ]
 
 
+def uses(each: Module) -> Iterator[tuple[str, int]]:
+    """Go through the parts of the integration (rooms, modules at the top) that a module uses, with the line."""
+    for name, line in each.imports():
+        if belongs_to(name, PACKAGE) and name != PACKAGE:
+            yield name.removeprefix(f"{PACKAGE}.").partition(".")[0], line
+
+
 def python_files() -> list[Module]:
     """Return all Python files of the project."""
     return modules(*(ROOT / name for name in ("custom_components", "simulator", "demo", "tests")))
@@ -94,6 +124,34 @@ def test_the_client_needs_no_library_that_home_assistant_does_not_bring() -> Non
         library for library in CLIENT_LIBRARIES if not {name.lower() for name in distributions[library]} & brought
     }
     assert not others, listed("do without these: the manifest requires nothing", others)
+
+
+@pytest.mark.parametrize("room", sorted(ARROWS))
+def test_a_room_uses_only_what_lies_below_it(room: str) -> None:
+    allowed = ARROWS[room] | {room} | (TOOLS if room != "enlighten" else frozenset())
+    found = [
+        f"{each.place}:{line} uses {part}"
+        for each in modules(INTEGRATION / room)
+        for part, line in uses(each)
+        if part not in allowed and (part in ARROWS or room not in ABOVE)
+    ]
+    assert not found, listed(f"{room}/ may use {', '.join(sorted(allowed))}", found)
+
+
+def test_every_room_has_its_place_and_no_arrow_leads_back() -> None:
+    rooms = {folder.name for folder in INTEGRATION.iterdir() if (folder / "__init__.py").is_file()}
+    assert rooms == set(ARROWS), "say in ARROWS what a room may use"
+    TopologicalSorter(ARROWS).prepare()
+
+
+def test_the_tools_of_all_rooms_use_none() -> None:
+    found = [
+        f"{each.place}:{line} uses {part}"
+        for each in (module(INTEGRATION / f"{name}.py") for name in sorted(TOOLS))
+        for part, line in uses(each)
+        if part not in TOOLS | {"enlighten"}
+    ]
+    assert not found, listed("these lie below all rooms but the client", found)
 
 
 def test_calculations_need_neither_home_assistant_nor_a_network() -> None:
