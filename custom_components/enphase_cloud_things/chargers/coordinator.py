@@ -1,6 +1,7 @@
 """The coordinator of a site's chargers: status at an adaptive interval, everything else at its own cadence."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta, tzinfo
 import logging
 from random import random
@@ -86,6 +87,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._streaming_until: datetime | None = None
         self._publication: asyncio.Handle | None = None
         self._reading: asyncio.Task[bool] | None = None
+        self._waiting: Counter[asyncio.Task[bool]] = Counter()
         self._next_read = Timer(hass, self._read_by_itself)
         entry.async_on_unload(self._stop)
 
@@ -111,13 +113,22 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     async def async_read_now(self) -> bool:
         """Read the status, asked for from now on, once for all who want it at this moment; return whether it came.
 
-        It waits neither for a poll under way nor for anything but the status.
+        It waits neither for a poll under way nor for anything but the status, and ends when nobody waits for it.
         """
         if self._reading is None:
             self._reading = self._entry.async_create_background_task(
                 self.hass, self._async_read_now(), "read the chargers now", eager_start=False
             )
-        return await asyncio.shield(self._reading)
+        reading = self._reading
+        self._waiting[reading] += 1
+        try:
+            return await asyncio.shield(reading)
+        finally:
+            self._waiting[reading] -= 1
+            if not self._waiting[reading]:
+                del self._waiting[reading]
+                reading.cancel()
+                self._reading = None if self._reading is reading else self._reading
 
     async def _async_read_now(self) -> bool:
         self._reading = None
@@ -126,7 +137,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             return self.last_update_success
         await self._async_read_urgent()
         try:
-            await self._async_read_status()
+            await self._async_read_status(urgent=True)
         except (UpdateFailed, ConfigEntryAuthFailed) as error:
             _LOGGER.debug("Reading the chargers out of turn failed: %s", error)
             self._plan()
@@ -136,11 +147,10 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.async_set_updated_data(self.records.snapshot(dt_util.utcnow()))
         return True
 
-    async def _async_read_status(self) -> None:
+    async def _async_read_status(self, *, urgent: bool = False) -> None:
         began = dt_util.utcnow()
         with refresh_errors():
-            # Somebody waits for what a command does: that is worth a request in spite of a back-off
-            status = await self._client.status(self.site_id, urgent=self.records.await_effects)
+            status = await self._client.status(self.site_id, urgent=urgent)
         await self.records.async_take_time_zone(status.time_zone)
         self.last_success = now = dt_util.utcnow()
         self._reads.want(self.records.take_status(status, began=began, now=now, interval=self._interval))

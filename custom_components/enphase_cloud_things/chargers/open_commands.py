@@ -34,9 +34,10 @@ class Followed:
     `supersedes` are the kinds of the commands whose place it has taken.
     """
 
-    def __init__(self, command: Command, *, supersedes: frozenset[CommandKind] = frozenset()) -> None:
+    def __init__(self, command: Command, *, supersedes: frozenset[CommandKind], work: set[asyncio.Future[Any]]) -> None:
         self.now = command
         self.supersedes: Final = supersedes
+        self._work = work
         self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.become(command)
 
@@ -66,19 +67,20 @@ class Followed:
         return self.now
 
     async def unless_stopped[T](self, work: Coroutine[Any, Any, T]) -> T:
-        """Return what some work for the command gives; the work ends at the moment that a stop supersedes the command.
+        """Return what some work for the command gives; a stop that somebody asks for meanwhile ends the work.
 
         Raises:
             Superseded: a stop came first.
         """
         task = asyncio.ensure_future(work)
+        self._work.add(task)
         try:
-            either: list[asyncio.Future[Any]] = [task, self.settled]
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and self.now.reason == CommandKind.STOP:
+            await asyncio.wait([task])
+            if task.cancelled():
                 raise Superseded
-            return await task
+            return task.result()
         finally:
+            self._work.discard(task)
             if not task.done():
                 task.cancel()
                 await asyncio.wait([task])
@@ -89,6 +91,8 @@ class OpenCommands:
 
     def __init__(self) -> None:
         self._followed: tuple[Followed, ...] = ()
+        # What a stop ends: sending a command, and looking and waiting before that
+        self._work: set[asyncio.Future[Any]] = set()
 
     @property
     def all(self) -> tuple[Command, ...]:
@@ -101,7 +105,10 @@ class OpenCommands:
         """Take a command that somebody asks for; it supersedes at once what it contradicts."""
         *existing, new = add(self.all, new_command(kind, asked_at=now, target=target, connector_id=connector_id))
         superseded = self._replace(existing)
-        followed = Followed(new, supersedes=frozenset(each.kind for each in superseded))
+        if kind is CommandKind.STOP:
+            for work in self._work:
+                work.cancel()
+        followed = Followed(new, supersedes=frozenset(each.kind for each in superseded), work=self._work)
         self._followed += (followed,)
         return followed
 
