@@ -7,15 +7,14 @@ import math
 from typing import Protocol
 
 from .clock import Clock
-from .connectors import ChargeSession, Connector, ConnectorType
+from .connectors import Connector, ConnectorType
 from .hardware import EU_THREE_PHASE_32A, ChargerModel
 from .history import SessionHistory
 from .off_peak import CheapHours
 from .physics import Car, seconds_until_full
 from .power import PowerSource, settle
-from .reporting import leading_connector, meter_report, state_report
-from .reports import CloudView, MeterReport
-from .schedules import ScheduleWrites, Slot, Window, open_window
+from .reports import CloudView, StepMeter, state_report
+from .schedules import ScheduleWrites, Slot, Window, WindowWatch
 from .settings import (
     ChargeMode,
     Held,
@@ -29,7 +28,6 @@ from .settings import (
 
 GRID_SECONDS = 30
 """While a transaction is open, sun, schedule and car are looked at this often."""
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Surroundings(Protocol):
@@ -99,8 +97,7 @@ class Charger:
         self.settings: dict[str, Setting] = ordinary_settings()
         self.slots: list[Slot] = []
         self.writes = ScheduleWrites()
-        self.window: Window | None = None
-        self._window_seen_at = clock()
+        self._windows = WindowWatch(clock())
         self.use_battery = False
         self.held = Held()
         self.supports_use_battery = True
@@ -115,8 +112,8 @@ class Charger:
         self._clock = clock
         self._now = self.created_at = clock()
         self._next_meter = self._now + self.reporting_interval
-        self._counted: tuple[ChargeSession | None, MeterReport] = (None, meter_report(self, self._now))
-        self.cloud = CloudView(state_report(self), meter_report(self, self._now))
+        self._meter = StepMeter(self, self._now)
+        self.cloud = CloudView(state_report(self), self._meter.report(self._now))
 
     # What a person or the weather does
 
@@ -167,7 +164,7 @@ class Charger:
             self.effects = [replace(item, at=soon) if item.from_cloud else item for item in self.effects]
         self.cloud.regain()
         self.cloud.receive_state(state_report(self), now)
-        self.cloud.receive_meter(self._metered())
+        self.cloud.receive_meter(self._meter.report(self._now))
 
     def set_reporting(self, interval: timedelta) -> None:
         """Send meter values this far apart, the next ones after one interval at the latest."""
@@ -256,50 +253,26 @@ class Charger:
         if state != self.cloud.state:
             self.cloud.receive_state(state, self._now)
             if self.quirks.state_reports_carry_energy:
-                self.cloud.receive_meter(self._metered())
+                self.cloud.receive_meter(self._meter.report(self._now))
 
     def _follow_schedule(self) -> None:
         """Look which window is open; one that opened after a stop begins a transaction again."""
         slots = self.slots if self.held.slots is None else self.held.slots
-        before, self.window = self.window, self._window(slots)
-        if self.window is None:
-            return
-        if before is None or (before.slot.id, before.start) != (self.window.slot.id, self.window.start):
-            self._window_seen_at = self._now
-        if not self._follows_windows or not self.quirks.window_ends_a_stop:
+        self._windows.look(slots, self._surroundings.local(self._now), self._surroundings.cheap_hours, self._now)
+        if self.window is None or not self._follows_windows or not self.quirks.window_ends_a_stop:
             return
         for connector in self.connectors:
-            if connector.stopped_at is not None and connector.stopped_at < self._window_seen_at:
+            if connector.stopped_at is not None and connector.stopped_at < self._windows.opened_at:
                 self.begin(connector, self._now)
 
-    def _window(self, slots: Sequence[Slot]) -> Window | None:
-        return open_window(slots, self._surroundings.local(self._now), self._surroundings.cheap_hours)
+    @property
+    def window(self) -> Window | None:
+        """The window of the schedule that is open, whatever the mode makes of it."""
+        return self._windows.open
 
     @property
     def _follows_windows(self) -> bool:
         return self.modes.active is ChargeMode.SCHEDULED
-
-    # The meter
-
-    def _metered(self) -> MeterReport:
-        """Return the counters as they go into a report: those of the last step while a transaction has steps."""
-        leading = leading_connector(self.connectors)
-        if not leading.running or not self.quirks.energy_step:
-            self._count()
-        session, counted = self._counted
-        session_wh = counted.session_wh if session is leading.session else 0.0
-        return replace(counted, session_wh=session_wh, measured_at=self._now)
-
-    def _count(self) -> None:
-        self._counted = leading_connector(self.connectors).session, meter_report(self, self._now)
-
-    def _step_after(self, moment: datetime) -> datetime | None:
-        """Return the next moment at which the counters move by themselves, None where they have no steps."""
-        session, step = leading_connector(self.connectors).session, self.quirks.energy_step
-        if not step or session is None or session.started_at is None:
-            return None
-        origin = _EPOCH if self.quirks.energy_steps_by_clock else session.started_at
-        return origin + ((moment - origin) // step + 1) * step
 
     # The passage of time
 
@@ -319,7 +292,7 @@ class Charger:
             if connector.running or (connector.car is not None and self._follows_windows):
                 moments.append(_next_grid_point(self._now))
             if connector.car is not None and connector.amps > 0:
-                moments.append(self._step_after(self._now) or until)
+                moments.append(self._meter.step_after(self._now) or until)
                 seconds = seconds_until_full(connector.car, connector.watts(self.model))
                 moments.append(self._now + timedelta(seconds=seconds))
         return max(min(moments), self._now + timedelta.resolution)
@@ -342,10 +315,10 @@ class Charger:
         reports = now >= self._next_meter
         if due or reports or _is_grid_point(now) or any(item.is_done for item in self.connectors):
             self.settle()
-        if now == self._step_after(now - timedelta.resolution):
-            self._count()
+        if now == self._meter.step_after(now - timedelta.resolution):
+            self._meter.count(now)
         if reports:
-            self.cloud.receive_meter(self._metered())
+            self.cloud.receive_meter(self._meter.report(self._now))
             live = self.live_until is not None and now < self.live_until
             self._next_meter = now + (self.live_interval if live else self.reporting_interval)
 

@@ -10,8 +10,7 @@ from .clock import FASTEST, SLOWEST, ScaledClock
 from .connectors import Connector
 from .control_schedules import SCHEDULE_ACTIONS
 from .control_services import SERVICE_ACTIONS
-from .control_targets import charger_of, serial_site, site_of
-from .control_values import DAY_SECONDS, ActionError, Values
+from .control_values import DAY_SECONDS, ActionError, Values, charger_of, serial_site, site_of
 from .families import Family
 from .faults import Trouble
 from .physics import Car

@@ -8,8 +8,7 @@ from enum import StrEnum
 from .chargers import Charger
 from .commands import set_schedules
 from .connectors import ConnectorType
-from .control_targets import charger_of, serial_site
-from .control_values import DAY_SECONDS, ActionError, Values
+from .control_values import DAY_SECONDS, ActionError, Values, charger_of, serial_site
 from .schedules import OFF_PEAK, Slot, new_slot_id
 from .settings import Quirks
 from .world import World

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 
-from .control_targets import charger_of, site_of
-from .control_values import DAY_SECONDS, ActionError, Values
+from .control_values import DAY_SECONDS, ActionError, Values, charger_of, site_of
 from .ready_tariffs import TARIFFS
 from .session_list import sessions_of
 from .vpp import DetailAnswer, EnrolmentAnswer, EventType, GridEvent, OtherProgram, VirtualPowerPlant

@@ -1,9 +1,12 @@
-"""Reading the fields of a control request."""
+"""Reading the fields of a control request, and finding what they name: the first where they name none."""
 
 from collections.abc import Mapping
 
+from .chargers import Charger
 from .reply import encoded
+from .site import Site
 from .wire import Json
+from .world import World
 
 _ANY_NUMBER = 100_000_000
 DAY_SECONDS = 86_400
@@ -98,3 +101,31 @@ def _is_text(value: str) -> bool:
 
 def _wrong(name: str, kind: str) -> ActionError:
     return ActionError(f"{name} must be {kind}")
+
+
+def charger_of(world: World, values: Values) -> Charger:
+    """Return the charger with the ``serial`` of a request; raises ActionError when there is none."""
+    if not values.has("serial"):
+        if not world.site.chargers:
+            message = "there is no charger"
+            raise ActionError(message)
+        return world.charger
+    try:
+        return world.charger_of(values.text("serial"))
+    except KeyError:
+        message = "no charger with that serial"
+        raise ActionError(message) from None
+
+
+def site_of(world: World, values: Values) -> Site:
+    """Return the ``site`` of a request, brought up to the clock; raises ActionError when there is none."""
+    site_id = values.text("site", world.site.site_id)
+    if site_id not in world.sites:
+        message = "no site with that id"
+        raise ActionError(message)
+    return world.sites[site_id]
+
+
+def serial_site(world: World, serial: str) -> Site:
+    """Return the site where a charger hangs; raises StopIteration when it hangs nowhere."""
+    return next(site for site in world.sites.values() if any(item.serial == serial for item in site.chargers))

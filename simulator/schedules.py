@@ -72,6 +72,29 @@ class Window:
     end: datetime
 
 
+class WindowWatch:
+    """Which window is open, and since when the charger has known it to be."""
+
+    def __init__(self, now: datetime) -> None:
+        """Begin with none."""
+        self.open: Window | None = None
+        self.opened_at = now
+
+    def look(
+        self,
+        slots: Iterable[Slot],
+        local: datetime,
+        cheap_hours: Callable[[datetime], CheapHours | None],
+        now: datetime,
+    ) -> None:
+        """Look again at ``now``, which is ``local`` at the site."""
+        before, self.open = self.open, open_window(slots, local, cheap_hours)
+        if self.open is not None and (
+            before is None or (before.slot.id, before.start) != (self.open.slot.id, self.open.start)
+        ):
+            self.opened_at = now
+
+
 def new_slot_id(site_id: str, serial: str) -> str:
     """Return a fresh id of the form ``{site}:{serial}:{uuid}``."""
     return f"{site_id}:{serial}:{uuid4()}"

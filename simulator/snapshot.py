@@ -1,8 +1,9 @@
 """The state of a world as JSON, for the control page and for scripts."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from .accounting import day_totals
 from .chargers import Charger
 from .clock import ScaledClock
 from .commands import schedules_are_pending
@@ -10,7 +11,7 @@ from .connectors import Connector
 from .families import Family
 from .reports import CloudView
 from .schedules import Slot
-from .snapshot_services import services_state
+from .site import Site
 from .wire import Json
 from .world import World
 
@@ -67,7 +68,7 @@ def _sites(world: World) -> list[Json]:
             "time_zone": site.time_zone.key,
             "local_time": site.local(now).isoformat(timespec="seconds"),
             "solar_watts": round(site.produced_watts(now)),
-            **services_state(site, now),
+            **_services(site, now),
             "chargers": [_charger(charger) for charger in site.chargers],
         }
         for site in world.sites.values()
@@ -158,3 +159,46 @@ def _connector(connector: Connector) -> dict[str, Json]:
             "phases": car.phases,
         },
     }
+
+
+def _services(site: Site, now: datetime) -> dict[str, Json]:
+    """Return what the services beside the chargers know of a site."""
+    local = site.local(now)
+    totals = day_totals(site, local.date())
+    return {
+        "vpp": _plant(site, now),
+        "tariff": {
+            "name": site.tariff.name,
+            "currency": site.tariff.currency_symbol,
+            "import_rate": site.tariff.import_rate(local),
+            "export_rate": site.tariff.export_rate(local),
+        },
+        "today": {
+            "imported_wh": round(totals.imported_wh),
+            "exported_wh": round(totals.exported_wh),
+            "import_cost": _money(totals.import_cost),
+            "export_earning": _money(totals.export_earning),
+        },
+    }
+
+
+def _plant(site: Site, now: datetime) -> dict[str, Json]:
+    plant = site.vpp
+    events: list[Json] = [
+        {
+            "id": event.id,
+            "type": event.type,
+            "status": event.status_at(now, says_in_progress=plant.says_in_progress),
+            "start": event.start.isoformat(timespec="seconds"),
+            "end": event.end.isoformat(timespec="seconds"),
+            "rate_watt": event.rate_watt,
+            "cancelled": event.cancelled_at is not None,
+            "superseded": event.superseded,
+        }
+        for event in plant.listed(now)
+    ]
+    return {"enrolment": plant.enrolment.value, "program_id": plant.program_id, "events": events}
+
+
+def _money(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, 3)

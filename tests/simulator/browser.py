@@ -1,6 +1,6 @@
 """A minimal signed-in browser: what an independent client of the cloud does, and nothing more."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 import json
 from types import MappingProxyType
@@ -22,6 +22,9 @@ STOP = f"/service/evse_controller/{SITE}/ev_chargers/{SERIAL}/stop_charging"
 MODE = f"/service/evse_scheduler/api/v1/iqevc/charging-mode/{SITE}/{SERIAL}/preference"
 SITES = "/app-api/search_sites.json?searchText=&favourite=false"
 SELF = "/users/self/token"
+
+type Act = Callable[..., Awaitable[tuple[int, Json]]]
+"""Sends an action to the control interface, and returns status and answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

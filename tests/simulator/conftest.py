@@ -7,8 +7,9 @@ import aiohttp
 import pytest
 
 from simulator import ManualClock, Simulator, World, running
+from simulator.wire import Json
 
-from .browser import Browser
+from .browser import Act, Browser
 from .services_browser import GridBrowser, ServicesBrowser
 
 START_OF_TEST = datetime(2026, 11, 10, 7, 0, tzinfo=UTC)
@@ -51,6 +52,18 @@ async def browser(visitor: Browser) -> Browser:
     """A signed-in browser."""
     await visitor.sign_in()
     return visitor
+
+
+@pytest.fixture
+def act(http: aiohttp.ClientSession, simulator: Simulator) -> Act:
+    """Send an action to the control interface, and return status and answer."""
+
+    async def send(action: str, **fields: Json) -> tuple[int, Json]:
+        async with http.post(simulator.control_url + action, json=fields) as response:
+            body: Json = await response.json()
+            return response.status, body
+
+    return send
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The HTTP control interface."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import aiohttp
@@ -10,21 +9,7 @@ from simulator import ChargeMode, ManualClock, ScaledClock, Simulator, World
 from simulator.scenarios import SCENARIOS
 from simulator.wire import Json
 
-from .browser import STATUS, Browser, pick
-
-type Act = Callable[..., Awaitable[tuple[int, Json]]]
-
-
-@pytest.fixture
-def act(http: aiohttp.ClientSession, simulator: Simulator) -> Act:
-    """Send an action and return status and answer."""
-
-    async def send(action: str, **fields: Json) -> tuple[int, Json]:
-        async with http.post(simulator.control_url + action, json=fields) as response:
-            body: Json = await response.json()
-            return response.status, body
-
-    return send
+from .browser import STATUS, Act, Browser, pick
 
 
 async def state(http: aiohttp.ClientSession, simulator: Simulator) -> Json:

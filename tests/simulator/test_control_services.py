@@ -12,20 +12,18 @@ from simulator.scenarios import SCENARIOS
 from simulator.session_list import sessions_of
 from simulator.wire import Json
 
-from .browser import pick
+from .browser import Act, pick
 from .services_browser import GridBrowser
 
-type Act = Callable[..., Awaitable[Json]]
+type Do = Callable[..., Awaitable[Json]]
 
 
 @pytest.fixture
-def act(http: aiohttp.ClientSession, simulator: Simulator) -> Act:
-    """Send an action and return the answer."""
+def do(act: Act) -> Do:
+    """Do something and return the state of the world after it, or the error."""
 
     async def send(action: str, **fields: Json) -> Json:
-        async with http.post(simulator.control_url + action, json=fields) as response:
-            body: Json = await response.json()
-            return body
+        return (await act(action, **fields))[1]
 
     return send
 
@@ -36,8 +34,8 @@ def events(state: Json) -> list[Json]:
     return listed
 
 
-async def test_an_event_is_made_to_happen_soon(act: Act, world: World, clock: ManualClock, grid: GridBrowser) -> None:
-    after = await act("vpp-event", in_seconds=120, seconds=600)
+async def test_an_event_is_made_to_happen_soon(do: Do, world: World, clock: ManualClock, grid: GridBrowser) -> None:
+    after = await do("vpp-event", in_seconds=120, seconds=600)
     (event,) = events(after)
     assert (pick(event, "start"), pick(event, "end")) == ("2026-11-10T07:02:00+00:00", "2026-11-10T07:12:00+00:00")
 
@@ -46,36 +44,36 @@ async def test_an_event_is_made_to_happen_soon(act: Act, world: World, clock: Ma
     assert listed.at("data", 0, "id") == pick(event, "id")
 
 
-async def test_an_event_is_what_was_asked_for(act: Act) -> None:
-    (event,) = events(await act("vpp-event", kind="battery_charge", rate_watt=1200, target_soc=77))
+async def test_an_event_is_what_was_asked_for(do: Do) -> None:
+    (event,) = events(await do("vpp-event", kind="battery_charge", rate_watt=1200, target_soc=77))
 
     assert (pick(event, "type"), pick(event, "rate_watt")) == ("battery_charge", 1200)
 
 
 async def test_the_next_event_is_delayed_superseded_cancelled_and_withdrawn(
-    act: Act, world: World, clock: ManualClock
+    do: Do, world: World, clock: ManualClock
 ) -> None:
-    await act("vpp-event", in_seconds=3600)
-    await act("vpp-event", in_seconds=60)
+    await do("vpp-event", in_seconds=3600)
+    await do("vpp-event", in_seconds=60)
     clock.tick(30)
 
-    await act("vpp-edit", delay_seconds=300, rate_watt=999, target_soc=5)
+    await do("vpp-edit", delay_seconds=300, rate_watt=999, target_soc=5)
     later, sooner = world.site.vpp.listed(clock())
     assert (sooner.start - clock(), sooner.rate_watt, sooner.target_soc) == (timedelta(seconds=330), 999, 5)
-    await act("vpp-supersede", rate_watt=4000)
+    await do("vpp-supersede", rate_watt=4000)
     assert (sooner.superseded, later.superseded) == (True, False)
     replacing = next(event for event in world.site.vpp.events if event.rate_watt == 4000)
-    await act("vpp-cancel")
+    await do("vpp-cancel")
     assert (replacing.status, later.status) == ("cancelled", None)
-    await act("vpp-withdraw")
+    await do("vpp-withdraw")
     assert later not in world.site.vpp.events
 
 
-async def test_an_event_that_is_over_is_not_superseded(act: Act, world: World, clock: ManualClock) -> None:
-    (event,) = events(await act("vpp-event", in_seconds=0, seconds=60))
+async def test_an_event_that_is_over_is_not_superseded(do: Do, world: World, clock: ManualClock) -> None:
+    (event,) = events(await do("vpp-event", in_seconds=0, seconds=60))
     clock.tick(61)
 
-    answer = await act("vpp-supersede", id=pick(event, "id"))
+    answer = await do("vpp-supersede", id=pick(event, "id"))
 
     assert pick(answer, "error") == "that event is over"
     assert len(world.site.vpp.events) == 1
@@ -83,19 +81,19 @@ async def test_an_event_that_is_over_is_not_superseded(act: Act, world: World, c
         world.site.vpp.supersede(world.site.vpp.events[0])
 
 
-async def test_an_event_is_meant_by_its_id(act: Act, world: World) -> None:
-    await act("vpp-event", in_seconds=60)
-    last, _first = events(await act("vpp-event", in_seconds=3600))
+async def test_an_event_is_meant_by_its_id(do: Do, world: World) -> None:
+    await do("vpp-event", in_seconds=60)
+    last, _first = events(await do("vpp-event", in_seconds=3600))
 
-    after = await act("vpp-edit", id=pick(last, "id"), status="failed")
+    after = await do("vpp-edit", id=pick(last, "id"), status="failed")
 
     assert [pick(event, "status") for event in events(after)] == ["failed", "scheduled"]
 
 
-async def test_the_enrolment_is_changed(act: Act, world: World) -> None:
+async def test_the_enrolment_is_changed(do: Do, world: World) -> None:
     plant = world.site.vpp
 
-    after = await act("enrolment", answer="null", detail="no_program", other_programs="empty")
+    after = await do("enrolment", answer="null", detail="no_program", other_programs="empty")
     assert (plant.enrolment, plant.detail, plant.other_programs) == (
         EnrolmentAnswer.NULL,
         DetailAnswer.NO_PROGRAM,
@@ -103,24 +101,24 @@ async def test_the_enrolment_is_changed(act: Act, world: World) -> None:
     )
     assert pick(after, "sites", 0, "vpp", "enrolment") == "null"
 
-    after = await act("enrolment", program_id="0123456789abcdef01234567")
+    after = await do("enrolment", program_id="0123456789abcdef01234567")
     assert pick(after, "sites", 0, "vpp", "enrolment") == "enrolled"
     assert pick(after, "sites", 0, "vpp", "program_id") == "0123456789abcdef01234567"
 
 
-async def test_a_tariff_is_chosen_and_its_present_prices_shown(act: Act, clock: ManualClock) -> None:
+async def test_a_tariff_is_chosen_and_its_present_prices_shown(do: Do, clock: ManualClock) -> None:
     clock.tick(9 * 3600)
 
-    tariff = pick(await act("tariff", name="weekends"), "sites", 0, "tariff")
+    tariff = pick(await do("tariff", name="weekends"), "sites", 0, "tariff")
 
     assert tariff == {"name": "weekends", "currency": "€", "import_rate": 0.348, "export_rate": 0.074}
 
 
-async def test_the_day_s_energy_and_money_are_shown(act: Act, world: World, clock: ManualClock) -> None:
-    before = pick(await act("solar", watts=2400), "sites", 0, "today")
+async def test_the_day_s_energy_and_money_are_shown(do: Do, world: World, clock: ManualClock) -> None:
+    before = pick(await do("solar", watts=2400), "sites", 0, "today")
     clock.tick(3600)
 
-    after = pick(await act("solar"), "sites", 0, "today")
+    after = pick(await do("solar"), "sites", 0, "today")
 
     for name, growth in (("exported_wh", 2000), ("export_earning", 0.164), ("imported_wh", 0), ("import_cost", 0)):
         old, new = pick(before, name), pick(after, name)
@@ -128,12 +126,12 @@ async def test_the_day_s_energy_and_money_are_shown(act: Act, world: World, cloc
         assert new == pytest.approx(old + growth, abs=0.002)
 
 
-async def test_a_year_of_sessions_is_filled_in_once(act: Act, world: World) -> None:
-    await act("seed-history", days=30)
+async def test_a_year_of_sessions_is_filled_in_once(do: Do, world: World) -> None:
+    await do("seed-history", days=30)
     month = len(world.charger.history.earlier)
-    await act("seed-history", serial="202640011873")
+    await do("seed-history", serial="202640011873")
     year = len(world.charger.history.earlier)
-    await act("seed-history")
+    await do("seed-history")
 
     assert 15 < month < 31 < year == len(world.charger.history.earlier)
 
@@ -143,14 +141,12 @@ class TestALivedInWorld:
     def world(self, clock: ManualClock) -> World:
         return SCENARIOS["home"](clock)
 
-    async def test_another_year_of_sessions_fills_no_day_twice(
-        self, act: Act, world: World, clock: ManualClock
-    ) -> None:
-        await act("start")
+    async def test_another_year_of_sessions_fills_no_day_twice(self, do: Do, world: World, clock: ManualClock) -> None:
+        await do("start")
         clock.tick(5 * 86_400)
         world.charger.unplug()
 
-        await act("seed-history")
+        await do("seed-history")
 
         shown = sorted(sessions_of(world.charger, clock()), key=lambda record: record.started_at)
         days = [world.site.local(record.started_at).date() for record in shown]
@@ -177,8 +173,8 @@ class TestALivedInWorld:
         ("seed-history", {"serial": "1"}),
     ],
 )
-async def test_a_senseless_wish_is_answered_with_the_reason(act: Act, action: str, fields: dict[str, Json]) -> None:
-    assert isinstance(pick(await act(action, **fields), "error"), str)
+async def test_a_senseless_wish_is_answered_with_the_reason(do: Do, action: str, fields: dict[str, Json]) -> None:
+    assert isinstance(pick(await do(action, **fields), "error"), str)
 
 
 async def test_the_page_offers_every_ready_tariff_family_and_enrolment(
@@ -200,21 +196,21 @@ def test_a_lived_in_scenario_has_a_past_and_a_tariff(name: str, clock: ManualClo
     assert all(charger.history.earlier for charger in site.chargers)
 
 
-async def test_slots_are_made_edited_switched_and_deleted_as_in_the_app(act: Act, world: World) -> None:
+async def test_slots_are_made_edited_switched_and_deleted_as_in_the_app(do: Do, world: World) -> None:
     def slots(after: Json) -> list[Json]:
         listed = pick(after, "sites", 0, "chargers", 0, "slots")
         assert isinstance(listed, list)
         return listed
 
-    await act("slot-add", start="01:00", end="05:00", days=[6, 7], amps=10, enabled=False)
+    await do("slot-add", start="01:00", end="05:00", days=[6, 7], amps=10, enabled=False)
     (slot,) = world.charger.slots
     assert (slot.recurring_kind, slot.level_kind, slot.days, slot.amps) == (None, None, (6, 7), 10)
 
-    edited = slots(await act("slot-edit", id=slot.id, start="02:30"))[0]
+    edited = slots(await do("slot-edit", id=slot.id, start="02:30"))[0]
     assert (pick(edited, "start"), pick(edited, "enabled")) == ("02:30", True)
-    assert pick(slots(await act("slot-switch", id=slot.id))[0], "enabled") is False
-    assert pick(slots(await act("slot-add", off_peak=True))[1], "kind") == "OFF_PEAK"
-    assert len(slots(await act("slot-delete", id=slot.id))) == 1
+    assert pick(slots(await do("slot-switch", id=slot.id))[0], "enabled") is False
+    assert pick(slots(await do("slot-add", off_peak=True))[1], "kind") == "OFF_PEAK"
+    assert len(slots(await do("slot-delete", id=slot.id))) == 1
 
 
 @pytest.mark.parametrize(
@@ -226,8 +222,8 @@ async def test_slots_are_made_edited_switched_and_deleted_as_in_the_app(act: Act
         ({"start": "05:00", "end": "06:00", "amps": 3}, "amps must be a level that the charger can be set to"),
     ],
 )
-async def test_a_slot_that_cannot_be_is_not_made(act: Act, world: World, fields: dict[str, Json], error: str) -> None:
-    assert pick(await act("slot-add", **fields), "error") == error
+async def test_a_slot_that_cannot_be_is_not_made(do: Do, world: World, fields: dict[str, Json], error: str) -> None:
+    assert pick(await do("slot-add", **fields), "error") == error
     assert world.charger.slots == []
 
 
@@ -242,8 +238,8 @@ async def test_a_slot_that_cannot_be_is_not_made(act: Act, world: World, fields:
         ("after_stop", "FINISHING", "FINISHING"),
     ],
 )
-async def test_a_quirk_is_set_by_its_name(act: Act, world: World, name: str, value: Json, expected: object) -> None:
-    await act("quirk", name=name, value=value)
+async def test_a_quirk_is_set_by_its_name(do: Do, world: World, name: str, value: Json, expected: object) -> None:
+    await do("quirk", name=name, value=value)
 
     assert getattr(world.charger.quirks, name) == expected
 
@@ -251,8 +247,8 @@ async def test_a_quirk_is_set_by_its_name(act: Act, world: World, name: str, val
 @pytest.mark.parametrize(
     "fields", [{"name": "no such quirk"}, {"name": "schedule_reply", "value": "x"}, {"name": "after_stop", "value": 1}]
 )
-async def test_a_quirk_that_cannot_be_set_is_refused(act: Act, world: World, fields: dict[str, Json]) -> None:
+async def test_a_quirk_that_cannot_be_set_is_refused(do: Do, world: World, fields: dict[str, Json]) -> None:
     before = replace(world.charger.quirks)
 
-    assert "error" in str(await act("quirk", **fields))
+    assert "error" in str(await do("quirk", **fields))
     assert world.charger.quirks == before
