@@ -33,7 +33,7 @@ CARS = st.builds(
     efficiency=st.floats(0.7, 1),
     taper_from=st.floats(0.5, 1),
 )
-WAITS = st.lists(st.floats(0.001, 7200), min_size=1, max_size=12)
+WAITS = st.lists(st.floats(0.001, 2400), min_size=1, max_size=12)
 
 
 def charging(
