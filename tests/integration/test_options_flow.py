@@ -7,6 +7,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -58,8 +59,8 @@ def reloads(entry: ConfigEntry) -> list[ConfigEntryState]:
 @pytest.mark.parametrize(
     ("remember_password", "choices"),
     [
-        (False, ["settings", "reauthenticate"]),
-        (True, ["settings", "reauthenticate", "forget_password"]),
+        (False, ["settings", "reauthenticate", "record"]),
+        (True, ["settings", "reauthenticate", "record", "forget_password"]),
     ],
 )
 async def test_the_menu_offers_to_forget_a_password_that_is_stored(
@@ -261,3 +262,17 @@ class TestForgetPassword:
         entry = await setup_entry()
         with pytest.raises(InvalidData):
             await choose(hass, entry, "forget_password")
+
+
+class TestRecord:
+    """The step `record`."""
+
+    async def test_keeps_more_replies_for_a_day(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, freezer: FrozenDateTimeFactory
+    ) -> None:
+        entry = await setup_entry()
+        recorder = entry.runtime_data.account.recorder
+
+        assert_aborted(await choose(hass, entry, "record"), "recording_started")
+        assert recorder.long_until == dt_util.utcnow() + timedelta(days=1)
+        assert entry.state is ConfigEntryState.LOADED

@@ -71,7 +71,7 @@ from .models.vpp import VppEvent, VppProgram
 from .monetary import MonetaryClient
 from .recording.document import as_document
 from .recording.pseudonyms import Pseudonyms
-from .recording.ring import Recorded, Recorder
+from .recording.ring import LONGEST_RECORDING, Recorded, Recorder
 from .recording.unknown_shapes import unknown_shapes
 from .redact import redact, scrub
 from .schedules import SchedulesClient
@@ -85,6 +85,7 @@ from .transport import FamilyHealth, Transport
 __all__ = [
     "CORE_FAMILIES",
     "DRAWING_POWER_STATES",
+    "LONGEST_RECORDING",
     "SESSION_ACTIVE_STATES",
     "AccountBlocked",
     "AlreadyCharging",

@@ -5,9 +5,11 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_PASSWORD
+from homeassistant.util import dt as dt_util
 
 from ..account.registry import async_get_registry
 from ..const import CONF_ACCOUNT, CONF_REMEMBER_PASSWORD
+from ..enlighten import LONGEST_RECORDING
 from ..options import Options
 from .forms import CONFIRMATION_FORM, settings_form, settings_from_form
 
@@ -17,7 +19,7 @@ class EnphaseOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Offer what can be done."""
-        menu_options = ["settings", "reauthenticate"]
+        menu_options = ["settings", "reauthenticate", "record"]
         if self.config_entry.data.get(CONF_PASSWORD):
             menu_options.append("forget_password")
         return self.async_show_menu(step_id="init", menu_options=menu_options)
@@ -38,6 +40,12 @@ class EnphaseOptionsFlow(OptionsFlowWithReload):
         """Ask for a new sign-in, in Home Assistant's own way."""
         self.config_entry.async_start_reauth(self.hass)
         return self.async_abort(reason="reauth_started")
+
+    async def async_step_record(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Keep more of the cloud's replies for a day, for a fault that comes seldom (docs/recording.md)."""
+        recorder = async_get_registry(self.hass).recorders[self.config_entry.data[CONF_ACCOUNT]]
+        recorder.long_until = dt_util.utcnow() + LONGEST_RECORDING
+        return self.async_abort(reason="recording_started")
 
     async def async_step_forget_password(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Drop the stored password once it is confirmed.

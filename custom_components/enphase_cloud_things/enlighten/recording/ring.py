@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
 
@@ -22,6 +22,8 @@ from ..wire import JsonValue
 ORDINARY_LIMIT: Final = 512 * 1024
 LONG_LIMIT: Final = 8 * 1024 * 1024
 """Bytes in memory for the replies of one account, ordinarily and while a longer recording runs."""
+LONGEST_RECORDING: Final = timedelta(days=1)
+"""How long a longer recording runs."""
 
 _LARGEST_BODY: Final = 64 * 1024
 _LARGEST_PAGE: Final = 16 * 1024
