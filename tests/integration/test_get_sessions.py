@@ -1,6 +1,8 @@
 """Asking for past sessions: which are listed, what is told of them, and what may be asked."""
 
+import csv
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -209,3 +211,29 @@ class TestFailures:
         assert len(by_name["Carport"]["sessions"]) == 1
         assert by_name["Barn"]["error"].startswith("The Enphase cloud is temporarily unavailable")
         assert "sessions" not in by_name["Barn"]
+
+
+async def test_sessions_are_exported_as_lines_the_oldest_first(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World
+) -> None:
+    add_session(world, datetime(2026, 11, 8, 18, 0, tzinfo=VIENNA), SIX_HOURS, energy=7.5)
+    add_session(world, datetime(2026, 10, 20, 18, 0, tzinfo=VIENNA), SIX_HOURS, energy=4)
+    await setup_entry()
+    reply: Any = await hass.services.async_call(
+        DOMAIN, "export_sessions", {"entity_id": STATUS}, blocking=True, return_response=True
+    )
+    (charger,) = reply["chargers"]
+    listed = list(csv.DictReader(StringIO(charger["csv"])))
+    assert list(listed[0]) == [
+        "plugged_in_at",
+        "unplugged_at",
+        "duration (min)",
+        "charging_duration (min)",
+        "energy (kWh)",
+        "range (mi)",
+        "cost (EUR)",
+    ]
+    assert [(each["plugged_in_at"], each["energy (kWh)"], each["duration (min)"]) for each in listed] == [
+        ("2026-10-20T18:00:00+02:00", "4.0", "360.0"),
+        ("2026-11-08T18:00:00+01:00", "7.5", "360.0"),
+    ]

@@ -24,13 +24,14 @@ ACTIONS: Final[dict[str, dict[str, Any]]] = {
     "stop_live_stream": {},
     "get_sessions": {},
     "get_prices": {},
+    "export_sessions": {},
     "import_sessions": {"start": "2026-11-01"},
     "clear_reauth_issue": {},
 }
 COMMANDS: Final = frozenset(
     {"start_charging", "stop_charging", "trigger_message", "start_live_stream", "stop_live_stream"}
 )
-READS: Final = frozenset({"get_sessions", "get_prices"})
+READS: Final = frozenset({"get_sessions", "get_prices", "export_sessions"})
 CALLERS: Final[dict[str, frozenset[str]]] = {
     "administrator": frozenset(ACTIONS),
     "user": COMMANDS | READS,

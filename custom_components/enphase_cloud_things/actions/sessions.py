@@ -1,6 +1,9 @@
 """The actions that look back: listing past sessions, and importing them into long-term statistics."""
 
+from collections.abc import Iterable
+import csv
 from datetime import datetime, timedelta, tzinfo
+from io import StringIO
 from typing import Final
 
 from homeassistant.const import UnitOfEnergy, UnitOfLength, UnitOfTime
@@ -42,6 +45,16 @@ async def _async_get_sessions(call: ServiceCall) -> ServiceResponse:
     return await async_act(call, await async_targeted_chargers(call, Right.READ), read)
 
 
+async def _async_export_sessions(call: ServiceCall) -> ServiceResponse:
+    async def export(charger: ChargerTarget) -> JsonObjectType:
+        days = _days(call, charger)
+        runtime = charger.runtime
+        sessions = await _async_read(charger, days)
+        return {**_told(days), "csv": _as_csv(sessions, runtime.chargers.zone, currency=runtime.currency.data)}
+
+    return await async_act(call, await async_targeted_chargers(call, Right.READ), export)
+
+
 async def _async_import_sessions(call: ServiceCall) -> ServiceResponse:
     """Import the sessions. A caller who wants a reply finds in it where an import was stopped; else that is raised."""
 
@@ -63,19 +76,48 @@ def _days(call: ServiceCall, charger: ChargerTarget) -> Days:
 
 async def _async_listed(charger: ChargerTarget, days: Days, *, limit: int) -> JsonObjectType:
     runtime = charger.runtime
-    zone = runtime.chargers.zone
-    try:
-        sessions = await runtime.history.async_sessions(charger.serial, days, max_pages=MOST_PAGES)
-    except EnlightenError as error:
-        raise action_failed(error, charger.name) from error
-    start, end = days.bounds(zone)
-    found = [session for session in reversed(sessions) if _touches(session, start, end)]
+    found = await _async_read(charger, days)
     return {
         **_told(days),
         "units": {**UNITS, "cost": runtime.currency.data},
         "total": len(found),
-        "sessions": [_described(session, zone) for session in found[:limit]],
+        "sessions": [_described(session, runtime.chargers.zone) for session in list(reversed(found))[:limit]],
     }
+
+
+async def _async_read(charger: ChargerTarget, days: Days) -> list[HistorySession]:
+    """Return the sessions of some days, the oldest first."""
+    runtime = charger.runtime
+    try:
+        sessions = await runtime.history.async_sessions(charger.serial, days, max_pages=MOST_PAGES)
+    except EnlightenError as error:
+        raise action_failed(error, charger.name) from error
+    start, end = days.bounds(runtime.chargers.zone)
+    return [session for session in sessions if _touches(session, start, end)]
+
+
+def _as_csv(sessions: Iterable[HistorySession], zone: tzinfo, *, currency: str | None) -> str:
+    """Return sessions as comma-separated values with a line of headings; what is unknown is empty."""
+    text = StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(f"{name}{f' ({unit})' if unit else ''}" for name, unit in _columns(currency))
+    for session in sessions:
+        described = _described(session, zone)
+        lines.writerow(described[name] for name, _ in _columns(currency))
+    return text.getvalue()
+
+
+def _columns(currency: str | None) -> tuple[tuple[str, str | None], ...]:
+    """Return the columns of an export, each with its unit."""
+    return (
+        ("plugged_in_at", None),
+        ("unplugged_at", None),
+        ("duration", UnitOfTime.MINUTES),
+        ("charging_duration", UnitOfTime.MINUTES),
+        ("energy", UnitOfEnergy.KILO_WATT_HOUR),
+        ("range", UnitOfLength.MILES),
+        ("cost", currency),
+    )
 
 
 def _told(days: Days) -> JsonObjectType:
@@ -168,6 +210,14 @@ ACTIONS: Final = (
                     probatio.Coerce(int), probatio.Range(min=1, max=MOST_SESSIONS)
                 ),
             }
+        ),
+        response=SupportsResponse.ONLY,
+    ),
+    Action(
+        name="export_sessions",
+        handler=_async_export_sessions,
+        schema=cv.make_entity_service_schema(
+            {probatio.Optional(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date}
         ),
         response=SupportsResponse.ONLY,
     ),
