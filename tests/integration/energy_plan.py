@@ -16,8 +16,8 @@ from simulator import World
 
 from .conftest import SetupEntry
 
-EVENTS = "sensor.vpp_lark_street_events"
-EVENTS_TODAY = "sensor.vpp_lark_street_events_today"
+EVENTS = "sensor.vpp_lark_street_listed_events"
+EVENTS_TODAY = "sensor.vpp_lark_street_listed_events_today"
 FUTURE_EVENTS = "sensor.vpp_lark_street_future_events"
 NEXT_START = "sensor.vpp_lark_street_next_event_start"
 NEXT_END = "sensor.vpp_lark_street_next_event_end"
@@ -31,8 +31,8 @@ ALL_OF_THE_PROGRAM = frozenset(
 
 IMPORT_PRICE = "sensor.energy_prices_lark_street_import_price"
 EXPORT_PRICE = "sensor.energy_prices_lark_street_export_price"
-SAVED_IMPORT = "sensor.energy_prices_lark_street_imported_today"
-SAVED_EXPORT = "sensor.energy_prices_lark_street_exported_today"
+SAVED_IMPORT = "sensor.energy_prices_lark_street_import_cost_today"
+SAVED_EXPORT = "sensor.energy_prices_lark_street_export_earnings_today"
 IMPORT_CALENDAR = "calendar.energy_prices_lark_street_import_prices"
 EXPORT_CALENDAR = "calendar.energy_prices_lark_street_export_prices"
 ALL_PRICES = frozenset({IMPORT_PRICE, EXPORT_PRICE, SAVED_IMPORT, SAVED_EXPORT, IMPORT_CALENDAR, EXPORT_CALENDAR})

@@ -24,7 +24,7 @@ SELDOM = {"slow_poll_interval": 280}
 
 STATUS = "sensor.carport_status"
 PRICE = "sensor.energy_prices_lark_street_import_price"
-GRID_EVENTS = "sensor.vpp_lark_street_events"
+GRID_EVENTS = "sensor.vpp_lark_street_listed_events"
 
 
 @pytest.fixture(autouse=True)

@@ -83,7 +83,7 @@ class TestTheStart:
         await advance(10)
         simulator.faults.add(faults.dropped(executes=True), Family.START)
         await advance(60)
-        assert hass.states.is_state("sensor.carport_set_amps", "10")
+        assert hass.states.is_state("sensor.carport_set_current", "10")
         assert pending(hass) is None
         assert STANDS_STILL not in caplog.text
 

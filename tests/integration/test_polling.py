@@ -84,8 +84,8 @@ async def test_an_idle_hour_writes_few_states(hass: HomeAssistant, setup_entry: 
     assert set(written) <= {
         "sensor.lark_street_last_successful_update",
         "sensor.lark_street_cloud_latency",
-        "sensor.energy_prices_lark_street_imported_today",
-        "sensor.energy_prices_lark_street_exported_today",
+        "sensor.energy_prices_lark_street_import_cost_today",
+        "sensor.energy_prices_lark_street_export_earnings_today",
     }
 
 

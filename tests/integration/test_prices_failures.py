@@ -75,7 +75,9 @@ PASSING = {name: TROUBLES[name] for name in ("503 with a pause", "login page", "
 
 def without_value(hass: HomeAssistant) -> frozenset[str]:
     """Return the entities of both devices that show no value, or are not there at all."""
-    states = {entity_id: hass.states.get(entity_id) for entity_id in ALL_PRICES | {"sensor.vpp_lark_street_events"}}
+    states = {
+        entity_id: hass.states.get(entity_id) for entity_id in ALL_PRICES | {"sensor.vpp_lark_street_listed_events"}
+    }
     off = {"unavailable", "unknown"}
     return frozenset(entity_id for entity_id, state in states.items() if state is None or state.state in off)
 

@@ -13,7 +13,7 @@ from .passing_time import Advance
 
 def set_amps(hass: HomeAssistant) -> int:
     """Return what the sensor shows, in A."""
-    shown = hass.states.get("sensor.carport_set_amps")
+    shown = hass.states.get("sensor.carport_set_current")
     assert shown is not None
     return int(shown.state)
 
@@ -32,7 +32,7 @@ async def charging(hass: HomeAssistant, world: World, setup_entry: SetupEntry, a
 async def test_the_next_setpoint_is_not_what_the_running_session_was_given(
     hass: HomeAssistant, advance: Advance
 ) -> None:
-    data = {"entity_id": "number.carport_charging_amps", "value": 24}
+    data = {"entity_id": "number.carport_charging_current", "value": 24}
     await hass.services.async_call(NUMBER_DOMAIN, SERVICE_SET_VALUE, data, blocking=True)
     await advance(30)
     assert set_amps(hass) == 16

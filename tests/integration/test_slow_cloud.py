@@ -17,7 +17,7 @@ from simulator import Family, Simulator, faults
 from .conftest import SetupEntry
 from .passing_time import Meanwhile
 
-STATUS, AMPS = "sensor.carport_status", "number.carport_charging_amps"
+STATUS, AMPS = "sensor.carport_status", "number.carport_charging_current"
 LATENCY, UPDATED = "sensor.lark_street_cloud_latency", "sensor.lark_street_last_successful_update"
 NO_EXTRAS = {"enable_vpp": False, "enable_monetary": False}
 

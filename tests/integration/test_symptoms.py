@@ -93,10 +93,10 @@ async def test_a_status_by_serial_number_is_no_site_without_chargers(
 ) -> None:
     """Trap 48: it says little, and that counts; the rest stays as it was."""
     await setup_entry()
-    limit = shown(hass, "sensor.carport_maximum_amps").state
+    limit = shown(hass, "sensor.carport_maximum_current").state
     row = {"connected": True, "pluggedIn": True, "charging": False, "lst_rpt_at": 1794294312118}
     simulator.faults.add(faults.payload({"meta": {}, "data": {SERIAL: row}, "error": {}}), Family.STATUS)
     await advance(150)
     assert shown(hass, "binary_sensor.carport_plugged_in").state == "on"
     assert shown(hass, "sensor.carport_effective_charge_mode").state == "manual"
-    assert shown(hass, "sensor.carport_maximum_amps").state == limit
+    assert shown(hass, "sensor.carport_maximum_current").state == limit

@@ -13,7 +13,7 @@ from simulator import Family, Simulator
 
 SWITCH = "switch.carport"
 START_BUTTON, STOP_BUTTON = "button.carport_start_charging", "button.carport_stop_charging"
-AMPS, MODE = "number.carport_charging_amps", "select.carport_charge_mode"
+AMPS, MODE = "number.carport_charging_current", "select.carport_charge_mode"
 
 
 async def turn_on(hass: HomeAssistant, switch: str | Sequence[str] = SWITCH) -> None:
