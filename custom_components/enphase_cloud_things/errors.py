@@ -9,6 +9,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, 
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .cloud_text import plain
 from .const import DOMAIN
 from .enlighten import (
     AccountBlocked,
@@ -21,6 +22,7 @@ from .enlighten import (
     NotSupported,
     OtpBlocked,
     OtpExpired,
+    OtpMissing,
     OtpRejected,
     RateLimited,
     ServiceUnavailable,
@@ -35,6 +37,7 @@ _TEXTS: Final[tuple[tuple[type[EnlightenError], str, str], ...]] = (
     (TooManySessions, "too_many_sessions", "too_many_sessions"),
     (OtpExpired, "authentication_required", "otp_expired"),
     (OtpBlocked, "authentication_required", "otp_blocked"),
+    (OtpMissing, "authentication_required", "otp_missing"),
     (OtpRejected, "authentication_required", "invalid_otp"),
     (AuthenticationRequired, "authentication_required", "invalid_auth"),
     (RateLimited, "rate_limited", "rate_limited"),
@@ -108,7 +111,7 @@ def _update_failed(error: EnlightenError, retry_at: datetime | None) -> UpdateFa
 
 def action_failed(error: EnlightenError, name: str) -> HomeAssistantError:
     """Return what a person sees when an action on the named charger or site fails."""
-    reason = error.refusal.display if isinstance(error, CommandRejected) and error.refusal.display else None
+    reason = plain(error.refusal.display or "") if isinstance(error, CommandRejected) and error.refusal else ""
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key="command_rejected_with_reason" if reason else translation_key(error),

@@ -71,14 +71,21 @@ async def test_a_wrong_code_can_be_corrected(hass: HomeAssistant, world: World) 
 
 
 @pytest.mark.parametrize("fields", [{}, {"code": ""}, {"code": "  "}])
-async def test_no_code_is_a_wrong_code_that_the_cloud_need_not_see(
+async def test_no_code_is_asked_for_again_and_not_called_wrong(
     hass: HomeAssistant, world: World, fields: dict[str, str]
 ) -> None:
     form = await submit(hass, await sign_in(hass), **fields)
-    assert_form(form, "otp", base="invalid_otp")
+    assert_form(form, "otp", base="otp_missing")
     assert world.requests.count(Family.ONE_TIME_CODE) == 0
 
     await assert_done(hass, await submit(hass, form, code=code_in_the_mail(world)))
+
+
+@pytest.mark.parametrize("separator", [" ", "  ", "\u00a0", "-"])
+async def test_a_code_is_taken_with_blanks_in_it(hass: HomeAssistant, world: World, separator: str) -> None:
+    form = await sign_in(hass)
+    code = code_in_the_mail(world)
+    await assert_done(hass, await submit(hass, form, code=f" {code[:3]}{separator}{code[3:]} "))
 
 
 async def test_another_code_is_sent_when_wished(hass: HomeAssistant, world: World) -> None:

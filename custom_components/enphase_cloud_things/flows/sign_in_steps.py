@@ -51,8 +51,7 @@ class SignInFlow(ConfigFlow):
         async with self._working:
             if user_input[CONF_RESEND]:
                 return await self._async_resend_code()
-            code = user_input.get(CONF_CODE, "").strip()
-            return await self._async_validate_code(code) if code else self._show_otp("invalid_otp")
+            return await self._async_validate_code(user_input.get(CONF_CODE, ""))
 
     async def _async_step_sign_in(self, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         if user_input is None:
