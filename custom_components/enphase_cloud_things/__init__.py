@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 from .account.registry import Account, async_get_registry
 from .chargers.charger import StoredCharger
 from .chargers.coordinator import ChargerCoordinator
+from .chargers.moving import async_take_over
 from .chargers.site import SiteChargers
 from .chargers.store import ChargerStore
 from .commands.commands import Commands
@@ -78,7 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> b
 async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: Account) -> None:
     options = Options.from_mapping(entry.options)
     store = ChargerStore(hass, entry.entry_id)
-    chargers = _chargers(hass, entry, account, options, await store.async_load())
+    chargers = _chargers(hass, entry, account, options, await store.async_load() | await async_take_over(hass, entry))
     watch = issue_watch(hass, entry)
     try:
         await chargers.async_config_entry_first_refresh()

@@ -1,6 +1,6 @@
 """The config flow: signing in to an Enphase account and choosing one of its sites and the chargers there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntry, ConfigFlowResult
@@ -9,10 +9,13 @@ from homeassistant.core import callback
 
 from .account.reauthentication import async_resume
 from .account.registry import async_get_registry
+from .chargers.moving import async_give_up, other_owner
+from .cloud_text import plain
 from .const import (
     CONF_ACCOUNT,
     CONF_CONTINUE_WITHOUT_CHARGERS,
     CONF_LEFT_OUT,
+    CONF_MOVE_HERE,
     CONF_REMEMBER_PASSWORD,
     CONF_SERIALS,
     CONF_SITE_ID,
@@ -90,7 +93,20 @@ class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
             if not self._charger_names and not user_input[CONF_CONTINUE_WITHOUT_CHARGERS]:
                 unticked = {CONF_CONTINUE_WITHOUT_CHARGERS: "serials_required"}
                 return await self._async_choose_site(self._site, errors_without_chargers=unticked)
-            return await self._async_finish(user_input.get(CONF_SERIALS, []))
+            serials = user_input.get(CONF_SERIALS, [])
+            elsewhere = self._owners_of(serials)
+            if elsewhere and not user_input.get(CONF_MOVE_HERE):
+                serial, owner = next(iter(elsewhere.items()))
+                return self.async_abort(
+                    reason="charger_elsewhere",
+                    description_placeholders={
+                        "charger": plain(self._charger_names[serial] or serial),
+                        "site": plain(owner.title),
+                    },
+                )
+            for owner in set(elsewhere.values()):
+                await async_give_up(self.hass, owner, serials)
+            return await self._async_finish(serials)
 
     @override
     async def _async_signed_in(self) -> ConfigFlowResult:
@@ -154,7 +170,7 @@ class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
             CONF_SERIALS: serials,
             CONF_LEFT_OUT: [serial for serial in self._charger_names if serial not in serials],
         }
-        title = self._site.name or f"Enphase site {self._site.site_id}"
+        title = plain(self._site.name or "") or f"Enphase site {self._site.site_id}"
         if self._entry is None:
             return self.async_create_entry(title=title, data=data)
         same_site = self._site.site_id == self._entry.data[CONF_SITE_ID]
@@ -194,6 +210,11 @@ class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
         own = {site.site_id for site in self._own_site()}
         return self._entry_data[CONF_SERIALS] if self._site.site_id in own else []
 
+    def _owners_of(self, serials: Iterable[str]) -> dict[str, ConfigEntry]:
+        """Return the chargers that belong to other entries, with these."""
+        owners = ((serial, other_owner(self.hass, serial, self._entry)) for serial in serials)
+        return {serial: owner for serial, owner in owners if owner is not None}
+
     def _show_site(self, errors: dict[str, str] | None = None) -> ConfigFlowResult:
         selected = self._entry_data.get(CONF_SITE_ID) or next((site.site_id for site in self._sites), None)
         return self.async_show_form(
@@ -202,10 +223,14 @@ class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
 
     def _show_chargers(self, errors: dict[str, str] | None = None) -> ConfigFlowResult:
         own = self._own_serials()
-        form = chargers_form(self._charger_names, selected=own or self._charger_names)
+        form = chargers_form(
+            self._charger_names,
+            selected=own or self._charger_names,
+            can_move=bool(self._owners_of(self._charger_names)),
+        )
         return self.async_show_form(
             step_id="chargers",
             data_schema=form if self._charger_names else NO_CHARGERS_FORM,
             errors=errors or {},
-            description_placeholders={"site": self._site.name or self._site.site_id},
+            description_placeholders={"site": plain(self._site.name or "") or self._site.site_id},
         )

@@ -23,7 +23,9 @@ import probatio
 from .account.reauthentication import account_of, async_resume, withdraw_request
 from .account.registry import Account
 from .chargers.coordinator import ChargerCoordinator
+from .chargers.moving import async_give_up, other_owner
 from .chargers.snapshot import SiteSnapshot
+from .cloud_text import plain
 from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, DOMAIN
 from .enlighten import (
     CORE_FAMILIES,
@@ -81,7 +83,7 @@ def raise_issue(
         else None,
         severity=ir.IssueSeverity.ERROR if kind in _ERRORS else ir.IssueSeverity.WARNING,
         translation_key=kind,
-        translation_placeholders={"site": entry.title, **placeholders},
+        translation_placeholders={name: plain(text) for name, text in {"site": entry.title, **placeholders}.items()},
     )
 
 
@@ -144,7 +146,7 @@ class IssueWatch:
         cause = error.__cause__ if error else None
         self._look_at_sign_in(error, cause)
         self._look_at_sessions(account, coordinator, cause, now)
-        self._look_at_rate_limit(cause, now, failing=error is not None)
+        self._look_at_rate_limit(account, cause, now, failing=error is not None)
         self._look_at_routes(account, now)
         if error is None:
             self._look_at_chargers(coordinator.data)
@@ -186,7 +188,9 @@ class IssueWatch:
             self._next_try = now + (coordinator.update_interval or timedelta())
         raise_issue(self._hass, self._entry, IssueKind.TOO_MANY_SESSIONS, next_try=_local_time(self._next_try))
 
-    def _look_at_rate_limit(self, cause: BaseException | None, now: datetime, *, failing: bool) -> None:
+    def _look_at_rate_limit(
+        self, account: Account, cause: BaseException | None, now: datetime, *, failing: bool
+    ) -> None:
         if not failing:
             self._limited_since = None
         if not isinstance(cause, RateLimited):
@@ -195,7 +199,8 @@ class IssueWatch:
         self._limited_since = self._limited_since or now
         shown_before = _issue_ids(self._hass, self._entry, IssueKind.RATE_LIMITED)
         if shown_before or now - self._limited_since >= RATE_LIMIT_WORTH_TELLING:
-            raise_issue(self._hass, self._entry, IssueKind.RATE_LIMITED)
+            until = account.transport.paused_until or cause.retry_at or now
+            raise_issue(self._hass, self._entry, IssueKind.RATE_LIMITED, until=_local_time(until))
 
     def _look_at_routes(self, account: Account, now: datetime) -> None:
         shown_before = bool(_issue_ids(self._hass, self._entry, IssueKind.ENDPOINT_GONE))
@@ -224,7 +229,10 @@ class IssueWatch:
             if serial in left_out:
                 continue
             before.discard(_issue_id(self._entry, IssueKind.NEW_CHARGER, serial))
-            raise_issue(self._hass, self._entry, IssueKind.NEW_CHARGER, serial=serial, charger=name)
+            owner = other_owner(self._hass, serial, self._entry) or self._entry
+            raise_issue(
+                self._hass, self._entry, IssueKind.NEW_CHARGER, serial=serial, charger=name, other_site=owner.title
+            )
         for issue_id in before:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
 
@@ -294,15 +302,19 @@ class _ConfirmedFlow(RepairsFlow):
     def _show(self, error: str | None = None) -> RepairsFlowResult:
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         return self.async_show_form(
-            step_id="confirm",
+            step_id=self._step_id,
             data_schema=probatio.Schema({}),
             errors={"base": error} if error else {},
             description_placeholders=issue.translation_placeholders if issue else None,
         )
 
+    @property
+    def _step_id(self) -> str:
+        return "confirm"
+
 
 class AddChargerFlow(_ConfirmedFlow):
-    """Adds a charger that the cloud lists to the entry of its site."""
+    """Adds a charger that the cloud lists to the entry of its site, or moves it there from another one."""
 
     def __init__(self, entry_id: str, serial: str) -> None:
         """Add the charger with that serial number."""
@@ -315,13 +327,30 @@ class AddChargerFlow(_ConfirmedFlow):
             return self.async_abort(reason=_NO_ENTRY)
         coordinator = entry.runtime_data.chargers
         serials = entry.data[CONF_SERIALS]
-        if self._serial not in serials:
-            if self._serial not in coordinator.data.others:
-                return self.async_abort(reason="charger_gone")
-            data = {**entry.data, CONF_SERIALS: [*serials, self._serial]}
-            self.hass.config_entries.async_update_entry(entry, data=data)
+        if self._serial in serials:
+            return self.async_create_entry(data={})
+        if self._serial not in coordinator.data.others:
+            return self.async_abort(reason="charger_gone")
+        owner = other_owner(self.hass, self._serial, entry)
+        if owner is not None:
+            await async_give_up(self.hass, owner, [self._serial])
+        data = {**entry.data, CONF_SERIALS: [*serials, self._serial]}
+        self.hass.config_entries.async_update_entry(entry, data=data)
+        if owner is None:
             await coordinator.async_refresh()
+        else:
+            await self.hass.config_entries.async_reload(entry.entry_id)
         return self.async_create_entry(data={})
+
+    async def async_step_move(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Move the charger once that is confirmed."""
+        return await self.async_step_confirm(user_input)
+
+    @property
+    @override
+    def _step_id(self) -> str:
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        return "move" if other_owner(self.hass, self._serial, entry) else "confirm"
 
 
 class TryAgainFlow(_ConfirmedFlow):

@@ -27,6 +27,7 @@ import probatio
 from ..const import (
     CONF_CODE,
     CONF_CONTINUE_WITHOUT_CHARGERS,
+    CONF_MOVE_HERE,
     CONF_REMEMBER_PASSWORD,
     CONF_RESEND,
     CONF_SERIALS,
@@ -102,8 +103,13 @@ def site_form(sites: Iterable[Site], *, selected: str | None) -> probatio.Schema
     return probatio.Schema({probatio.Required(CONF_SITE_ID, description={"suggested_value": selected}): field})
 
 
-def chargers_form(names: Mapping[str, str | None], *, selected: Iterable[str]) -> probatio.Schema:
-    """Return the form that offers the chargers, by serial, the selected ones ticked."""
+def chargers_form(
+    names: Mapping[str, str | None], *, selected: Iterable[str], can_move: bool = False
+) -> probatio.Schema:
+    """Return the form that offers the chargers, by serial, the selected ones ticked.
+
+    Where some belong to other entries (`can_move`) it asks whether to move them here.
+    """
     options = [SelectOptionDict(value=serial, label=_with_id(name, serial)) for serial, name in names.items()]
     return probatio.Schema(
         {
@@ -111,6 +117,7 @@ def chargers_form(names: Mapping[str, str | None], *, selected: Iterable[str]) -
                 SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST))
             )
         }
+        | ({probatio.Required(CONF_MOVE_HERE, default=False): BooleanSelector()} if can_move else {})
     )
 
 
