@@ -61,7 +61,9 @@ ARROWS: Final[Mapping[str, frozenset[str]]] = {
     ),
 }
 """Which room may use which others. There is no way back, and no cycle."""
-TOOLS: Final = frozenset({"const", "coordinator", "days", "errors", "options", "state_file", "stored", "timer"})
+TOOLS: Final = frozenset(
+    {"cloud_text", "const", "coordinator", "days", "errors", "options", "state_file", "stored", "timer"}
+)
 """Modules at the top that every room above the client may use; they use no room but the client."""
 ABOVE: Final = frozenset({"account", "actions", "entities", "flows"})
 """Rooms that stand between Home Assistant and the subjects, and may know what an entry holds as a whole."""

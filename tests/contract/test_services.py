@@ -148,6 +148,6 @@ async def test_an_action_that_replies_says_so(hass: HomeAssistant) -> None:
     registered: dict[str, Any] = hass.services.async_services_for_domain(DOMAIN)
     replying = {name for name, service in registered.items() if service.supports_response.value != "none"}
     promised = {"start_charging", "stop_charging", "trigger_message"} | (
-        {"get_sessions", "get_prices", "import_sessions"} & set(SERVICES)
+        {"get_sessions", "get_prices", "export_sessions", "import_sessions"} & set(SERVICES)
     )
     assert replying == promised

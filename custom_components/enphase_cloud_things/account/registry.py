@@ -6,7 +6,6 @@ Two sites of one account must not sign in twice: the cloud caps concurrent sessi
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,7 +23,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CONF_ACCOUNT, DOMAIN
 from ..enlighten import Credentials, EnlightenClient, Hosts, Recorder, RequestBudget, Session, Transport, new_cookie_jar
 from ..options import Options
-from .store import AccountStore, StoredBudget
+from .store import AccountStore
 
 HOSTS: Final = Hosts()
 
@@ -86,11 +85,8 @@ class AccountRegistry:
     def __init__(self, hass: HomeAssistant) -> None:
         """Start without any account in use."""
         self._hass = hass
-        self._store = AccountStore(hass, self._spent)
+        self._store = AccountStore(hass)
         self._in_use: dict[str, Account] = {}
-        # They outlive reloads and restarts, which cost a person nothing but the account a dozen requests
-        self._budgets: defaultdict[str, RequestBudget] = defaultdict(RequestBudget)
-        self._budgets_restored = False
         self._cancel_saving: CALLBACK_TYPE | None = None
         # What is recorded outlives reloads and failed set-ups, which are what somebody wants to look into
         self.recorders: defaultdict[str, Recorder] = defaultdict(Recorder)
@@ -100,7 +96,7 @@ class AccountRegistry:
         """Return the account of an entry, opening it from the stored sign-in state for the first user."""
         options = Options.from_mapping(entry.options)
         async with self._lock:
-            await self._async_restore_budgets()
+            await self._store.async_open()
             key = await self._async_key_to_use(entry)
             account = self._in_use.get(key)
             if account is None:
@@ -173,30 +169,14 @@ class AccountRegistry:
             elif stored := await self._store.async_load(key):
                 await self._store.async_save(key, replace(stored, one_time_codes=True))
 
-    async def _async_restore_budgets(self) -> None:
-        """Count what was asked before a restart (docs/traps.md 90)."""
-        if self._budgets_restored:
-            return
-        self._budgets_restored = True
-        for key, stored in (await self._store.async_load_budgets()).items():
-            self._budgets[key].restore({"sent": list(stored.sent)}, dt_util.utcnow())
-
     @callback
     def _save_budgets(self, _now: datetime | None = None) -> None:
         """Have a write under way as long as accounts are in use, so that a shutdown always writes."""
         self._store.write_within(BUDGET_SAVE_INTERVAL.total_seconds())
 
-    def _spent(self) -> Mapping[str, StoredBudget]:
-        now = dt_util.utcnow()
-        return {
-            key: StoredBudget(sent=tuple(sent.timestamp() for sent in budget.sent))
-            for key, budget in self._budgets.items()
-            if budget.used(now)
-        }
-
     def budget_for(self, email: str) -> RequestBudget:
         """Return the budget of the account with that e-mail address, for requests beside its running session."""
-        return self._budgets[self._key_of(email)]
+        return self._store.budget_of(self._key_of(email))
 
     def _key_of(self, email: str) -> str:
         """Return what the entries with that e-mail address know its account by, which is the user id if one does."""
@@ -253,12 +233,7 @@ class AccountRegistry:
             return
         if recorder := self.recorders.pop(old, None):
             self.recorders.setdefault(new, recorder)
-        if (budget := self._budgets.pop(old, None)) is None:
-            return
-        if new in self._budgets:
-            self._budgets[new].absorb(budget)
-        else:
-            self._budgets[new] = budget
+        self._store.join_budgets(old, new)
 
     def _bring_up_to_date(self, entry: ConfigEntry, key: str, password: str | None) -> None:
         """Note what a sign-in has shown in every entry of the account: its user id, and a password that is right."""
@@ -296,7 +271,7 @@ class AccountRegistry:
             credentials=credentials,
             password=entry.data.get(CONF_PASSWORD),
             timeout=options.api_timeout,
-            budget=self._budgets[key],
+            budget=self._store.budget_of(key),
             recorder=self.recorders[key],
         )
         account.session.on_change = partial(self._save, account)

@@ -4,13 +4,15 @@ It is kept apart from config entries because the cloud rotates its session cooki
 account, and an entry should not be rewritten every time a cookie changes.
 """
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
-from ..enlighten import Credentials
+from ..enlighten import Credentials, RequestBudget
 from ..state_file import StateFile
 
 SAVE_DELAY: Final = 1.0
@@ -33,18 +35,38 @@ class _Stored:
 class AccountStore:
     """Sign-in states and request budgets by account key, in Home Assistant's own private storage.
 
-    `budgets` tells what was spent by the time of a write.
+    Budgets outlive reloads and restarts, which cost a person nothing but the account a dozen requests (docs/traps.md
+    90).
     """
 
-    def __init__(self, hass: HomeAssistant, budgets: Callable[[], Mapping[str, StoredBudget]]) -> None:
+    def __init__(self, hass: HomeAssistant) -> None:
         self._file = StateFile(hass, "accounts", _Stored)
-        self._budgets = budgets
-        self._accounts: dict[str, Credentials] | None = None
+        self._is_open = False
+        self._accounts: dict[str, Credentials] = {}
+        self._budgets: defaultdict[str, RequestBudget] = defaultdict(RequestBudget)
 
-    async def async_load_budgets(self) -> Mapping[str, StoredBudget]:
-        """Return what had been spent before a restart."""
-        stored = await self._file.async_load()
-        return stored.budgets if stored else {}
+    async def async_open(self) -> None:
+        """Read what was stored, once."""
+        if self._is_open:
+            return
+        stored = await self._file.async_load() or _Stored()
+        self._is_open = True
+        self._accounts.update(stored.accounts)
+        for key, budget in stored.budgets.items():
+            self._budgets[key].restore({"sent": list(budget.sent)}, dt_util.utcnow())
+
+    def budget_of(self, key: str) -> RequestBudget:
+        """Return the budget of an account."""
+        return self._budgets[key]
+
+    def join_budgets(self, old: str, new: str) -> None:
+        """Count the requests of an account under another key from now on, together with those counted there."""
+        if (budget := self._budgets.pop(old, None)) is None:
+            return
+        if new in self._budgets:
+            self._budgets[new].absorb(budget)
+        else:
+            self._budgets[new] = budget
 
     async def async_load(self, key: str) -> Credentials | None:
         """Return the stored state of an account."""
@@ -57,7 +79,7 @@ class AccountStore:
 
     def save_soon(self, key: str, credentials: Credentials) -> None:
         """Note the state of a loaded account; it is written within a moment and at the latest on shutdown."""
-        if self._accounts is not None:
+        if self._is_open:
             self._accounts[key] = credentials
             self.write_within(SAVE_DELAY)
 
@@ -76,10 +98,16 @@ class AccountStore:
             await self._file.async_remove()
 
     async def _async_accounts(self) -> dict[str, Credentials]:
-        if self._accounts is None:
-            stored = await self._file.async_load()
-            self._accounts = dict(stored.accounts) if stored else {}
+        await self.async_open()
         return self._accounts
 
     def _state(self) -> _Stored:
-        return _Stored(accounts=self._accounts or {}, budgets=self._budgets())
+        now = dt_util.utcnow()
+        return _Stored(
+            accounts=self._accounts,
+            budgets={
+                key: StoredBudget(sent=tuple(sent.timestamp() for sent in budget.sent))
+                for key, budget in self._budgets.items()
+                if budget.used(now)
+            },
+        )
