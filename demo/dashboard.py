@@ -1,36 +1,27 @@
-"""The dashboard for the charger, and the charger with its costs in the Energy dashboard."""
-
-from pathlib import Path
-
-from homeassistant.util.yaml import load_yaml_dict
+"""The integration's own dashboard in the sidebar, and the charger with its costs in the Energy dashboard."""
 
 from .api import HomeAssistantApi
 from .config_flow import DOMAIN
 
 URL_PATH = "ev-charger"
+STRATEGY = "custom:enphase-cloud-things"
 ENERGY_METER = "sensor.carport_lifetime_energy"
-
-
-def dashboard_config() -> dict[str, object]:
-    """Return the dashboard that lies beside this module."""
-    return dict(load_yaml_dict(Path(__file__).with_name("dashboard.yaml")))
 
 
 async def install_dashboard(api: HomeAssistantApi, serial: str) -> None:
     """Put the dashboard of a charger into the sidebar and make it everybody's first page, unless it is there."""
-    config = dashboard_config()
     installed = await api.command("lovelace/dashboards/list")
     if isinstance(installed, list) and any(item["url_path"] == URL_PATH for item in installed):
         return
     await api.command(
         "lovelace/dashboards/create",
         url_path=URL_PATH,
-        title=config["title"],
+        title="EV charger",
         icon="mdi:ev-station",
         show_in_sidebar=True,
         require_admin=False,
     )
-    await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
+    await api.command("lovelace/config/save", url_path=URL_PATH, config={"strategy": {"type": STRATEGY}})
     await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
     await api.command(
         "energy/save_prefs",

@@ -16,6 +16,7 @@ from .chargers.site import SiteChargers
 from .chargers.store import ChargerStore
 from .commands.commands import Commands
 from .const import CONF_SITE_ID, DOMAIN
+from .dashboard import async_setup_dashboard
 from .devices import (
     ServiceDevice,
     register_site_device,
@@ -51,8 +52,9 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, which exist whether or not an entry is loaded."""
+    """Register the actions and the dashboard, which exist whether or not an entry is loaded."""
     async_setup_services(hass)
+    await async_setup_dashboard(hass)
     return True
 
 

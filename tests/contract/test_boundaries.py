@@ -54,6 +54,7 @@ ARROWS: Final[Mapping[str, frozenset[str]]] = {
     "history": frozenset({"chargers", "enlighten", "prices"}),
     "schedules": frozenset({"chargers", "commands", "enlighten"}),
     "plan": frozenset({"chargers", "commands", "enlighten", "history", "prices", "schedules", "vpp"}),
+    "dashboard": frozenset(),
     "flows": frozenset({"account", "enlighten"}),
     "actions": frozenset({"account", "chargers", "commands", "enlighten", "history", "plan", "prices", "schedules"}),
     "entities": frozenset(

@@ -1,13 +1,11 @@
 """A person starts the demo: a real Home Assistant, its frontend, the integration and the simulated cloud."""
 
-from collections.abc import Iterator
 from pathlib import Path
 import signal
 
 import pytest
 
-from demo.config_flow import add_integration
-from demo.dashboard import dashboard_config
+from demo.config_flow import DOMAIN, add_integration
 from simulator import OWNER_EMAIL, OWNER_KEY
 
 from .running_demo import RunningDemo, eventually, running_demo
@@ -17,18 +15,6 @@ pytestmark = [pytest.mark.usefixtures("socket_enabled"), pytest.mark.timeout(300
 SWITCH = "switch.carport"
 POWER = "sensor.carport_power"
 SESSION_ENERGY = "sensor.carport_session_energy"
-
-
-def entities_on(card: object) -> Iterator[str]:
-    """Return the entities that a part of a dashboard shows."""
-    match card:
-        case {"entity": str(entity)}:
-            yield entity
-        case {"entities": [str(), *_] as entities} | {"entity_id": [str(), *_] as entities}:
-            yield from entities
-    parts = card.values() if isinstance(card, dict) else card if isinstance(card, list) else ()
-    for part in parts:
-        yield from entities_on(part)
 
 
 async def figure(demo: RunningDemo, entity_id: str) -> float:
@@ -63,8 +49,12 @@ async def charge(demo: RunningDemo) -> None:
 
 
 async def missing_entities(demo: RunningDemo) -> list[str]:
-    """Return what the dashboard shows and Home Assistant does not have, or has no value for."""
-    states = {entity_id: await demo.home_assistant.state(entity_id) for entity_id in entities_on(dashboard_config())}
+    """Return the enabled entities of the integration that Home Assistant has no state for."""
+    entries = await demo.home_assistant.command("config/entity_registry/list")
+    assert isinstance(entries, list)
+    own = [each["entity_id"] for each in entries if each["platform"] == DOMAIN and not each["disabled_by"]]
+    assert SWITCH in own
+    states = {entity_id: await demo.home_assistant.state(entity_id) for entity_id in own}
     return [entity_id for entity_id, state in states.items() if state in (None, "unavailable")]
 
 

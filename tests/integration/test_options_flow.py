@@ -6,7 +6,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -30,6 +30,8 @@ DEFAULTS = {
     "enable_monetary": True,
     "price_entity": "",
 }
+SHOWN = {key: value for key, value in DEFAULTS.items() if key != "price_entity"}
+"""What the form has filled in; an empty text in an entity field would be refused as an entity."""
 ADVANCED = {"slow_poll_interval", "fast_poll_interval", "fast_while_streaming", "api_timeout", "nominal_voltage"}
 PROGRAM = "65f0c1d2e3a4b5968778695a"
 
@@ -79,7 +81,18 @@ class TestSettings:
     async def test_a_new_entry_shows_the_defaults(self, hass: HomeAssistant, setup_entry: SetupEntry) -> None:
         form = await choose(hass, await setup_entry(), "settings")
         assert_form(form, "settings")
-        assert filled_in(form) == DEFAULTS
+        assert filled_in(form) == SHOWN
+
+    async def test_the_section_that_stays_closed_is_submitted_as_it_is(
+        self, hass: HomeAssistant, setup_entry: SetupEntry
+    ) -> None:
+        entry = await setup_entry(options={"slow_poll_interval": 120})
+        form = await choose(hass, entry, "settings")
+        assert form["data_schema"] is not None
+        (closed,) = [
+            marker.default() for marker, field in form["data_schema"].schema.items() if isinstance(field, section)
+        ]
+        assert closed == {key: DEFAULTS[key] for key in ADVANCED} | {"slow_poll_interval": 120}
 
     async def test_saved_settings_are_stored_shown_and_in_force(
         self, hass: HomeAssistant, setup_entry: SetupEntry
@@ -157,7 +170,7 @@ class TestSettings:
         wished = {"slow_poll_interval": 60, "fast_poll_interval": 61}
         form = await submit(hass, await choose(hass, entry, "settings"), wished)
         assert_form(form, "settings", base="fast_above_slow")
-        assert filled_in(form) == DEFAULTS | wished
+        assert filled_in(form) == SHOWN | wished
 
         result = await submit(hass, form, {"slow_poll_interval": 60, "fast_poll_interval": 60})
         assert result["type"] is FlowResultType.CREATE_ENTRY

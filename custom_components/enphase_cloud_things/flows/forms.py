@@ -128,12 +128,10 @@ def settings_form(values: Mapping[str, Any]) -> probatio.Schema:
     for option in fields(Options):
         marker, selector = _setting(option.name, values[option.name])
         (advanced if option.name in ADVANCED else first)[marker] = selector
-    return probatio.Schema(
-        {
-            **first,
-            probatio.Required(SECTION_ADVANCED, default=dict): section(probatio.Schema(advanced), {"collapsed": True}),
-        }
-    )
+    # The frontend submits the default of a section that nobody has opened as it is
+    untouched = {name: values[name] for name in ADVANCED}
+    advanced_fields = section(probatio.Schema(advanced), {"collapsed": True})
+    return probatio.Schema({**first, probatio.Required(SECTION_ADVANCED, default=untouched): advanced_fields})
 
 
 def settings_from_form(form: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -162,10 +160,11 @@ def _setting(name: str, value: Any) -> tuple[probatio.Marker, object]:
         return probatio.Required(name, default=value), probatio.All(number, probatio.Coerce(int))
     if isinstance(value, bool):
         return probatio.Required(name, default=value), BooleanSelector()
-    suggested = probatio.Optional(name, description={"suggested_value": value})
-    return suggested, EntitySelector(
-        EntitySelectorConfig(domain="sensor")
-    ) if name == "price_entity" else TextSelector()
+    if name == "price_entity":
+        # An empty text is no entity, and would be submitted as one
+        entity = probatio.Optional(name, description={"suggested_value": value or None})
+        return entity, EntitySelector(EntitySelectorConfig(domain="sensor"))
+    return probatio.Optional(name, description={"suggested_value": value}), TextSelector()
 
 
 def is_site_id(text: str) -> bool:
