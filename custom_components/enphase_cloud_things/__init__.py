@@ -102,7 +102,14 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         history=history,
         vpp=vpp,
         prices=prices,
-        commands=Commands(hass, entry, chargers, client, apply_amps_while_charging=options.apply_amps_while_charging),
+        commands=Commands(
+            hass,
+            entry,
+            chargers,
+            client,
+            store=store,
+            apply_amps_while_charging=options.apply_amps_while_charging,
+        ),
         session_import=SessionImport(hass, history=history, currency=currency),
     )
 

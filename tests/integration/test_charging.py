@@ -269,7 +269,7 @@ async def test_the_stop_button_works_while_the_state_is_unknown(
     await press(hass, START_BUTTON)
     await advance(30)
     simulator.faults.add(faults.status_code(503), Family.STATUS)
-    await advance(60)
+    await advance(120)
     assert shown(hass, SWITCH) == STATE_UNAVAILABLE
     await press(hass, STOP_BUTTON)
     await advance(10)
@@ -292,14 +292,20 @@ class TestACloudWhoseClockIsAhead:
         assert shown(hass, "sensor.carport_session_duration") == "0"
 
 
-async def test_a_model_that_takes_no_level_is_started_without_one(
-    hass: HomeAssistant, setup_entry: SetupEntry, car: Car, world: World, simulator: Simulator
+async def test_a_model_that_takes_no_level_is_started_without_one_and_not_asked_again(
+    hass: HomeAssistant, setup_entry: SetupEntry, car: Car, world: World, simulator: Simulator, advance: Advance
 ) -> None:
-    """The setpoint is a wish, not a condition."""
+    """Trap 73: each press asked for the refused level again."""
     world.charger.quirks.refuses_levels = True
-    await setup_entry()
+    entry = await setup_entry()
+    await press(hass, START_BUTTON)
+    await advance(40)
+    await press(hass, STOP_BUTTON)
+    await advance(40)
+    await hass.config_entries.async_reload(entry.entry_id)
     await press(hass, START_BUTTON)
     assert [request.json for request in simulator.requests.of(Family.START)] == [
         {"chargingLevel": 32, "connectorId": 1},
+        {"connectorId": 1},
         {"connectorId": 1},
     ]

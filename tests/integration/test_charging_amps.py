@@ -213,15 +213,14 @@ class TestWhileCharging:
         assert simulator.requests.count(Family.START, Family.STOP) == 0
 
 
-async def test_a_fraction_of_an_ampere_is_refused_rather_than_cut_off(
-    hass: HomeAssistant, setup_entry: SetupEntry
+async def test_a_current_between_two_steps_becomes_the_next_lower_one(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World
 ) -> None:
+    """Trap 73: what is set is what is shown, and never more than was asked for."""
+    world.charger.model = NA_SINGLE_PHASE_80A
     await setup_entry()
-    await set_amps(hass, 16)
-    with pytest.raises(ServiceValidationError) as raised:
-        await set_amps(hass, 12.9)
-    assert raised.value.translation_key == "amps_not_offered"
-    assert hass.states.is_state(AMPS, "16")
+    await set_amps(hass, 47.9)
+    assert hass.states.is_state(AMPS, "32")
 
 
 async def test_without_the_option_a_new_setpoint_waits_for_the_next_start(

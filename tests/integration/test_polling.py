@@ -89,16 +89,41 @@ async def test_an_idle_hour_writes_few_states(hass: HomeAssistant, setup_entry: 
     }
 
 
-async def test_the_cloud_counts_as_reachable_for_two_intervals(
+async def test_the_cloud_counts_as_reachable_for_three_intervals(
     hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
 ) -> None:
     await setup_entry()
     assert state(hass, REACHABLE) == STATE_ON
     simulator.faults.add(faults.status_code(503), Family.STATUS)
-    await advance(55)
-    assert state(hass, REACHABLE) == STATE_ON
+    await advance(85)
+    assert (state(hass, REACHABLE), state(hass, STATUS)) == (STATE_ON, "unplugged")
     await advance(15)
-    assert state(hass, REACHABLE) == STATE_OFF
+    assert (state(hass, REACHABLE), state(hass, STATUS)) == (STATE_OFF, STATE_UNAVAILABLE)
+
+
+async def test_one_lost_poll_is_no_outage(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    """Trap 77: the chargers and the link follow one rule, and a single failure is forgotten."""
+    await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    written: list[str] = []
+    hass.bus.async_listen(EVENT_STATE_CHANGED, callback(lambda event: written.append(event.data["entity_id"])))
+    simulator.faults.add(faults.status_code(503), Family.STATUS, times=1)
+    await advance(80)
+    assert not [entity_id for entity_id in written if "carport" in entity_id or entity_id == REACHABLE]
+
+
+async def test_a_refused_command_ends_the_fast_rhythm(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, advance: Advance
+) -> None:
+    """Trap 77: a stop each minute on an idle charger kept polling fast, 140 status reads in 20 minutes."""
+    await setup_entry()
+    simulator.requests.clear()
+    for _ in range(20):
+        await hass.services.async_call("switch", "turn_off", {"entity_id": "switch.carport"}, blocking=True)
+        await advance(60)
+    assert simulator.requests.count(Family.STATUS) <= 65
 
 
 async def test_a_change_of_the_rhythm_does_not_make_the_cloud_seem_unreachable(
@@ -125,7 +150,7 @@ async def test_an_outage_is_shown_and_passes_by_itself(
 ) -> None:
     await setup_entry()
     outage = simulator.faults.add(faults.status_code(503), Family.STATUS)
-    await advance(40)
+    await advance(110)
     assert state(hass, STATUS) == STATE_UNAVAILABLE
     simulator.faults.remove(outage)
     await advance(700)

@@ -44,6 +44,7 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
                 level=call.data.get(ATTR_CHARGING_LEVEL),
                 connector_id=call.data[ATTR_CONNECTOR_ID],
                 wait=_wait(call),
+                context=call.context,
             )
         )
 
@@ -52,7 +53,9 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
 
 async def _async_stop(call: ServiceCall) -> ServiceResponse:
     async def stop(target: ChargerTarget) -> JsonObjectType:
-        return _described(await target.runtime.commands.async_stop(target.serial, wait=_wait(call)))
+        return _described(
+            await target.runtime.commands.async_stop(target.serial, wait=_wait(call), context=call.context)
+        )
 
     return await _async_command(call, stop)
 

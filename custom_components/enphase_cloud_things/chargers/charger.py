@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Final, NotRequired, TypedDict
 
+from homeassistant.core import Context
+
 from ..const import DEFAULT_CHARGING_AMPS
 from ..enlighten import ChargeMode, ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
-from ..stored import StoredState, iso, stored_mapping, stored_number, stored_time
-from .amps import amps_bounds
+from ..stored import StoredState, iso, restored, stored_mapping, stored_number, stored_time
+from .amps import amps_bounds, start_level
 from .command import CommandKind, Outcome, Reading
 from .configuration import authentication_required
 from .energy import DayEnergy, LifetimeCounter, advance_day, advance_lifetime, energy_today, wants_second_reading
@@ -33,12 +35,14 @@ SESSION_ENDS: Final = frozenset({SessionEventType.STOPPED, SessionEventType.FINI
 class StoredCharger(TypedDict):
     """What is remembered of one charger, under the names that earlier versions gave it.
 
-    `meter` holds the counters, `wished_amps` the current (A) that a person chose, `restarted_at` when a session was
-    last restarted for one, `watch` the state that the next session event is told from.
+    `meter` holds the counters, `wished_amps` the current (A) that a person chose, `refused_levels` those that the
+    charger does not take, `restarted_at` when a session was last restarted for another current, `watch` the state that
+    the next session event is told from.
     """
 
     meter: dict[str, StoredState]
     wished_amps: int | None
+    refused_levels: NotRequired[list[int]]
     restarted_at: NotRequired[str | None]
     watch: NotRequired[StoredState]
 
@@ -47,9 +51,10 @@ class Charger:
     """The record of one charger.
 
     `status`, `summary`, `preference`, `green` and `configuration` are the last good readings of their endpoints, each
-    kept when a later one fails. `chosen_amps` is the current (A) that a person set last, `restarted_at` when a session
-    was last restarted for one. `turn` is held while a start or a restart is sent; a stop waits for nobody.
-    `nominal_voltage` (V) bounds the power estimate where the cloud names none.
+    kept when a later one fails. `chosen_amps` is the current (A) that a person set last, `refused_levels` are those
+    that the charger has refused, `restarted_at` is when a session was last restarted for another current. `turn` is
+    held while a start or a restart is sent; a stop waits for nobody. `nominal_voltage` (V) bounds the power estimate
+    where the cloud names none.
     """
 
     status: ChargerStatus | None = None
@@ -68,6 +73,7 @@ class Charger:
         self.commands = OpenCommands()
         self.turn = asyncio.Lock()
         self.chosen_amps = int(chosen_amps) if chosen_amps is not None else None
+        self.refused_levels = set(restored(tuple[int, ...], stored.get("refused_levels")) or ())
         self.restarted_at = stored_time(stored, "restarted_at")
         self._nominal_voltage = nominal_voltage
         # Power starts anew: no difference may span the time in which nobody looked
@@ -80,6 +86,8 @@ class Charger:
         self._untold: deque[SessionEvent] = deque(maxlen=MOST_UNTOLD)
         self._active: bool | None = None
         self._session_ended_at: datetime | None = None
+        # Who asked for what the last reading confirms
+        self._cause: Context | None = None
         self._began: dict[type, datetime] = {}
         self._missed_answers = 0
         self._unlisted = False
@@ -95,6 +103,7 @@ class Charger:
                 "clock": self._clock.as_dict(),
             },
             "wished_amps": self.chosen_amps,
+            "refused_levels": sorted(self.refused_levels),
             "restarted_at": iso(self.restarted_at),
             "watch": self._watch.as_dict(),
         }
@@ -110,6 +119,17 @@ class Charger:
         amps = self.chosen_amps if self.chosen_amps is not None else DEFAULT_CHARGING_AMPS
         bounds = amps_bounds(self.summary)
         return bounds.nearest(amps) if bounds else amps
+
+    @property
+    def start_level(self) -> int | None:
+        """The current (A) that a start asks for when nobody named one, `None` to leave it to the charger."""
+        level = start_level(self.summary, self.mode, self.setpoint)
+        return None if level in self.refused_levels else level
+
+    @property
+    def may_be_controlled(self) -> bool:
+        """Whether the account has the right to control the charger, as far as the cloud tells."""
+        return self.summary is None or self.summary.owner_control is not False
 
     @property
     def name(self) -> str:
@@ -196,6 +216,8 @@ class Charger:
             mode=self.mode,
             measurements=self._measurements(now),
             pending=self.commands.all,
+            last_command=self.commands.last,
+            cause=self._cause,
             setpoint=self.setpoint,
             session_ended_at=self._session_ended_at,
         )
@@ -239,8 +261,10 @@ class Charger:
             mode=self.mode,
             authentication_required=authentication_required(self.configuration or ()),
         )
-        if any(each.kind is CommandKind.STOP and each.outcome is Outcome.CONFIRMED for each in settled):
-            self._watch = confirm_stop(self._watch)
+        for command in (each.now for each in settled if each.now.outcome is Outcome.CONFIRMED):
+            if command.kind is CommandKind.STOP:
+                self._watch = confirm_stop(self._watch)
+        self._cause = next((each.context for each in settled if each.now.outcome is Outcome.CONFIRMED), None)
 
     def _observe(self, status: ChargerStatus, *, now: datetime, interval: timedelta) -> None:
         """Tell what has happened since the status before."""

@@ -68,6 +68,9 @@ class Outcome(StrEnum):
     ALREADY_CHARGING = "already_charging"
 
 
+LEVEL_REFUSED: Final = "level_refused"
+"""The reason of a start that was carried out without its current, which the charger refuses."""
+
 type Target = ChargeMode | bool | int | None
 type Reading = ChargerStatus | ModePreference | GreenSettings | Sequence[ConfigurationValue]
 
@@ -233,8 +236,11 @@ def _judge_status(command: Command, status: ChargerStatus, now: datetime, *, sho
     else:
         has_effect = _is_started(command, status)
     if has_effect:
-        return settle(command, Outcome.CONFIRMED, now)
+        reason = command.reason if command.reason == LEVEL_REFUSED else None
+        return settle(command, Outcome.CONFIRMED, now, reason=reason)
     state = charger_state(status)
+    if command.reason == LEVEL_REFUSED:
+        return command
     return replace(command, reason=_connector_reason(status) or (state and state.value))
 
 

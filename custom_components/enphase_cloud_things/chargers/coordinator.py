@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..account.registry import Account
 from ..const import CONF_SERIALS
-from ..enlighten import Family, ModePreference, Transport
+from ..enlighten import Family, ModePreference
 from ..errors import SESSION_LOOK, refresh_errors
 from ..options import Options
 from ..timer import Timer
@@ -36,6 +36,10 @@ _LOGGER = logging.getLogger(__name__)
 
 MUCH_SOONER: Final = 0.9
 """An interval that is shorter than this share of another is so by more than jitter."""
+
+SHORTEST_TRUST: Final = timedelta(seconds=90)
+INTERVALS_OF_TRUST: Final = 3
+"""An answer counts for the longer of the two; after that the cloud is not reachable, and the chargers unavailable."""
 
 PATIENCE: Final = 5.0
 """Seconds that a refresh, and with it the set-up, waits for modes and settings."""
@@ -73,6 +77,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.records = records
         self.last_success: datetime | None = None
         self.reachable_until = dt_util.utcnow()
+        self.transport: Final = account.transport
         self._account = account
         self._client = account.client.with_timeout(options.api_timeout)
         self._polling = PollingOptions(
@@ -89,6 +94,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._reading: asyncio.Task[bool] | None = None
         self._waiting: Counter[asyncio.Task[bool]] = Counter()
         self._next_read = Timer(hass, self._read_by_itself)
+        self._end_of_trust = Timer(hass, lambda _now: self.async_update_listeners())
         entry.async_on_unload(self._stop)
 
     @override
@@ -171,8 +177,9 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.update_interval = self._next_interval()
         if self.last_success:
             # Longer intervals count from the last answer; shorter ones take back nothing
-            lasting = 2 * max(self._interval, self._polling.fast)
-            self.reachable_until = max(self.reachable_until, self.last_success + lasting)
+            trust = max(SHORTEST_TRUST, INTERVALS_OF_TRUST * self._interval)
+            self.reachable_until = max(self.reachable_until, self.last_success + trust)
+            self._end_of_trust.set(self.reachable_until)
         self._next_read.cancel()
         if moment := self.records.next_read_at(now):
             self._next_read.set(moment)
@@ -183,9 +190,9 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         return self.records.zone
 
     @property
-    def transport(self) -> Transport:
-        """The account's transport, which counts and times requests."""
-        return self._account.transport
+    def is_reachable(self) -> bool:
+        """Whether the last status answer is young enough to count."""
+        return dt_util.utcnow() < self.reachable_until
 
     @property
     def latency(self) -> float | None:
@@ -197,14 +204,10 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     def async_publish(self) -> None:
         """Show a change that came from here, such as a new command or setpoint, and poll on accordingly."""
         self._publication = None
-        if self.records.await_effects:
-            self._fast_until = fast_until(dt_util.utcnow())
         planned = self.update_interval
         self._plan()
-        if not self.last_update_success:
-            return
         # Makes the next poll a whole interval away: whoever sets something all the time would have none
-        if planned is None or self._interval < MUCH_SOONER * planned:
+        if self.last_update_success and (planned is None or self._interval < MUCH_SOONER * planned):
             self.async_set_updated_data(self.records.snapshot(dt_util.utcnow()))
         else:
             self._show()
@@ -237,6 +240,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     def _stop(self) -> None:
         """Do nothing more by itself."""
         self._next_read.cancel()
+        self._end_of_trust.cancel()
         if self._publication is not None:
             self._publication.cancel()
 
@@ -249,7 +253,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         """
         snapshot = self.records.snapshot(dt_util.utcnow())
         of_known_chargers = self.data and self.data.chargers.keys() == snapshot.chargers.keys()
-        if self.last_update_success and of_known_chargers and snapshot != self.data:
+        if self.is_reachable and of_known_chargers and snapshot != self.data:
             self.data = snapshot
             self.async_update_listeners()
 

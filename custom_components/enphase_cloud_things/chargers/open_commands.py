@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from homeassistant.core import Context
+
 from ..enlighten import ChargeMode
 from .command import (
+    CHARGING_COMMANDS,
     Command,
     CommandKind,
     Outcome,
@@ -31,11 +34,19 @@ class Superseded(Exception):
 class Followed:
     """A command that is followed to its outcome: `now` is the command as it stands, `settled` is done at its end.
 
-    `supersedes` are the kinds of the commands whose place it has taken.
+    `supersedes` are the kinds of the commands whose place it has taken, `context` says who asked for it.
     """
 
-    def __init__(self, command: Command, *, supersedes: frozenset[CommandKind], work: set[asyncio.Future[Any]]) -> None:
+    def __init__(
+        self,
+        command: Command,
+        *,
+        context: Context | None,
+        supersedes: frozenset[CommandKind],
+        work: set[asyncio.Future[Any]],
+    ) -> None:
         self.now = command
+        self.context: Final = context
         self.supersedes: Final = supersedes
         self._work = work
         self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -55,10 +66,10 @@ class Followed:
         """Note what became of the command, unless that is known already."""
         self.become(settle(self.now, outcome, at, reason=reason))
 
-    def retarget(self, target: Target) -> None:
+    def retarget(self, target: Target, *, reason: str | None = None) -> None:
         """Note that what the command is for has changed on its way, as the setpoint may in the pause of a restart."""
         if self.now.is_open:
-            self.become(replace(self.now, target=target))
+            self.become(replace(self.now, target=target, reason=reason))
 
     async def wait(self, seconds: float) -> Command:
         """Wait for the outcome for at most some seconds, and return the command as it stands then."""
@@ -91,6 +102,7 @@ class OpenCommands:
 
     def __init__(self) -> None:
         self._followed: tuple[Followed, ...] = ()
+        self._last: Command | None = None
         # What a stop ends: sending a command, and looking and waiting before that
         self._work: set[asyncio.Future[Any]] = set()
 
@@ -99,8 +111,20 @@ class OpenCommands:
         """The commands whose outcome is still to come, in the order of their requests."""
         return tuple(each.now for each in self._followed if each.now.is_open)
 
+    @property
+    def last(self) -> Command | None:
+        """The start, stop or restart that was settled last."""
+        settled = [each.now for each in self._followed if not each.now.is_open and each.now.kind in CHARGING_COMMANDS]
+        return max(settled, key=lambda each: each.settled_at or each.asked_at, default=self._last)
+
     def begin(
-        self, kind: CommandKind, *, now: datetime, target: Target = None, connector_id: int | None = None
+        self,
+        kind: CommandKind,
+        *,
+        now: datetime,
+        target: Target = None,
+        connector_id: int | None = None,
+        context: Context | None = None,
     ) -> Followed:
         """Take a command that somebody asks for; it supersedes at once what it contradicts."""
         *existing, new = add(self.all, new_command(kind, asked_at=now, target=target, connector_id=connector_id))
@@ -108,7 +132,12 @@ class OpenCommands:
         if kind is CommandKind.STOP:
             for work in self._work:
                 work.cancel()
-        followed = Followed(new, supersedes=frozenset(each.kind for each in superseded), work=self._work)
+        followed = Followed(
+            new,
+            context=context,
+            supersedes=frozenset(each.now.kind for each in superseded),
+            work=self._work,
+        )
         self._followed += (followed,)
         return followed
 
@@ -120,7 +149,7 @@ class OpenCommands:
         now: datetime,
         mode: ChargeMode | None,
         authentication_required: bool,
-    ) -> tuple[Command, ...]:
+    ) -> tuple[Followed, ...]:
         """Hold all commands against a reading (see `command.judge`) and return those that it settles."""
         return self._replace(
             judge(each, reading, began=began, now=now, mode=mode, authentication_required=authentication_required)
@@ -139,11 +168,10 @@ class OpenCommands:
         """Return when a read is most likely to show an outcome."""
         return next_read_at(self.all, now)
 
-    def _replace(self, commands: Iterable[Command]) -> tuple[Command, ...]:
+    def _replace(self, commands: Iterable[Command]) -> tuple[Followed, ...]:
         """Take the next version of each open command and return those that are settled by it."""
+        commands, self._last = tuple(commands), self.last
         self._followed = tuple(each for each in self._followed if each.now.is_open)
         for followed, command in zip(self._followed, commands, strict=True):
             followed.become(command)
-        settled = tuple(each.now for each in self._followed if not each.now.is_open)
-        self._followed = tuple(each for each in self._followed if each.now.is_open)
-        return settled
+        return tuple(each for each in self._followed if not each.now.is_open)

@@ -55,8 +55,8 @@ class SiteChargers:
 
     @property
     def await_effects(self) -> bool:
-        """Whether the outcome of any command is open."""
-        return any(charger.commands.all for charger in self)
+        """Whether any command has been accepted whose effect is still to come."""
+        return any(command.accepted_at for charger in self for command in charger.commands.all)
 
     @property
     def second_reading_at(self) -> datetime | None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from homeassistant.core import Context
+
 from ..enlighten import ChargeMode, ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
 from .command import Command
 
@@ -47,6 +49,8 @@ class ChargerSnapshot:
     mode: ChargeMode | None = None
     measurements: Measurements = field(default_factory=Measurements)
     pending: tuple[Command, ...] = ()
+    last_command: Command | None = None
+    cause: Context | None = field(default=None, compare=False, repr=False)
     setpoint: int | None = None
     session_ended_at: datetime | None = None
 

@@ -12,17 +12,18 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.core import Context, Event, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from ..chargers.amps import LEVEL_MODES, amps_bounds, start_level
+from ..chargers.amps import LEVEL_MODES, AmpsBounds, amps_bounds
 from ..chargers.charger import Charger
 from ..chargers.command import Command, CommandKind, Outcome, Target
 from ..chargers.configuration import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY
 from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.open_commands import Followed
-from ..chargers.status import of_connector, plugged_in, session_goes_on
+from ..chargers.status import drawing_power, of_connector, plugged_in, session_goes_on
+from ..chargers.store import ChargerStore
 from ..const import DOMAIN
 from ..enlighten import (
     AlreadyCharging,
@@ -58,6 +59,7 @@ class Commands:
         coordinator: ChargerCoordinator,
         client: EnlightenClient,
         *,
+        store: ChargerStore,
         apply_amps_while_charging: bool,
     ) -> None:
         self._hass = hass
@@ -65,27 +67,35 @@ class Commands:
         self._coordinator = coordinator
         self._client = client
         self._site_id = coordinator.site_id
+        self._store = store
         self._apply_amps_while_charging = apply_amps_while_charging
         self._sender = Sender(hass, entry, coordinator, client)
         self._restarts: dict[str, AmpsRestart] = {}
         entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self.async_finish))
 
     async def async_start(
-        self, serial: str, *, level: int | None = None, connector_id: int = 1, wait: float = 0
+        self,
+        serial: str,
+        *,
+        level: int | None = None,
+        connector_id: int = 1,
+        wait: float = 0,
+        context: Context | None = None,
     ) -> Command:
         """Start charging at the level (A) asked for, else at the setpoint where the mode takes a level.
 
-        `wait` is how many seconds to wait for the effect before answering. Without a vehicle this is a logged no-op.
+        `wait` is how many seconds to wait for the effect before answering; `context` says who asks. Without a vehicle
+        this is a logged no-op. A start while the vehicle or the charger pauses is sent: it may wake the vehicle.
         """
         charger = self._charger(serial)
-        with self._sender.command(CommandKind.START, charger, connector_id=connector_id) as start:
+        with self._sender.command(CommandKind.START, charger, connector_id=connector_id, context=context) as start:
             await start.unless_stopped(self._async_start(charger, start, level, connector_id))
         return await start.wait(wait)
 
-    async def async_stop(self, serial: str, *, wait: float = 0) -> Command:
+    async def async_stop(self, serial: str, *, wait: float = 0, context: Context | None = None) -> Command:
         """Stop charging: always allowed, whatever the state is believed to be, and at once, whatever is under way."""
         charger = self._charger(serial)
-        with self._sender.command(CommandKind.STOP, charger) as stop:
+        with self._sender.command(CommandKind.STOP, charger, context=context) as stop:
             await stop.unless_stopped(self._async_stop(charger, stop))
         return await stop.wait(wait)
 
@@ -121,12 +131,20 @@ class Commands:
         request = self._client.configure(self._site_id, serial, DEFAULT_LEVEL_KEY, amps)
         await self._async_change(charger, CommandKind.DEFAULT_LEVEL, amps, request)
 
-    async def async_set_amps(self, serial: str, amps: int) -> None:
-        """Keep the current (A) for the next start, and for the running session where the options ask for that."""
+    async def async_set_amps(self, serial: str, amps: float) -> None:
+        """Keep the current (A) for the next start, and for the running session where the options ask for that.
+
+        Between two steps it becomes the next lower one. It is on disk when this returns (docs/traps.md 83).
+        """
         charger = self._charger(serial)
-        _check_offered(charger, amps)
-        before, charger.chosen_amps = charger.setpoint, amps
+        bounds = amps_bounds(charger.summary)
+        level = bounds.nearest(amps) if bounds else int(amps)
+        if bounds and not bounds.low <= amps <= bounds.high:
+            raise _not_offered(charger, bounds, amps)
+        _check_not_refused(charger, level)
+        before, charger.chosen_amps = charger.setpoint, level
         self._coordinator.async_publish()
+        await self._store.async_save(self._coordinator.records.as_stored())
         if self._apply_amps_while_charging:
             self._restart_of(charger).request(before=before)
 
@@ -175,13 +193,12 @@ class Commands:
                 self._do_nothing(start, Outcome.NOT_PLUGGED_IN)
                 return
             sent_level = _level(charger, level)
-            if known and level is None and session_goes_on(status) and not is_restart:
+            if known and level is None and drawing_power(status) and not is_restart:
                 self._do_nothing(start, Outcome.ALREADY_CHARGING)
                 return
-            start.retarget(sent_level)
             mode = charger.mode
-            request = self._client.start_charging(
-                self._site_id, charger.serial, level=sent_level, connector_id=connector_id, level_optional=level is None
+            request = self._sender.async_request_start(
+                start, charger, sent_level, connector_id=connector_id, level_is_asked_for=level is not None
             )
             try:
                 await self._sender.async_send(start, charger.name, request)
@@ -252,12 +269,13 @@ class Commands:
 
 def _level(charger: Charger, asked: int | None) -> int | None:
     if asked is None:
-        return start_level(charger.summary, charger.mode, charger.setpoint)
+        return charger.start_level
     if charger.mode is not None and charger.mode not in LEVEL_MODES:
         raise invalid_wish("amps_not_possible_in_mode", charger.name)
     if amps_bounds(charger.summary) is None:
         raise invalid_wish("amps_unknown", charger.name)
     _check_offered(charger, asked)
+    _check_not_refused(charger, asked)
     return asked
 
 
@@ -270,11 +288,20 @@ def _check_mode(charger: Charger, mode: ChargeMode) -> None:
 def _check_offered(charger: Charger, amps: int) -> None:
     bounds = amps_bounds(charger.summary)
     if bounds and not bounds.offers(amps):
-        raise invalid_wish(
-            "amps_not_offered",
-            charger.name,
-            amps=str(amps),
-            low=str(bounds.low),
-            high=str(bounds.high),
-            step=str(bounds.step),
-        )
+        raise _not_offered(charger, bounds, amps)
+
+
+def _check_not_refused(charger: Charger, amps: int) -> None:
+    if amps in charger.refused_levels:
+        raise invalid_wish("level_refused", charger.name, amps=str(amps))
+
+
+def _not_offered(charger: Charger, bounds: AmpsBounds, amps: float) -> ServiceValidationError:
+    return invalid_wish(
+        "amps_not_offered",
+        charger.name,
+        amps=f"{amps:g}",
+        low=str(bounds.low),
+        high=str(bounds.high),
+        step=str(bounds.step),
+    )

@@ -16,7 +16,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..chargers.amps import amps_to_apply, start_level
+from ..chargers.amps import amps_to_apply
 from ..chargers.charger import Charger
 from ..chargers.command import RESTART_PAUSE, CommandKind, Outcome
 from ..chargers.coordinator import ChargerCoordinator
@@ -59,7 +59,7 @@ class AmpsRestart:
         self._before: int | None = None
         self._is_wanted = False
         self._under_way: Followed | None = None
-        self._connector_id: int | None = 1
+        self._connector_id = 1
         self._attempts_left = 0
         self._start_was_sent = False
 
@@ -112,6 +112,8 @@ class AmpsRestart:
         if not self._coordinator.last_update_success:
             return None
         charger = self.charger
+        if charger.start_level is None:
+            return None
         return amps_to_apply(charger.status, charger.summary, charger.mode, charger.setpoint, before=self._before)
 
     async def _async_stop(self, restart: Followed) -> None:
@@ -160,15 +162,12 @@ class AmpsRestart:
 
     async def _async_send_start(self, restart: Followed) -> None:
         """Start at the setpoint of now, unless the mode has become one that would be left for a current."""
-        charger = self.charger
-        level = start_level(charger.summary, charger.mode, charger.setpoint)
-        restart.retarget(level)
-        await self._client.start_charging(
-            self._coordinator.site_id,
-            charger.serial,
-            level=level,
-            connector_id=self._connector_id or 1,
-            level_optional=True,
+        await self._sender.async_request_start(
+            restart,
+            self.charger,
+            self.charger.start_level,
+            connector_id=self._connector_id,
+            level_is_asked_for=False,
         )
 
     def _let_session_go_on(self, restart: Followed, error: EnlightenError) -> None:

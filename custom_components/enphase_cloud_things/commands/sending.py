@@ -7,12 +7,12 @@ import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..chargers.charger import Charger
-from ..chargers.command import CommandKind, Outcome, Target
+from ..chargers.command import LEVEL_REFUSED, CommandKind, Outcome, Target
 from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.open_commands import Followed, Superseded
 from ..enlighten import (
@@ -22,6 +22,7 @@ from ..enlighten import (
     CommandOutcomeUnknown,
     EnlightenClient,
     EnlightenError,
+    LevelRefused,
     NoScheduleEnabled,
     NotCharging,
     NotPluggedIn,
@@ -45,19 +46,35 @@ class Sender:
 
     @callback
     def begin(
-        self, kind: CommandKind, charger: Charger, *, target: Target = None, connector_id: int | None = None
+        self,
+        kind: CommandKind,
+        charger: Charger,
+        *,
+        target: Target = None,
+        connector_id: int | None = None,
+        context: Context | None = None,
     ) -> Followed:
         """Show a command that somebody asks for; it supersedes what it contradicts."""
-        followed = charger.commands.begin(kind, now=dt_util.utcnow(), target=target, connector_id=connector_id)
+        if not charger.may_be_controlled:
+            raise invalid_wish("no_control", charger.name)
+        followed = charger.commands.begin(
+            kind, now=dt_util.utcnow(), target=target, connector_id=connector_id, context=context
+        )
         self._coordinator.async_publish_soon()
         return followed
 
     @contextmanager
     def command(
-        self, kind: CommandKind, charger: Charger, *, target: Target = None, connector_id: int | None = None
+        self,
+        kind: CommandKind,
+        charger: Charger,
+        *,
+        target: Target = None,
+        connector_id: int | None = None,
+        context: Context | None = None,
     ) -> Iterator[Followed]:
         """Begin a command whose sending is a block of code; a stop that supersedes it ends the block."""
-        followed = self.begin(kind, charger, target=target, connector_id=connector_id)
+        followed = self.begin(kind, charger, target=target, connector_id=connector_id, context=context)
         try:
             yield followed
         except Superseded:
@@ -99,6 +116,9 @@ class Sender:
             self.accept(followed)
             if (await followed.wait(read_back)).outcome is not Outcome.CONFIRMED:
                 raise self.failed(error, name) from error
+        except LevelRefused as error:
+            self.settle(followed, Outcome.REJECTED, reason=LEVEL_REFUSED)
+            raise invalid_wish("level_refused", name, amps=str(followed.now.target)) from error
         except EnlightenError as error:
             self.settle(followed, Outcome.REJECTED, reason=translation_key(error))
             raise self.failed(error, name) from error
@@ -108,6 +128,27 @@ class Sender:
             raise
         else:
             self.accept(followed)
+
+    async def async_request_start(
+        self, followed: Followed, charger: Charger, level: int | None, *, connector_id: int, level_is_asked_for: bool
+    ) -> None:
+        """Request a start, without the level (A) if the charger refuses it, unless somebody asked for that very level.
+
+        A level that was refused is remembered and never sent again.
+        """
+        site_id = self._coordinator.site_id
+        followed.retarget(level)
+        try:
+            await self._client.start_charging(site_id, charger.serial, level=level, connector_id=connector_id)
+        except LevelRefused:
+            if level is None:
+                raise
+            charger.refused_levels.add(level)
+            if level_is_asked_for:
+                raise
+            _LOGGER.warning("A charger refuses %s A and starts with its own current", level)
+            followed.retarget(None, reason=LEVEL_REFUSED)
+            await self._client.start_charging(site_id, charger.serial, level=None, connector_id=connector_id)
 
     async def async_keep_scheduled(self, charger: Charger, mode: ChargeMode | None) -> None:
         """Assert the `mode` from before a start or stop again if it was Scheduled, which both may lose.

@@ -1,20 +1,29 @@
 """What the entities of a charger have in common, and how they are added."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import override
+from typing import Final, override
 
-from homeassistant.core import callback
+from homeassistant.core import Context, callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..chargers.command import LEVEL_REFUSED, Outcome
 from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.snapshot import ChargerSnapshot, SiteSnapshot
 from ..commands.commands import Commands
 from ..devices import charger_device_info
 from ..entity import EnphaseEntity, call_until_unload
+from ..errors import invalid_wish
 from ..runtime import EnphaseConfigEntry
+
+_SENTENCES: Final[Mapping[Outcome, str]] = {
+    Outcome.NOT_PLUGGED_IN: "nothing_to_start",
+    Outcome.NOT_CHARGING: "nothing_to_stop",
+    Outcome.ALREADY_CHARGING: "charging_already",
+}
+"""What a person is told who asks for what needs nothing to be done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +52,20 @@ class ChargerEntity(EnphaseEntity[SiteSnapshot]):
         """The charger as the coordinator last saw it."""
         return self.coordinator.data.chargers[self.serial]
 
+    @callback
+    @override
+    def write_if_changed(self) -> None:
+        """Write the state if it has changed, in the name of whoever asked for what the last reading has confirmed."""
+        charger = self.coordinator.data.chargers.get(self.serial)
+        if charger is not None and charger.cause is not None:
+            self.async_set_context(charger.cause)
+        super().write_if_changed()
+
     @property
     @override
     def available(self) -> bool:
-        """Whether the cloud answers and lists the charger."""
-        if not super().available:
+        """Whether the cloud lists the charger, and its last answer is young enough; one lost poll is no outage."""
+        if not self.coordinator.is_reachable:
             return False
         charger = self.coordinator.data.chargers.get(self.serial)
         return charger is not None and charger.present
@@ -65,6 +83,38 @@ class ChargerCommandEntity(ChargerEntity):
     ) -> None:
         super().__init__(coordinator, description, serial)
         self.commands = commands
+        self.caller: Context | None = None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the account may control the charger, and its state is known."""
+        return super().available and self.may_be_controlled
+
+    @property
+    def may_be_controlled(self) -> bool:
+        """Whether the account has the right to control the charger, as far as the cloud tells."""
+        charger = self.coordinator.records.get(self.serial)
+        return charger is None or charger.may_be_controlled
+
+    @callback
+    @override
+    def async_set_context(self, context: Context) -> None:
+        """Note who calls."""
+        self.caller = context
+        super().async_set_context(context)
+
+    async def async_start_or_stop(self, *, on: bool) -> None:
+        """Start or stop charging, and tell a person who asked for it why nothing, or not all of it, is done.
+
+        An automation or a script that asks for what is already so has made no mistake.
+        """
+        caller, act = self.caller, self.commands.async_start if on else self.commands.async_stop
+        command = await act(self.serial, context=caller)
+        is_person = caller is not None and caller.user_id is not None and caller.parent_id is None
+        sentence = "started_without_level" if command.reason == LEVEL_REFUSED else _SENTENCES.get(command.outcome)
+        if is_person and sentence:
+            raise invalid_wish(sentence, self.charger.name, amps=str(self.charger.setpoint))
 
 
 def add_charger_entities[DescriptionT: ChargerEntityDescription](

@@ -24,7 +24,6 @@ from ..chargers.snapshot import ChargerSnapshot
 from ..chargers.status import session_active
 from ..commands.commands import Commands
 from ..const import FALLBACK_MAX_AMPS, FALLBACK_MIN_AMPS
-from ..errors import invalid_wish
 from .charger import ChargerCommandEntity, ChargerEntityDescription
 
 FALLBACK_BOUNDS: Final = AmpsBounds(low=FALLBACK_MIN_AMPS, high=FALLBACK_MAX_AMPS)
@@ -35,13 +34,16 @@ class ChargerSwitchDescription(ChargerEntityDescription, SwitchEntityDescription
     """Describes a switch of a charger: what it shows and the wish it stands for."""
 
     is_on_fn: Callable[[ChargerSnapshot], bool | None]
-    turn_fn: Callable[[Commands, str, bool], Awaitable[object]]
+    turn_fn: Callable[[ChargerCommandEntity, bool], Awaitable[None]]
     attributes_fn: Callable[[ChargerSnapshot], Mapping[str, object]] | None = None
 
 
-def _pending(charger: ChargerSnapshot) -> Mapping[str, object]:
-    """Tell what was asked for and is not seen yet; the state itself is what the cloud measured."""
-    return {"pending": next((each.kind for each in charger.pending if each.kind in CHARGING_COMMANDS), None)}
+def _commands(charger: ChargerSnapshot) -> Mapping[str, object]:
+    """Return what was asked for and is not seen yet, and what became of the last start or stop."""
+    return {
+        "pending": next((each.kind for each in charger.pending if each.kind in CHARGING_COMMANDS), None),
+        "last_outcome": charger.last_command.outcome if charger.last_command else None,
+    }
 
 
 SWITCHES: Final = (
@@ -49,15 +51,15 @@ SWITCHES: Final = (
         key="charging",
         name=None,
         is_on_fn=lambda charger: session_active(charger.status) if charger.status else None,
-        turn_fn=lambda commands, serial, on: commands.async_start(serial) if on else commands.async_stop(serial),
-        attributes_fn=_pending,
+        turn_fn=lambda entity, on: entity.async_start_or_stop(on=on),
+        attributes_fn=_commands,
     ),
     ChargerSwitchDescription(
         key="green_use_battery",
         entity_category=EntityCategory.CONFIG,
         exists_fn=lambda charger: charger.green is not None and charger.green.use_battery is not None,
         is_on_fn=lambda charger: charger.green.use_battery if charger.green else None,
-        turn_fn=lambda commands, serial, on: commands.async_set_use_battery(serial, on),
+        turn_fn=lambda entity, on: entity.commands.async_set_use_battery(entity.serial, on),
     ),
     ChargerSwitchDescription(
         key="app_authentication",
@@ -65,7 +67,7 @@ SWITCHES: Final = (
         entity_registry_enabled_default=False,
         exists_fn=lambda charger: setting(charger.configuration or (), APP_AUTHENTICATION_KEY) is not None,
         is_on_fn=lambda charger: app_authentication(charger.configuration or ()),
-        turn_fn=lambda commands, serial, on: commands.async_set_app_authentication(serial, on),
+        turn_fn=lambda entity, on: entity.commands.async_set_app_authentication(entity.serial, on),
     ),
 )
 
@@ -88,28 +90,28 @@ class ChargerSwitch(ChargerCommandEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: object) -> None:
-        await self.entity_description.turn_fn(self.commands, self.serial, True)
+        await self.entity_description.turn_fn(self, True)
 
     @override
     async def async_turn_off(self, **kwargs: object) -> None:
-        await self.entity_description.turn_fn(self.commands, self.serial, False)
+        await self.entity_description.turn_fn(self, False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChargerButtonDescription(ChargerEntityDescription, ButtonEntityDescription):
     """Describes a button of a charger and the wish it stands for."""
 
-    press_fn: Callable[[Commands, str], Awaitable[object]]
+    starts: bool
 
 
 BUTTONS: Final = (
     ChargerButtonDescription(
         key="start_charging",
-        press_fn=lambda commands, serial: commands.async_start(serial),
+        starts=True,
     ),
     ChargerButtonDescription(
         key="stop_charging",
-        press_fn=lambda commands, serial: commands.async_stop(serial),
+        starts=False,
     ),
 )
 
@@ -122,11 +124,11 @@ class ChargerButton(ChargerCommandEntity, ButtonEntity):
     @property
     @override
     def available(self) -> bool:
-        return True
+        return self.may_be_controlled
 
     @override
     async def async_press(self) -> None:
-        await self.entity_description.press_fn(self.commands, self.serial)
+        await self.async_start_or_stop(on=self.entity_description.starts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +136,7 @@ class ChargerNumberDescription(ChargerEntityDescription, NumberEntityDescription
     """Describes a current (A) that a person sets for a charger."""
 
     value_fn: Callable[[ChargerSnapshot], int | None]
-    set_fn: Callable[[Commands, str, int], Awaitable[None]]
+    set_fn: Callable[[Commands, str, float], Awaitable[None]]
 
 
 NUMBERS: Final = (
@@ -153,7 +155,7 @@ NUMBERS: Final = (
         entity_registry_enabled_default=False,
         exists_fn=lambda charger: setting(charger.configuration or (), DEFAULT_LEVEL_KEY) is not None,
         value_fn=lambda charger: default_charge_level(charger.configuration or ()),
-        set_fn=lambda commands, serial, amps: commands.async_set_default_level(serial, amps),
+        set_fn=lambda commands, serial, amps: commands.async_set_default_level(serial, int(amps)),
     ),
 )
 
@@ -189,17 +191,7 @@ class ChargerNumber(ChargerCommandEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        if not value.is_integer():
-            bounds = self._bounds
-            raise invalid_wish(
-                "amps_not_offered",
-                self.charger.name,
-                amps=f"{value:g}",
-                low=str(bounds.low),
-                high=str(bounds.high),
-                step=str(bounds.step),
-            )
-        await self.entity_description.set_fn(self.commands, self.serial, int(value))
+        await self.entity_description.set_fn(self.commands, self.serial, value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,14 +12,12 @@ from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
-from homeassistant.util import dt as dt_util
 
 from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.snapshot import SiteSnapshot
 from ..const import DIAGNOSTIC_STATE_PERIOD
 from ..devices import ServiceDevice
 from ..entity import EnphaseEntity
-from ..timer import Timer
 
 
 class SiteEntity(EnphaseEntity[SiteSnapshot]):
@@ -99,7 +97,7 @@ class SiteSensor(SiteEntity, SensorEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        if self.coordinator.last_update_success != self._link_is_up:
+        if self.coordinator.is_reachable != self._link_is_up:
             self._look()
             self.write_if_changed()
 
@@ -110,7 +108,7 @@ class SiteSensor(SiteEntity, SensorEntity):
 
     def _look(self) -> None:
         description = self.entity_description
-        self._link_is_up = self.coordinator.last_update_success
+        self._link_is_up = self.coordinator.is_reachable
         self._attr_native_value = description.value_fn(self.coordinator)
         self._attr_extra_state_attributes = (
             description.attributes_fn(self.coordinator) if description.attributes_fn else {}
@@ -118,11 +116,7 @@ class SiteSensor(SiteEntity, SensorEntity):
 
 
 class CloudReachable(SiteEntity, BinarySensorEntity):
-    """Whether the last status answer is young enough.
-
-    Nothing happens when answers stop coming, so the entity looks at the clock itself at the moment when the last
-    answer becomes too old.
-    """
+    """Whether the last status answer is young enough."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
@@ -130,25 +124,7 @@ class CloudReachable(SiteEntity, BinarySensorEntity):
     def __init__(self, coordinator: ChargerCoordinator) -> None:
         super().__init__(coordinator, "cloud_reachable")
 
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self._timer = Timer(self.hass, self._look)
-        self.async_on_remove(self._timer.cancel)
-        self._timer.set(self.coordinator.reachable_until)
-
     @property
     @override
     def is_on(self) -> bool:
-        return dt_util.utcnow() < self.coordinator.reachable_until
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        if self.is_on:
-            self._timer.set(self.coordinator.reachable_until)
-        self.write_if_changed()
-
-    @callback
-    def _look(self, _now: datetime) -> None:
-        self._handle_coordinator_update()
+        return self.coordinator.is_reachable
