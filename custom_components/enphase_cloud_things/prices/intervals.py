@@ -92,6 +92,8 @@ class TariffSource(PriceSource):
         if season is None:
             return _UNKNOWN_DAY
         tiered = self.branch.structure == TariffStructure.TIERED or not season.day_groups
+        if tiered and season.base_unreadable:
+            return _UNKNOWN_DAY
         if tiered and (price := _base_price(season)):
             return ((0, price),)
         group = next((g for g in season.day_groups if day.isoweekday() in g.days), None)
@@ -114,7 +116,8 @@ class DatedSource(PriceSource):
         known = self.days.get(day)
         if known is None:
             return _UNKNOWN_DAY
-        return _group_plan(DayGroup(periods=tuple(Period(rate=r.rate, start=r.start, end=r.end) for r in known.rates)))
+        periods = tuple(Period(rate=rate.rate, start=rate.start, end=rate.end) for rate in known.rates)
+        return _group_plan(DayGroup(periods=periods, incomplete=known.incomplete))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -219,7 +222,8 @@ def _group_plan(group: DayGroup) -> DayPlan:
     edges = {0}
     for period in timed:
         edges |= {period.start or 0, (period.end or 0) % MINUTES_OF_A_DAY}
-    fallback = next((p for p in group.periods if _all_day(p)), None)
+    # A period whose time is unknown may be at any time that no other one has
+    fallback = None if group.incomplete else next((p for p in group.periods if _all_day(p)), None)
     return tuple((edge, _price(_period_at(timed, edge) or fallback)) for edge in sorted(edges))
 
 

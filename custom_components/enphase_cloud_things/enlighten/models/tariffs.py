@@ -25,6 +25,9 @@ _LAST_MONTH: Final = 12
 _TARIFF_FIELDS: Final = ("purchase", "buyback", "site_id", "country", "currency")
 # How the cloud spells the open end of the last tier
 _OPEN_END: Final = -1
+_CLOCK_TIME: Final = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
+_DOTTED_TIME: Final = re.compile(r"\d{1,2}\.\d{2}", re.ASCII)
+_DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CURRENCY_CODE: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -48,8 +51,10 @@ class RateComponent:
 class Period:
     """A rate for some minutes of a day (docs/api.md §9.5).
 
-    `start` is 0 to 1439, `end` 1 to 1440; a period whose start is later than its end runs over midnight. Without
-    both it is the fallback for the minutes that no other period covers. `kind` is `off-peak`, `mid-peak` or `peak`.
+    `start` is 0 to 1439, `end` 1 to 1440; a period whose start is later than its end runs over midnight: on every
+    weekday of its group it holds from 0 to `end` and from `start` to 1440, so that what follows midnight goes by the
+    weekday of that morning. Without both it is the fallback for the minutes that no other period covers. `kind` is
+    `off-peak`, `mid-peak` or `peak`.
     """
 
     rate: float | None
@@ -80,23 +85,34 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayGroup:
-    """The weekdays that share their periods."""
+    """The weekdays that share their periods.
+
+    It is `incomplete` where it is unknown when one of its periods applies, which may be at any time of the fallback.
+    """
 
     days: frozenset[int] = EVERY_DAY
     periods: tuple[Period, ...] = ()
     group_id: str | None = None
+    incomplete: bool = False
 
     @classmethod
     def from_wire(cls, row: Fields) -> DayGroup:
-        """Read a day group; without readable days its id tells them."""
+        """Read a day group; where it names no days its id tells them, and days that cannot be read are none."""
         group_id = row.identifier("id")
+        listed = row.raw("periods")
         periods = []
         for period in row.rows("periods"):
             try:
                 periods.append(Period.from_wire(period))
             except InvalidResponse:
                 period.unreadable("startTime", "endTime")
-        return cls(days=_weekdays(row.raw("days")) or weekdays_of(group_id), periods=tuple(periods), group_id=group_id)
+        days = row.raw("days")
+        return cls(
+            days=weekdays_of(group_id) if days in (None, "", []) else _weekdays(days),
+            periods=tuple(periods),
+            group_id=group_id,
+            incomplete=isinstance(listed, list) and len(periods) < len(listed),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +140,8 @@ class Tier:
 class Season:
     """Months of the year, both inclusive, that share their day groups; from October (10) to May (5) wraps the year.
 
-    A tiered season has `tiers`, and `base_rate` where the cloud names one.
+    A tiered season has `tiers`, and `base_rate` where the cloud names one. `base_unreadable` says that it names one
+    that cannot be read, or a tier of unknown consumption.
     """
 
     season_id: str | None = None
@@ -133,21 +150,27 @@ class Season:
     day_groups: tuple[DayGroup, ...] = ()
     tiers: tuple[Tier, ...] = ()
     base_rate: float | None = None
+    base_unreadable: bool = False
 
     @classmethod
-    def from_wire(cls, row: Fields) -> Season:
-        """Read a season.
+    def from_wire(cls, row: Fields, *, alone: bool = True) -> Season:
+        """Read a season, which is the whole year where it is `alone` and names no months.
 
         Raises:
-            InvalidResponse: its months could not be read.
+            InvalidResponse: its months could not be read, or it names none beside others.
         """
+        first, last = _integer(row, MONTH, "startMonth"), _integer(row, MONTH, "endMonth")
+        if (first is None) != (last is None) or (first is None and not alone):
+            raise InvalidResponse(f"{row.path}.startMonth")
         return cls(
             season_id=row.identifier("id"),
-            start_month=_month(row, "startMonth", 1),
-            end_month=_month(row, "endMonth", _LAST_MONTH),
+            start_month=first or 1,
+            end_month=last or _LAST_MONTH,
             day_groups=tuple(DayGroup.from_wire(group) for group in row.rows("days")),
             tiers=tuple(Tier.from_wire(tier) for tier in row.rows("tiers")),
             base_rate=row.number(PRICE, "offPeak"),
+            base_unreadable=_is_unreadable(row, PRICE, "offPeak")
+            or any(_is_unreadable(tier, TIER_KILOWATT_HOURS, "startValue") for tier in row.rows("tiers")),
         )
 
 
@@ -169,10 +192,12 @@ class TariffBranch:
     def from_wire(cls, row: Fields) -> TariffBranch:
         """Read a branch; a season that cannot be read is left out."""
         structure = row.text("typeId")
+        listed = row.raw("seasons")
+        alone = isinstance(listed, list) and len(listed) == 1
         seasons = []
         for season in row.rows("seasons"):
             try:
-                seasons.append(Season.from_wire(season))
+                seasons.append(Season.from_wire(season, alone=alone))
             except InvalidResponse:
                 season.unreadable("startMonth", "endMonth")
         return cls(
@@ -240,10 +265,14 @@ class DatedRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedRates:
-    """The export rates of one date (docs/api.md §9.6). `time_zone` is an IANA name."""
+    """The export rates of one date (docs/api.md §9.6). `time_zone` is an IANA name.
+
+    They are `incomplete` where it is unknown when one of them applies.
+    """
 
     day: date
     rates: tuple[DatedRate, ...] = ()
+    incomplete: bool = False
     currency_symbol: str | None = None
     time_zone: str | None = None
 
@@ -257,6 +286,7 @@ class DatedRates:
             InvalidResponse: the reply has no list of rates, or none of them could be read.
         """
         data = Fields.of_reply(value, "export_rates", oddities).fields("data")
+        listed = data.raw("buyback")
         rates = []
         for row in data.rows("buyback"):
             try:
@@ -269,6 +299,7 @@ class DatedRates:
         return cls(
             day=day,
             rates=tuple(rates),
+            incomplete=isinstance(listed, list) and len(rates) < len(listed),
             currency_symbol=data.text("currency") or site.text("currency"),
             time_zone=data.text("timezone") or site.text("timezone"),
         )
@@ -332,14 +363,28 @@ def _branch(reply: Fields, name: str) -> TariffBranch | None:
 def _minutes(row: Fields, start_name: str, end_name: str) -> tuple[int, int] | None:
     """Return the half-open minutes of a row, `None` where it names none."""
     try:
-        return half_open_minutes(_integer(row, MINUTE_OF_DAY, start_name), _integer(row, MINUTE_OF_DAY, end_name))
+        return half_open_minutes(_minute(row, start_name), _minute(row, end_name))
     except ValueError:
         raise InvalidResponse(f"{row.path}.{start_name}") from None
 
 
-def _month(row: Fields, name: str, default: int) -> int:
-    month = _integer(row, MONTH, name)
-    return default if month is None else month
+def _minute(row: Fields, name: str) -> int | None:
+    """Read a minute of the day: its number, or a time of the clock such as 16:00."""
+    value = row.raw(name)
+    if isinstance(value, str) and _DOTTED_TIME.fullmatch(value.strip()[:8]):
+        # 16.00 is a time of the clock or a minute: nobody knows
+        raise InvalidResponse(f"{row.path}.{name}")
+    if isinstance(value, str) and (clock := _CLOCK_TIME.fullmatch(value.strip()[:8])):
+        hours, minutes = int(clock[1]), int(clock[2])
+        if hours * 60 + minutes > MINUTES_OF_A_DAY or minutes >= 60:
+            raise InvalidResponse(f"{row.path}.{name}")
+        return hours * 60 + minutes
+    return _integer(row, MINUTE_OF_DAY, name)
+
+
+def _is_unreadable(row: Fields, within: Range, name: str) -> bool:
+    """Return whether a row has a number that cannot be read."""
+    return row.raw(name) not in (None, "") and row.number(within, name) is None
 
 
 def _integer(row: Fields, within: Range, name: str) -> int | None:
@@ -351,10 +396,12 @@ def _integer(row: Fields, within: Range, name: str) -> int | None:
 
 
 def _weekdays(value: JsonValue) -> frozenset[int]:
+    """Read a list of weekdays, by number or English name; those that cannot be read are left out."""
     days = set()
     for item in value if isinstance(value, list) else ():
+        name = item.strip()[:3].lower() if isinstance(item, str) else ""
         try:
-            days.add(integer(item, WEEKDAY))
+            days.add(_DAY_NAMES.index(name) + 1 if name in _DAY_NAMES else integer(item, WEEKDAY))
         except ValueError:
             continue
     return EVERY_DAY & days
