@@ -9,6 +9,7 @@ import pytest
 from simulator import Family, Simulator, World, faults
 from simulator.ready_tariffs import TARIFFS
 
+from .conftest import SetupEntry
 from .energy_plan import (
     ALL_OF_THE_PROGRAM,
     ALL_PRICES,
@@ -27,6 +28,7 @@ from .energy_plan import (
     value,
 )
 from .long_runs import enable_event_loop_debug
+from .passing_time import Meanwhile
 
 __all__ = ["enable_event_loop_debug", "pass_time", "set_up"]
 
@@ -179,3 +181,17 @@ async def test_a_pause_of_the_account_is_kept_here_as_well(
     simulator.requests.clear()
     await pass_time(timedelta(minutes=50), step=600)
     assert len(simulator.requests) == 0
+
+
+@pytest.mark.freeze_time("2026-11-17 12:00:00+00:00")
+async def test_a_cloud_that_answers_slowly_at_the_start_costs_the_prices_a_minute_or_two(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, meanwhile: Meanwhile, pass_time: PassTime
+) -> None:
+    """What waits for its turn among all that is read at the start may wait too long."""
+    slow = [simulator.faults.add(faults.slow(5), family) for family in Family]
+    await meanwhile(setup_entry())
+    await meanwhile(hass.async_block_till_done(wait_background_tasks=True))
+    for fault in slow:
+        simulator.faults.remove(fault)
+    await pass_time(timedelta(seconds=90), step=5)
+    assert "sensor.energy_prices_lark_street_import_price" not in without_value(hass)
