@@ -30,10 +30,15 @@ from .history.coordinator import HistoryCoordinator
 from .history.statistics import SessionImport
 from .migration import async_migrate, mend_entry_data
 from .options import Options
+from .plan.plans import Plans, plans_file
+from .plan.prices import PlanPrices
+from .plan.removal import async_remove_plans
+from .plan.sources import PlanSources
 from .prices.coordinator import PriceCoordinator
 from .prices.currency import CurrencyCoordinator, async_forget_currency
 from .repairs import forget_issues, issue_watch
 from .runtime import EnphaseConfigEntry, RuntimeData
+from .schedules.writes import ScheduleWrites
 from .services import async_setup_services
 from .vpp.coordinator import VppCoordinator
 
@@ -48,6 +53,7 @@ PLATFORMS = [
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TIME,
 ]
 
 
@@ -92,6 +98,17 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
     await currency.async_restore()
     vpp, prices = _energy_plan(hass, entry, client, chargers, currency=currency)
     history = HistoryCoordinator(hass, entry, client=client.history, chargers=chargers)
+    commands = Commands(
+        hass,
+        entry,
+        chargers,
+        client,
+        store=store,
+        apply_amps_while_charging=options.apply_amps_while_charging,
+    )
+    plans = await _async_plans(
+        hass, entry, chargers=chargers, commands=commands, client=client, history=history, vpp=vpp, tariff=prices
+    )
     entry.runtime_data = RuntimeData(
         account=account,
         options=options,
@@ -102,14 +119,9 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
         history=history,
         vpp=vpp,
         prices=prices,
-        commands=Commands(
-            hass,
-            entry,
-            chargers,
-            client,
-            store=store,
-            apply_amps_while_charging=options.apply_amps_while_charging,
-        ),
+        commands=commands,
+        schedules=plans.writes,
+        plans=plans,
         session_import=SessionImport(hass, history=history, currency=currency),
     )
 
@@ -117,6 +129,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
     entry.async_on_unload(chargers.async_add_listener(lambda: update_charger_devices(hass, entry, chargers.data)))
     entry.async_on_unload(chargers.async_add_listener(lambda: store.save_soon(chargers.records.as_stored)))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    plans.async_follow()
     # The chargers do not wait for what they do not need.
     for optional in (currency, vpp, prices, history):
         if optional is not None:
@@ -140,6 +153,33 @@ def _chargers(
         site_device_id=register_site_device(hass, entry, site_id),
         records=SiteChargers(stored, nominal_voltage=options.nominal_voltage),
     )
+
+
+async def _async_plans(
+    hass: HomeAssistant,
+    entry: EnphaseConfigEntry,
+    *,
+    chargers: ChargerCoordinator,
+    commands: Commands,
+    client: EnlightenClient,
+    history: HistoryCoordinator,
+    vpp: VppCoordinator | None,
+    tariff: PriceCoordinator | None,
+) -> Plans:
+    options = Options.from_mapping(entry.options)
+    sources = PlanSources(
+        hass=hass,
+        entry=entry,
+        chargers=chargers,
+        commands=commands,
+        writes=ScheduleWrites(hass, chargers, client.schedules),
+        history=history,
+        vpp=vpp,
+        prices=PlanPrices(hass, entity_id=options.price_entity, tariff=tariff, zone=lambda: chargers.zone),
+        nominal_voltage=options.nominal_voltage,
+    )
+    file = plans_file(hass, entry.entry_id)
+    return Plans(sources, file=file, stored=await file.async_load() or {})
 
 
 def _energy_plan(
@@ -200,6 +240,12 @@ async def async_remove_config_entry_device(hass: HomeAssistant, entry: EnphaseCo
 async def async_remove_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> None:
     """Forget what was stored for a removed entry."""
     forget_issues(hass, entry)
+    registry = async_get_registry(hass)
+    account = await registry.async_acquire(entry)
+    try:
+        await async_remove_plans(hass, entry.entry_id, entry.data[CONF_SITE_ID], account.client)
+    finally:
+        await registry.async_release(entry)
     await ChargerStore(hass, entry.entry_id).async_remove()
     await async_forget_currency(hass, entry.entry_id)
     await async_get_registry(hass).async_forget(entry)

@@ -172,6 +172,10 @@ def _charger(charger: ChargerSnapshot) -> Report:
         status=charger.status and replace(charger.status, name=None),
         summary=charger.summary and replace(charger.summary, name=None),
     )
+    if nameless.schedule:
+        # The id of a slot holds those of its site and its charger, and nobody knows what else a slot holds
+        slots = tuple(replace(slot, slot_id="", raw={}) for slot in nameless.schedule.slots)
+        nameless = replace(nameless, schedule=replace(nameless.schedule, slots=slots))
     return asdict(nameless) | {"capabilities": _capabilities(charger)}
 
 

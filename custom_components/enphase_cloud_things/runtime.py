@@ -11,8 +11,10 @@ from .commands.commands import Commands
 from .history.coordinator import HistoryCoordinator
 from .history.statistics import SessionImport
 from .options import Options
+from .plan.plans import Plans
 from .prices.coordinator import PriceCoordinator
 from .prices.currency import CurrencyCoordinator
+from .schedules.writes import ScheduleWrites
 from .vpp.coordinator import VppCoordinator
 
 
@@ -30,6 +32,8 @@ class RuntimeData:
     vpp: VppCoordinator | None
     prices: PriceCoordinator | None
     commands: Commands
+    schedules: ScheduleWrites
+    plans: Plans
     session_import: SessionImport
 
 

@@ -1,10 +1,11 @@
-"""The charge mode that a person chose."""
+"""What a person chose: the charge mode, and what happens when a car is plugged in."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entities.charger import add_command_entities
 from .entities.charger_controls import SELECTS, ChargeModeSelect
+from .entities.plans import CHARGING_PLAN, ChargingPlanSelect, add_plan_entities
 from .runtime import EnphaseConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -15,3 +16,4 @@ async def async_setup_entry(
 ) -> None:
     """Add those of every charger."""
     add_command_entities(entry, async_add_entities, SELECTS, ChargeModeSelect)
+    add_plan_entities(entry, async_add_entities, (CHARGING_PLAN,), ChargingPlanSelect)

@@ -1,5 +1,6 @@
-"""A call at a moment that moves."""
+"""A call at a moment that moves, and waiting for time to pass."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -47,3 +48,19 @@ class Timer:
             self.set(self._moment)
         else:
             self._action(now)
+
+
+async def async_pass(hass: HomeAssistant, delay: timedelta) -> None:
+    """Return when some time has passed on Home Assistant's clock."""
+    passed: asyncio.Future[None] = hass.loop.create_future()
+
+    @callback
+    def wake(_now: datetime) -> None:
+        if not passed.done():
+            passed.set_result(None)
+
+    cancel = async_call_later(hass, delay, HassJob(wake, "wait", cancel_on_shutdown=True))
+    try:
+        await passed
+    finally:
+        cancel()

@@ -119,6 +119,23 @@ def test_energy_at_any_charger_counts_as_drawing_power() -> None:
     assert not any_drawing_power([idle, unclear])
 
 
+def test_schedules_in_use_are_read_every_quarter_of_an_hour_and_their_mode_with_them() -> None:
+    serial = charger_reads(1)[0].serial
+    assert serial is not None
+    wanted = [Read(part=part, serial=serial) for part in (Part.MODE, Part.SCHEDULES)]
+    attempted = dict.fromkeys(wanted, NOW)
+    counted = dict.fromkeys((True, False), 0)
+    for scheduled in counted:
+        attempted = dict.fromkeys(wanted, NOW)
+        for minute in range(1, 61):
+            now = NOW + minute * 60 * SECOND
+            serials = {serial} if scheduled else set()
+            due = due_reads(wanted, attempted, now, started_at=NOW, interval=SLOW, scheduled=serials)
+            attempted.update(dict.fromkeys(due, now))
+            counted[scheduled] += len(due)
+    assert counted == {True: 4 + 4, False: 6 + 1}
+
+
 def test_the_requests_of_a_default_site_stay_within_the_promised_figures() -> None:
     idle = requests_per_hour(chargers=1, vpp=True, prices=True, charging=False)
     charging = requests_per_hour(chargers=1, vpp=True, prices=True, charging=True)
@@ -130,12 +147,12 @@ def test_the_requests_of_a_default_site_stay_within_the_promised_figures() -> No
     ("chargers", "vpp", "prices", "charging", "expected"),
     [
         (0, False, False, False, 12),
-        (1, False, False, False, 12 + 6 + 1 + 1 + 2),
-        (1, False, False, True, 12 + 6 + 1 + 1 + 12),
+        (1, False, False, False, 12 + 4 + 1 + 1 + 4 + 2),
+        (1, False, False, True, 12 + 4 + 1 + 1 + 4 + 12),
         (0, True, False, False, 12 + 12 + 4 / 24),
         (0, False, True, False, 12 + 2 + 5 / 24),
-        (10, False, False, False, 12 + 60 + 10 + 10 + 20),
-        (100, False, False, False, 12 + 60 + 60 + 60 + 200),
+        (10, False, False, False, 12 + 40 + 10 + 10 + 40 + 20),
+        (100, False, False, False, 12 + 60 + 60 + 60 + 60 + 200),
     ],
 )
 def test_the_requests_besides_the_status_add_up(

@@ -6,6 +6,7 @@ A proof returns what contradicts the promise, in words that tell what to do.
 import ast
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+import re
 from typing import Final
 
 from homeassistant.util.yaml import load_yaml_dict
@@ -87,7 +88,7 @@ def _words_of_entity_names() -> Iterable[str]:
     """Go through the words in the names of entities: in prose, several entities may share a word."""
     for entities in _english()["entity"].values():
         for entity in entities.values():
-            yield from entity.get("name", "").split()
+            yield from re.sub(r"\{\w+\}", "", entity.get("name", "")).split()
 
 
 def _untranslated_errors() -> list[str]:

@@ -55,7 +55,7 @@ ARROWS: Final[Mapping[str, frozenset[str]]] = {
     "schedules": frozenset({"chargers", "commands", "enlighten"}),
     "plan": frozenset({"chargers", "commands", "enlighten", "history", "prices", "schedules", "vpp"}),
     "dashboard": frozenset(),
-    "flows": frozenset({"account", "enlighten"}),
+    "flows": frozenset({"account", "enlighten", "plan"}),
     "actions": frozenset({"account", "chargers", "commands", "enlighten", "history", "plan", "prices", "schedules"}),
     "entities": frozenset(
         {"actions", "chargers", "commands", "enlighten", "history", "plan", "prices", "schedules", "vpp"}

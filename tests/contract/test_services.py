@@ -60,10 +60,12 @@ def sample(field: Json) -> object:
             return option["value"] if isinstance(option, dict) else option
         case "date":
             return "2026-11-22"
+        case "time":
+            return "06:30:00"
         case "datetime":
             return "2026-11-22 18:30:00"
         case "text":
-            return "4410287"
+            return field.get("example", "4410287")
     pytest.fail(f"teach this check what a person chooses in a selector of the kind {kind}")
 
 
@@ -150,7 +152,8 @@ async def test_an_action_that_replies_says_so(hass: HomeAssistant) -> None:
     assert await async_setup(hass, {})
     registered: dict[str, Any] = hass.services.async_services_for_domain(DOMAIN)
     replying = {name for name, service in registered.items() if service.supports_response.value != "none"}
-    promised = {"start_charging", "stop_charging", "trigger_message"} | (
-        {"get_sessions", "get_prices", "export_sessions", "import_sessions"} & set(SERVICES)
-    )
+    promised = {"start_charging", "stop_charging", "trigger_message", "get_sessions", "get_prices", "import_sessions"}
+    promised |= {"export_sessions"}
+    promised |= {"get_schedules", "set_schedule", "delete_schedule", "enable_schedule", "disable_schedule"}
+    promised |= {"plan_charging", "cancel_plan"}
     assert replying == promised

@@ -10,7 +10,15 @@ from typing import Final, NotRequired, TypedDict
 from homeassistant.core import Context
 
 from ..const import DEFAULT_CHARGING_AMPS
-from ..enlighten import ChargeMode, ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
+from ..enlighten import (
+    ChargeMode,
+    ChargerStatus,
+    ChargerSummary,
+    ConfigurationValue,
+    GreenSettings,
+    ModePreference,
+    Schedule,
+)
 from ..stored import StoredState, iso, restored, stored_mapping, stored_number, stored_time
 from .amps import amps_bounds, start_level
 from .command import CommandKind, Outcome, Reading
@@ -50,11 +58,11 @@ class StoredCharger(TypedDict):
 class Charger:
     """The record of one charger.
 
-    `status`, `summary`, `preference`, `green` and `configuration` are the last good readings of their endpoints, each
-    kept when a later one fails. `chosen_amps` is the current (A) that a person set last, `refused_levels` are those
-    that the charger has refused, `restarted_at` is when a session was last restarted for another current. `turn` is
-    held while a start or a restart is sent; a stop waits for nobody. `nominal_voltage` (V) bounds the power estimate
-    where the cloud names none.
+    `status`, `summary`, `preference`, `green`, `configuration` and `schedule` are the last good readings of their
+    endpoints, each kept when a later one fails. `chosen_amps` is the current (A) that a person set last,
+    `refused_levels` are those that the charger has refused, `restarted_at` is when a session was last restarted for
+    another current. `turn` is held while a start or a restart is sent; a stop waits for nobody. `nominal_voltage` (V)
+    bounds the power estimate where the cloud names none.
     """
 
     status: ChargerStatus | None = None
@@ -62,6 +70,7 @@ class Charger:
     preference: ModePreference | None = None
     green: GreenSettings | None = None
     configuration: tuple[ConfigurationValue, ...] | None = None
+    schedule: Schedule | None = None
 
     def __init__(
         self, serial: str, *, nominal_voltage: int, zone: tzinfo, stored: Mapping[str, object] | None = None
@@ -157,7 +166,7 @@ class Charger:
 
     def take(
         self,
-        reading: Reading | ChargerSummary,
+        reading: Reading | ChargerSummary | Schedule,
         *,
         began: datetime,
         now: datetime,
@@ -176,6 +185,9 @@ class Charger:
                 reading = self._take_status(reading, now)
             case ChargerSummary():
                 self._take_summary(reading, now)
+                return
+            case Schedule():
+                self.schedule = reading
                 return
             case ModePreference():
                 # None enabled means unknown, which is no reason to forget the mode (docs/api.md §6.1)
@@ -213,6 +225,7 @@ class Charger:
             preference=self.preference,
             green=self.green,
             configuration=self.configuration,
+            schedule=self.schedule,
             mode=self.mode,
             measurements=self._measurements(now),
             pending=self.commands.all,

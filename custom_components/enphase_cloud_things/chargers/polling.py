@@ -28,11 +28,15 @@ from .status import drawing_power
 #   summary                  3600/300 = 12     12
 #   mode                     3600/600 = 6      6
 #   green, configuration     2 x 1 = 2         2
+#   schedules                3600/3600 = 1     1
 #   VPP events               3600/300 = 12     12
 #   savings                  3600/1800 = 2     2
 #   session history          3600/1800 = 2     3600/300 = 12
 #   tariff, enrolment, rates 1/6 + 1/6 + 1/24  about 1/2
-#   in all                   156.5             406.5
+#   in all                   157.5             407.5
+#
+# A charger whose schedules are in use has them read every 15 minutes (4) and with them its mode (4 instead of 6), which
+# a schedule means nothing without: 158.5 idle, 408.5 charging.
 #
 # The account takes 480 in any sliding hour. A fast interval of 5 s alone would be 720:
 # it is stretched to what the rest leaves over.
@@ -41,6 +45,7 @@ REQUEST_BUDGET: Final = 480
 SUMMARY_CADENCE: Final = timedelta(seconds=300)
 MODE_CADENCE: Final = timedelta(seconds=600)
 SETTINGS_CADENCE: Final = timedelta(seconds=3600)
+SCHEDULES_IN_USE_CADENCE: Final = timedelta(seconds=900)
 TIME_PER_CHARGER: Final = timedelta(seconds=60)
 
 FAST_AFTER_COMMAND: Final = timedelta(seconds=90)
@@ -88,6 +93,7 @@ class Part(StrEnum):
     MODE = "mode"
     GREEN = "green"
     CONFIGURATION = "configuration"
+    SCHEDULES = "schedules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,12 @@ _CADENCES: Final[Mapping[Part, timedelta]] = {
     Part.MODE: MODE_CADENCE,
     Part.GREEN: SETTINGS_CADENCE,
     Part.CONFIGURATION: SETTINGS_CADENCE,
+    Part.SCHEDULES: SETTINGS_CADENCE,
+}
+_CADENCES_OF_SCHEDULED: Final[Mapping[Part, timedelta]] = {
+    **_CADENCES,
+    Part.MODE: SCHEDULES_IN_USE_CADENCE,
+    Part.SCHEDULES: SCHEDULES_IN_USE_CADENCE,
 }
 
 
@@ -149,8 +161,8 @@ def requests_per_hour(*, chargers: int, vpp: bool, prices: bool, charging: bool)
     The request budget of the account less this is what its status reads may use.
     """
     load = 3600 / SUMMARY_CADENCE.total_seconds()
-    for part in (Part.MODE, Part.GREEN, Part.CONFIGURATION):
-        load += chargers * 3600 / _period(part, chargers).total_seconds()
+    for part in (Part.MODE, Part.GREEN, Part.CONFIGURATION, Part.SCHEDULES):
+        load += chargers * 3600 / _period(part, chargers, scheduled=True).total_seconds()
     if chargers:
         load += chargers * (12 if charging else 2)
     if vpp:
@@ -169,6 +181,7 @@ def due_reads(
     interval: timedelta,
     urgent: Collection[Read] = (),
     bounds_missing: bool = False,
+    scheduled: Collection[str] = (),
 ) -> tuple[Read, ...]:
     """Return which of the wanted reads belong into the refresh of now, the most urgent first.
 
@@ -177,7 +190,8 @@ def due_reads(
     command, after a change of mode) are always due. Of the others only a few per
     refresh are, the longest overdue first, so that neither a start nor an outage ends in
     a burst; `interval`, the time between refreshes, raises that number where refreshes
-    are rare. With `bounds_missing` the summary is read more often for the first minutes.
+    are rare. With `bounds_missing` the summary is read more often for the first minutes. `scheduled` are the serials
+    of chargers whose schedules are in use.
     """
     serials = dict.fromkeys(read.serial for read in wanted if read.serial is not None)
     turn_of = {serial: turn for turn, serial in enumerate(serials)}
@@ -186,7 +200,7 @@ def due_reads(
     for read in wanted:
         if read in urgent:
             continue
-        period = _period(read.part, len(turn_of))
+        period = _period(read.part, len(turn_of), scheduled=read.serial in scheduled)
         if read.part is Part.SUMMARY and bounds_missing and now - started_at < EARLY_SUMMARY_UNTIL:
             period = EARLY_SUMMARY_CADENCE
         offset = period * turn_of[read.serial] / len(turn_of) if read.serial is not None else timedelta()
@@ -221,10 +235,11 @@ def _affordable(available_per_hour: float) -> timedelta:
     return timedelta(hours=1) / available_per_hour
 
 
-def _period(part: Part, chargers: int) -> timedelta:
+def _period(part: Part, chargers: int, *, scheduled: bool = False) -> timedelta:
     if part is Part.SUMMARY:
         return SUMMARY_CADENCE
-    return max(_CADENCES[part], TIME_PER_CHARGER * chargers)
+    cadences = _CADENCES_OF_SCHEDULED if scheduled else _CADENCES
+    return max(cadences[part], TIME_PER_CHARGER * chargers)
 
 
 def _turn_has_come(last: datetime | None, now: datetime, anchor: datetime, period: timedelta) -> bool:

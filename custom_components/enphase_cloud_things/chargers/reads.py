@@ -10,14 +10,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..enlighten import EnlightenClient, EnlightenError, ModePreference
+from ..enlighten import EnlightenClient, EnlightenError, ModePreference, Schedule
 from .command import Reading
 from .polling import Part, Read, bounds_missing, due_reads
 from .site import SiteChargers
 
 _LOGGER = logging.getLogger(__name__)
 
-CHARGER_PARTS: Final = (Part.MODE, Part.GREEN, Part.CONFIGURATION)
+CHARGER_PARTS: Final = (Part.MODE, Part.GREEN, Part.CONFIGURATION, Part.SCHEDULES)
 
 
 class Reads:
@@ -64,6 +64,7 @@ class Reads:
             interval=interval,
             urgent=self._urgent | self._chargers.wanted_reads(now),
             bounds_missing=bounds_missing(charger.summary for charger in self._chargers if charger.summary),
+            scheduled={charger.serial for charger in self._chargers if charger.schedule and charger.schedule.slots},
         )
         self._urgent.difference_update(due)
         return due
@@ -119,10 +120,12 @@ class Reads:
             await self._chargers.async_take_time_zone(next((summary.time_zone for summary in summaries), None))
         self._chargers.take_summaries(summaries, began=began, now=dt_util.utcnow())
 
-    async def _async_read_of_charger(self, part: Part, serial: str, *, urgent: bool) -> Reading:
+    async def _async_read_of_charger(self, part: Part, serial: str, *, urgent: bool) -> Reading | Schedule:
         match part:
             case Part.MODE:
                 return await self._client.charge_mode(self._site_id, serial, urgent=urgent)
             case Part.GREEN:
                 return await self._client.green_settings(self._site_id, serial, urgent=urgent)
+            case Part.SCHEDULES:
+                return await self._client.schedules.read(self._site_id, serial, urgent=urgent)
         return await self._client.configuration(self._site_id, serial, urgent=urgent)

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from homeassistant.core import Context
 
-from ..enlighten import ChargeMode, ChargerStatus, ChargerSummary, ConfigurationValue, GreenSettings, ModePreference
+from ..enlighten import (
+    ChargeMode,
+    ChargerStatus,
+    ChargerSummary,
+    ConfigurationValue,
+    GreenSettings,
+    ModePreference,
+    Schedule,
+)
 from .command import Command
 
 
@@ -46,6 +54,7 @@ class ChargerSnapshot:
     preference: ModePreference | None = None
     green: GreenSettings | None = None
     configuration: tuple[ConfigurationValue, ...] | None = None
+    schedule: Schedule | None = None
     mode: ChargeMode | None = None
     measurements: Measurements = field(default_factory=Measurements)
     pending: tuple[Command, ...] = ()

@@ -43,7 +43,7 @@ from .sending import Sender
 _LOGGER = logging.getLogger(__name__)
 
 READ_BACK: Final = 12.0
-"""Seconds to look whether a mode that was refused is set all the same (docs/api.md §6.1)."""
+"""Seconds; the cloud may refuse a mode and set it all the same (docs/api.md §6.1)."""
 
 
 class Commands:
@@ -92,15 +92,23 @@ class Commands:
             await start.unless_stopped(self._async_start(charger, start, level, connector_id))
         return await start.wait(wait)
 
-    async def async_stop(self, serial: str, *, wait: float = 0, context: Context | None = None) -> Command:
-        """Stop charging: always allowed, whatever the state is believed to be, and at once, whatever is under way."""
+    async def async_stop(
+        self, serial: str, *, wait: float = 0, keep_mode: bool = True, context: Context | None = None
+    ) -> Command:
+        """Stop charging: always allowed, whatever the state is believed to be, and at once, whatever is under way.
+
+        Without `keep_mode` the mode Scheduled, which a stop may lose, is not asserted again.
+        """
         charger = self._charger(serial)
         with self._sender.command(CommandKind.STOP, charger, context=context) as stop:
-            await stop.unless_stopped(self._async_stop(charger, stop))
+            await stop.unless_stopped(self._async_stop(charger, stop, keep_mode=keep_mode))
         return await stop.wait(wait)
 
-    async def async_set_mode(self, serial: str, mode: ChargeMode) -> None:
-        """Choose the charge mode; choosing the one in force sends nothing."""
+    async def async_set_mode(self, serial: str, mode: ChargeMode, *, read_back: float = READ_BACK) -> None:
+        """Choose the charge mode; choosing the one in force sends nothing.
+
+        `read_back` is how many seconds to look whether a mode that was refused is set all the same.
+        """
         charger = self._charger(serial)
         if charger.mode is mode and not charger.mode_is_changing:
             # What is known may be minutes old, and the app may have changed it
@@ -109,7 +117,7 @@ class Commands:
                 return
         _check_mode(charger, mode)
         request = self._client.set_charge_mode(self._site_id, serial, mode)
-        await self._async_change(charger, CommandKind.MODE, mode, request, read_back=READ_BACK)
+        await self._async_change(charger, CommandKind.MODE, mode, request, read_back=read_back)
 
     async def async_set_use_battery(self, serial: str, enabled: bool) -> None:
         """Let the home battery feed green charging, or not."""
@@ -211,7 +219,7 @@ class Commands:
             else:
                 await self._sender.async_keep_scheduled(charger, mode)
 
-    async def _async_stop(self, charger: Charger, stop: Followed) -> None:
+    async def _async_stop(self, charger: Charger, stop: Followed, *, keep_mode: bool) -> None:
         mode = charger.mode
         try:
             await self._sender.async_send(stop, charger.name, self._client.stop_charging(self._site_id, charger.serial))
@@ -221,7 +229,8 @@ class Commands:
             if not is_known or charger.status is None or session_goes_on(charger.status):
                 raise self._sender.failed(error, charger.name) from error
             self._do_nothing(stop, Outcome.NOT_CHARGING)
-        else:
+            return
+        if keep_mode:
             await self._sender.async_keep_scheduled(charger, mode)
 
     async def _async_change(

@@ -4,13 +4,14 @@ from dataclasses import asdict
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.const import CONF_PASSWORD
+from homeassistant.const import CONF_PASSWORD, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.util import dt as dt_util
 
 from ..account.registry import async_get_registry
 from ..const import CONF_ACCOUNT, CONF_REMEMBER_PASSWORD
 from ..enlighten import LONGEST_RECORDING
 from ..options import Options
+from ..plan.prices import forecast_of
 from .forms import CONFIRMATION_FORM, settings_form, settings_from_form
 
 
@@ -29,12 +30,23 @@ class EnphaseOptionsFlow(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         if user_input is not None:
             settings, errors = settings_from_form(user_input)
+            errors |= self._price_error(str(settings["price_entity"]))
             if not errors:
                 return self.async_create_entry(data=settings)
             values = asdict(Options()) | settings
         else:
             values = asdict(Options.from_mapping(self.config_entry.options))
         return self.async_show_form(step_id="settings", data_schema=settings_form(values), errors=errors)
+
+    def _price_error(self, entity_id: str) -> dict[str, str]:
+        """Return what is wrong with the sensor that is to give the prices."""
+        state = self.hass.states.get(entity_id) if entity_id else None
+        if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
+            # What is not there yet cannot be judged
+            return {}
+        now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()
+        understood = forecast_of(self.hass, entity_id, now, zone) is not None
+        return {} if understood else {"price_entity": "price_entity_not_understood"}
 
     async def async_step_reauthenticate(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a new sign-in, in Home Assistant's own way."""

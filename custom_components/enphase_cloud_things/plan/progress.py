@@ -54,8 +54,8 @@ def expected_energy(plan: ChargingPlan, now: datetime, power: float) -> float:
 def is_off(plan: ChargingPlan, charged: float, now: datetime, power: float) -> bool:
     """Return whether the energy since the plan was made is 15 % more or less than planned until now.
 
-    A difference of no more than one report is none: it may be the report's delay.
+    A difference of no more than two reports is none: a start takes a while, and a report comes late.
     """
     expected = expected_energy(plan, now, power)
     difference = abs(charged - expected)
-    return difference > max(_OFF_BY * expected, power * (REPORTING / timedelta(hours=1)))
+    return difference > max(_OFF_BY * expected, power * (2 * REPORTING / timedelta(hours=1)))

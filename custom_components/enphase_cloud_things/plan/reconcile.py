@@ -44,6 +44,11 @@ class PlanMemory:
         """Return whether there is nothing to undo."""
         return not (self.own or self.switched_off or self.mode_before)
 
+    def with_id(self, slot_id: str, stored_id: str) -> PlanMemory:
+        """Return the memory with the id under which the cloud stored an own slot."""
+        own = (replace(slot, slot_id=stored_id) if slot.slot_id == slot_id else slot for slot in self.own)
+        return replace(self, own=tuple(own))
+
     @property
     def in_force(self) -> tuple[OwnSlot, ...]:
         """Return the own slots that are still meant."""

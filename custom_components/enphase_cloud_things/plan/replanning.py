@@ -22,6 +22,11 @@ class Reason(StrEnum):
     GOAL = "goal"
     ENERGY = "energy"
     DISCHARGE_EVENT = "discharge_event"
+    SUNSET = "sunset"
+
+
+AT_ONCE: Final = frozenset({Reason.PLUGGED_IN, Reason.DISCHARGE_EVENT, Reason.SUNSET})
+"""What is no replacement of a plan by a better one: a visit's first plan, its second half, and what must not wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,7 @@ class Replans:
 
     def allowed_at(self, reason: Reason, now: datetime) -> datetime:
         """Return from when on a plan may be replaced for a reason: now, or later."""
-        if reason is Reason.DISCHARGE_EVENT:
+        if reason in AT_ONCE:
             return now
         recent = [at for at in self.at if at > now - DAY]
         waits = [now]
@@ -43,7 +48,7 @@ class Replans:
         return max(waits)
 
     def with_one(self, reason: Reason, now: datetime) -> Replans:
-        """Return the replans with one more now; what a discharge event causes is not counted."""
-        if reason is Reason.DISCHARGE_EVENT:
+        """Return the replans with one more now, if it counts."""
+        if reason in AT_ONCE:
             return self
         return Replans(at=(*(at for at in self.at if at > now - DAY), now))

@@ -1,0 +1,360 @@
+"""The plan of one charger: made for the car that is there, carried out, and cleared away."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from functools import partial
+import logging
+from typing import Final
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from ..chargers.command import CommandKind
+from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.status import plugged_in
+from ..enlighten import ChargeMode
+from ..timer import Timer
+from .judgement import (
+    Present,
+    declines,
+    impossible,
+    is_drawing,
+    measured_power,
+    progress_of,
+    running_since,
+    same_windows,
+    why_replan,
+    with_goal,
+)
+from .own_slots import slot_spans
+from .planner import ChargingPlan, Circumstances, Goal, plan_charging
+from .progress import Progress
+from .reconcile import changed_by_person, left_to_person, retiring
+from .record import PlanRecord
+from .replanning import Reason
+from .sources import PlanSources
+from .state import PlanFailure, PlanState, Strategy
+from .visit import StandingGoal, StoredPlan, Visit, VisitGoal, next_time, prices_ahead
+from .writer import PlanWriter, Task
+
+_LOGGER = logging.getLogger(__name__)
+
+RETRY: Final = timedelta(minutes=15)
+PRICE_PATIENCE: Final = timedelta(minutes=3)
+"""How long the first plan after a start waits for prices that are still being read."""
+CLEAR_RETRY: Final = timedelta(minutes=5)
+STOP_AFTER: Final = timedelta(seconds=90)
+"""How long a charger may take to notice that its slot is gone before it is stopped."""
+
+_PERSONS: Final = frozenset({CommandKind.START, CommandKind.STOP, CommandKind.MODE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """A plan that is being set, and the visit as it was without it."""
+
+    before: Visit
+    reason: Reason
+
+
+class ChargerPlan:
+    """Makes and carries out the plans of one charger, one thing after the other."""
+
+    def __init__(
+        self, serial: str, *, sources: PlanSources, stored: StoredPlan, store: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._serial = serial
+        self._sources = sources
+        self.record = PlanRecord(stored, store)
+        self._writer = PlanWriter(
+            serial,
+            coordinator=sources.chargers,
+            commands=sources.commands,
+            writes=sources.writes,
+            record=self.record,
+        )
+        self._started_at = dt_util.utcnow()
+        self._timer = Timer(sources.hass, lambda _: self.look_soon())
+        self._looking = False
+        self._look_again = False
+        self._attempt: _Attempt | None = None
+        self._undoing = False
+        self._overtaken = False
+        self._deferred_until: datetime | None = None
+        self._clear_at: datetime | None = None
+        self._stop_at: datetime | None = None
+
+    @property
+    def state(self) -> PlanState:
+        """What the plan is doing."""
+        return self.record.state(dt_util.utcnow(), drawing=is_drawing(self._sources.charger(self._serial)))
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether what was asked for last is still being looked at or set."""
+        return self._look_again or self._looking or self.state is PlanState.SETTING
+
+    async def async_set_standing(
+        self, *, strategy: Strategy | None = None, energy: float | None = None, ready_by: time | None = None
+    ) -> None:
+        """Change what happens whenever a car is plugged in. It is on disk before this returns."""
+        record, standing = self.record, self.record.standing
+        record.standing = StandingGoal(
+            strategy=standing.strategy if strategy is None else strategy,
+            energy=standing.energy if energy is None else energy,
+            ready_by_minutes=standing.ready_by_minutes if ready_by is None else ready_by.hour * 60 + ready_by.minute,
+        )
+        chosen_off = strategy is Strategy.OFF and record.visit is not None and not record.visit.asked
+        # Choosing a strategy anew is asking for a plan anew
+        chosen_anew = strategy is not None and record.visit is not None and record.visit.ended
+        if chosen_off or chosen_anew:
+            record.visit = None
+        await self._async_changed()
+
+    async def async_plan(self, goal: VisitGoal) -> None:
+        """Plan for the car that is there, or for the next one, instead of what is done whenever a car comes."""
+        self.record.asked, self.record.visit = goal, None
+        await self._async_changed()
+
+    async def async_cancel(self) -> None:
+        """End the plan for the car that is there, and forget what was asked for."""
+        self.record.asked = None
+        if self.record.visit:
+            self.record.visit = replace(self.record.visit, ended=True)
+        await self._async_changed()
+
+    @callback
+    def note_commands(self) -> None:
+        """Leave a charger to a person who starts, stops or chooses a mode."""
+        charger = self._sources.chargers.records.get(self._serial)
+        if charger is None or self.record.open_visit is None:
+            return
+        own_mode = self.record.memory.mode_set
+        self._overtaken = self._overtaken or any(
+            command.kind in _PERSONS and not (command.kind is CommandKind.MODE and command.target == own_mode)
+            for command in charger.commands.all
+        )
+
+    @callback
+    def look_soon(self) -> None:
+        """Look what there is to do, once what is being done is done."""
+        self._look_again = True
+        if not self._looking:
+            self._looking = True
+            self._sources.entry.async_create_background_task(self._sources.hass, self._async_work(), "plan")
+
+    @callback
+    def cancel(self) -> None:
+        """Look no more."""
+        self._timer.cancel()
+
+    async def _async_work(self) -> None:
+        try:
+            while self._look_again:
+                self._look_again = False
+                await self._async_look()
+                self.record.setting = self._writer.task is Task.SET
+                self._sources.chargers.async_update_listeners()
+        finally:
+            self._looking = False
+
+    async def _async_look(self) -> None:
+        charger = self._sources.charger(self._serial)
+        if charger is None or charger.status is None or not self._sources.chargers.last_update_success:
+            return
+        is_there = plugged_in(charger.status)
+        if is_there is None or charger.status.connected is False:
+            return
+        await self._async_see_visit(charger, is_there=is_there)
+        if self._writer.task is Task.SET and self.record.open_visit is None:
+            self._writer.abandon()
+        await self._async_go_on()
+        if self._writer.task is None:
+            self._deferred_until = None
+            if visit := self.record.open_visit:
+                await self._async_follow(visit, charger)
+            if self._writer.task is None:
+                await self._async_tidy(is_there=is_there)
+            await self._async_go_on()
+        await self._async_end_flow(charger)
+        self._arm(charger)
+
+    async def _async_see_visit(self, charger: ChargerSnapshot, *, is_there: bool) -> None:
+        """See whether the car has come or gone, or a person has taken over."""
+        record, now = self.record, dt_util.utcnow()
+        if self._overtaken and (visit := record.open_visit):
+            await record.async_keep(replace(visit, ended=True))
+        self._overtaken = False
+        if not is_there:
+            await record.async_keep(None)
+        elif record.visit is None and record.wanted:
+            goal = record.asked or VisitGoal(
+                strategy=record.standing.strategy,
+                energy=record.standing.energy,
+                ready_by=next_time(record.standing.ready_by, now, self._sources.zone),
+            )
+            asked, record.asked = record.asked is not None, None
+            before = charger.measurements.lifetime_energy
+            await record.async_keep(Visit(goal=goal, since=now, asked=asked, energy_before=before))
+        elif record.visit and record.visit.energy_before is None:
+            await record.async_keep(replace(record.visit, energy_before=charger.measurements.lifetime_energy))
+
+    async def _async_go_on(self) -> None:
+        """Go on with what is being written, and see what became of it."""
+        finished = await self._writer.async_go_on(dt_util.utcnow())
+        if finished is None:
+            return
+        # What is finished leaves room for what is next
+        self._look_again = True
+        if finished.task is Task.SET:
+            await self._async_take_outcome(finished.failure)
+        elif finished.failure is None:
+            self._clear_at, self._undoing = None, False
+        else:
+            self._clear_at = dt_util.utcnow() + CLEAR_RETRY
+
+    async def _async_follow(self, visit: Visit, charger: ChargerSnapshot) -> None:
+        """Go on with a plan: see whether it is done, overtaken, or needs another one."""
+        now, zone, seen, record = dt_util.utcnow(), self._sources.zone, self._writer.seen(), self.record
+        if visit.confirmed and seen and changed_by_person(record.memory, seen, zone):
+            await record.async_remember(left_to_person(record.memory, seen, zone))
+            await record.async_keep(replace(visit, ended=True))
+            return
+        progress = progress_of(visit, charger, now)
+        if progress and progress.reaches(visit.goal.energy, now):
+            self._stop_at = now + STOP_AFTER
+            await record.async_keep(replace(visit, reached=True))
+            return
+        if visit.plan is None and not self._sources.prices.settled and now < self._started_at + PRICE_PATIENCE:
+            return
+        present = Present(
+            now=now,
+            zone=zone,
+            charger=charger,
+            standing=record.standing,
+            prices=self._sources.prices.ahead(now),
+            discharge_events=self._sources.discharge_events(now),
+        )
+        visit = replace(visit, declined=declines(visit, present))
+        await record.async_keep(visit)
+        if (reason := why_replan(visit, progress, present)) is None:
+            return
+        allowed_at = visit.replans.allowed_at(reason, now)
+        if allowed_at > now:
+            self._deferred_until = allowed_at
+            return
+        await self._async_plan(with_goal(visit, present), progress, reason, present)
+
+    async def _async_plan(self, visit: Visit, progress: Progress | None, reason: Reason, present: Present) -> None:
+        """Make a plan and have the charger carry it out."""
+        now, charger = present.now, present.charger
+        power = (measured_power(charger) if reason is Reason.ENERGY else None) or self._sources.power_of(charger)
+        failure = impossible(charger)
+        if failure is not None or power is None:
+            failed = replace(visit, failure=failure or PlanFailure.NO_POWER, retry_at=now + RETRY)
+            await self.record.async_keep(failed)
+            return
+        charged = progress.forecast(now) if progress else 0
+        wanted = visit.goal
+        goal = Goal(energy=wanted.energy - charged, power=power, ready_by=wanted.ready_by, max_price=wanted.max_price)
+        until = self._sources.sun_until(visit, goal, now)
+        around = Circumstances(
+            now=until or now,
+            zone=present.zone,
+            prices=present.prices,
+            blocked=present.discharge_events,
+            running_since=running_since(visit, present),
+        )
+        plan = await self._sources.hass.async_add_executor_job(partial(plan_charging, goal, around))
+        planned = replace(
+            visit,
+            plan=plan,
+            energy_planned=charged,
+            power=power,
+            prices=prices_ahead(present.prices, now, goal.ready_by),
+            sun_until=until,
+            failure=None,
+            retry_at=None,
+        )
+        if visit.confirmed and visit.plan and same_windows(visit, planned):
+            await self.record.async_keep(planned)
+        elif not plan.windows and until is None:
+            failure = None if plan.awaits_prices else PlanFailure.NO_ALLOWED_HOUR
+            await self.record.async_keep(replace(planned, confirmed=False, failure=failure, retry_at=now + RETRY))
+        else:
+            await self._async_set(visit, replace(planned, replans=visit.replans.with_one(reason, now)), reason)
+
+    async def _async_set(self, before: Visit, visit: Visit, reason: Reason) -> None:
+        """Begin to have the charger carry a plan out; what it did before stays where that fails."""
+        plan = visit.plan or ChargingPlan()
+        in_sun = visit.sun_until is not None
+        spans = () if in_sun else slot_spans(plan.windows, self._sources.zone)
+        await self.record.async_keep(replace(visit, confirmed=False))
+        self._attempt = _Attempt(before=before, reason=reason)
+        mode = ChargeMode.GREEN if in_sun else ChargeMode.SCHEDULED
+        if failure := await self._writer.async_begin_set(spans, mode):
+            await self._async_take_outcome(failure)
+
+    async def _async_take_outcome(self, failure: PlanFailure | None) -> None:
+        """Note whether the charger has a plan now."""
+        attempt, visit, now = self._attempt, self.record.visit, dt_util.utcnow()
+        self._attempt = None
+        if attempt is None or visit is None:
+            return
+        before = attempt.before
+        if failure is None:
+            await self.record.async_keep(replace(visit, confirmed=True))
+        elif before.confirmed and attempt.reason is not Reason.DISCHARGE_EVENT:
+            _LOGGER.info("A new plan could not be set (%s); the former one goes on", failure)
+            await self.record.async_keep(replace(before, replans=visit.replans))
+        else:
+            self._undoing = True
+            retry_at = max(now + RETRY, visit.replans.allowed_at(Reason.ENERGY, now))
+            await self.record.async_keep(replace(visit, failure=failure, retry_at=retry_at))
+
+    async def _async_tidy(self, *, is_there: bool) -> None:
+        """Remove what is not wanted any more, and bring back what was before once the car has left."""
+        now, record, visit = dt_util.utcnow(), self.record, self.record.open_visit
+        if record.memory.is_empty or (self._clear_at is not None and now < self._clear_at):
+            return
+        in_force = visit is not None and visit.failure is None
+        await record.async_remember(retiring(record.memory, now) if in_force else retiring(record.memory))
+        restore = not is_there or self._undoing
+        retired = any(slot.retired for slot in record.memory.own)
+        if retired or (restore and not record.memory.in_force):
+            self._writer.begin_clear(restore=restore)
+
+    async def _async_end_flow(self, charger: ChargerSnapshot) -> None:
+        """Stop a charger that goes on although its slot is gone and the energy is in the car."""
+        if self._stop_at is None or dt_util.utcnow() < self._stop_at:
+            return
+        self._stop_at = None
+        if self.record.visit and self.record.visit.reached and is_drawing(charger):
+            try:
+                await self._sources.commands.async_stop(self._serial, keep_mode=False)
+            except HomeAssistantError as error:
+                _LOGGER.warning("The charger goes on although the planned energy is in the car: %s", error)
+
+    def _arm(self, charger: ChargerSnapshot) -> None:
+        """Look again at the next moment that changes something by itself."""
+        now, visit = dt_util.utcnow(), self.record.open_visit
+        moments = [self._started_at + PRICE_PATIENCE, self._writer.next_at]
+        moments += [self._deferred_until, self._clear_at, self._stop_at]
+        if visit:
+            moments += [visit.sun_until, visit.retry_at]
+            moments += [edge for w in (visit.plan.windows if visit.plan else ()) for edge in (w.start, w.end)]
+            if progress := progress_of(visit, charger, now):
+                moments.append(progress.reached_at(visit.goal.energy))
+        ahead = [moment for moment in moments if moment is not None and moment > now]
+        if ahead:
+            self._timer.set(min(ahead))
+        else:
+            self._timer.cancel()
+
+    async def _async_changed(self) -> None:
+        """Have what a person chose on disk, and look what follows from it."""
+        await self.record.store()
+        self._sources.chargers.async_update_listeners()
+        self.look_soon()

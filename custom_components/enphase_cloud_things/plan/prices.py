@@ -1,0 +1,65 @@
+"""The prices that plans are made with: the site's import tariff, or the sensor of another integration."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
+
+from ..prices.coordinator import PriceCoordinator
+from .forecast import PricedInterval, read_forecast
+
+REACH: Final = timedelta(days=7)
+
+
+class PlanPrices:
+    """Prices to come, from an entity where one was chosen, else from the tariff."""
+
+    def __init__(
+        self, hass: HomeAssistant, *, entity_id: str, tariff: PriceCoordinator | None, zone: Callable[[], tzinfo]
+    ) -> None:
+        self._hass = hass
+        self._entity_id = entity_id
+        self._tariff = tariff
+        self._zone = zone
+
+    def ahead(self, now: datetime) -> tuple[PricedInterval, ...]:
+        """Return the prices from now on, none where none are known."""
+        if self._entity_id:
+            return forecast_of(self._hass, self._entity_id, now, self._zone()) or ()
+        if self._tariff is None:
+            return ()
+        return tuple(
+            PricedInterval(start=each.start, end=each.end, rate=each.price.rate if each.price else None)
+            for each in self._tariff.import_prices.intervals(now, now + REACH)
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Return whether there is no point in waiting for first prices after a start."""
+        if not self._entity_id:
+            return self._tariff is None or self._tariff.settled
+        state = self._hass.states.get(self._entity_id)
+        return state is not None and state.state not in {STATE_UNAVAILABLE, STATE_UNKNOWN}
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener whenever prices may have changed."""
+        if self._entity_id:
+
+            @callback
+            def changed(_event: Event[EventStateChangedData]) -> None:
+                listener()
+
+            return async_track_state_change_event(self._hass, self._entity_id, changed)
+        return self._tariff.async_add_listener(listener) if self._tariff else lambda: None
+
+
+@callback
+def forecast_of(hass: HomeAssistant, entity_id: str, now: datetime, zone: tzinfo) -> tuple[PricedInterval, ...] | None:
+    """Return the forecast in the attributes of a sensor; `None` where there is none that is understood."""
+    if (state := hass.states.get(entity_id)) is None:
+        return None
+    return read_forecast(state.attributes, unit=state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), now=now, zone=zone)

@@ -1,0 +1,94 @@
+"""What is known of the plans of one charger, and what of it survives a restart."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+
+from .planner import ChargingPlan
+from .reconcile import PlanMemory, undone
+from .state import PlanFacts, PlanFailure, PlanState, Strategy, plan_state
+from .visit import StandingGoal, StoredPlan, Visit, VisitGoal
+
+
+class PlanRecord:
+    """What the owner wants, the car that is there, and what the plan did to the charger.
+
+    A plan that was being set when Home Assistant ended is undone, and another one made. `store` has everything written,
+    and returns when it is on disk. `setting` says that a plan is on its way to the charger.
+    """
+
+    def __init__(self, stored: StoredPlan, store: Callable[[], Awaitable[None]]) -> None:
+        self.standing: StandingGoal = stored.standing
+        self.asked: VisitGoal | None = stored.asked
+        self.visit: Visit | None = stored.visit
+        self.memory: PlanMemory = stored.memory
+        self.setting = False
+        self.store = store
+        if self.visit is None or not self.visit.confirmed:
+            self.memory = undone(self.memory)
+            self.visit = self.visit and replace(self.visit, plan=None)
+
+    @property
+    def stored(self) -> StoredPlan:
+        """What a restart has to remember."""
+        return StoredPlan(standing=self.standing, asked=self.asked, visit=self.visit, memory=self.memory)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is to be planned, now or when a car comes."""
+        return self.standing.strategy is not Strategy.OFF or self.asked is not None or self.visit is not None
+
+    @property
+    def open_visit(self) -> Visit | None:
+        """The car that is there, while there is something to plan for it."""
+        return self.visit if self.visit and self.visit.is_open else None
+
+    @property
+    def goal(self) -> VisitGoal | None:
+        """What is wanted for the car that is there, or was asked for the next one."""
+        return self.visit.goal if self.visit else self.asked
+
+    @property
+    def plan(self) -> ChargingPlan | None:
+        """The plan for the car that is there, as long as it is carried out."""
+        return self.visit.plan if self.visit and not self.visit.ended else None
+
+    @property
+    def failure(self) -> PlanFailure | None:
+        """Why the plan is not carried out."""
+        return self.visit.failure if self.visit else None
+
+    def state(self, now: datetime, *, drawing: bool) -> PlanState:
+        """Return what the plan is doing; `drawing` says that energy flows."""
+        visit = self.visit
+        return plan_state(
+            PlanFacts(
+                now=now,
+                wanted=self.wanted,
+                plugged_in=visit is not None,
+                plan=visit.plan if visit else None,
+                setting=self.setting,
+                confirmed=visit is not None and visit.confirmed,
+                in_sun=visit is not None and visit.sun_until is not None and now < visit.sun_until,
+                charging=drawing,
+                reached=visit is not None and visit.reached,
+                ended=visit is not None and visit.ended,
+                failure=visit.failure if visit else None,
+            )
+        )
+
+    def owns(self, slot_id: str) -> bool:
+        """Return whether a slot is the plan's own."""
+        return any(slot.slot_id == slot_id for slot in self.memory.own)
+
+    async def async_keep(self, visit: Visit | None) -> None:
+        """Keep another state of the visit, on disk before this returns."""
+        if visit != self.visit:
+            self.visit = visit
+            await self.store()
+
+    async def async_remember(self, memory: PlanMemory) -> None:
+        """Keep what was done to the charger, on disk before this returns."""
+        if memory != self.memory:
+            self.memory = memory
+            await self.store()

@@ -1,0 +1,107 @@
+"""What an owner wants of plans, and what became of it while a car is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Final
+
+from ..schedules.weekly import moment_of
+from .forecast import PricedInterval
+from .planner import ChargingPlan
+from .reconcile import PlanMemory
+from .replanning import Replans
+from .state import PlanFailure, Strategy
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingGoal:
+    """What happens whenever a car is plugged in: kWh, and by when, in minutes after midnight at the site."""
+
+    strategy: Strategy = Strategy.OFF
+    energy: float = 20.0
+    ready_by_minutes: int = 420
+
+    @property
+    def ready_by(self) -> time:
+        """Return the time of day at which the car has to be ready."""
+        return time(*divmod(self.ready_by_minutes % 1440, 60))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitGoal:
+    """What is wanted for one visit of a car: kWh from the time it was asked for, by when, at most at which price."""
+
+    strategy: Strategy
+    energy: float
+    ready_by: datetime
+    max_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A car that is there, and the plan for it.
+
+    `goal` is counted from `energy_before`, the lifetime counter in kWh when it was asked for. `asked` goals are those
+    of an action, which changes of the standing one leave alone. `plan` was made when `energy_planned` of it had been
+    charged, with `power` kW and the `prices` of then; with `sun_until` the car is left to the sun first. `confirmed`:
+    the charger has it. `declined`: the car takes nothing in an open window. `retry_at` is when a plan that could not be
+    set is tried again.
+    """
+
+    goal: VisitGoal
+    since: datetime
+    asked: bool = False
+    energy_before: float | None = None
+    plan: ChargingPlan | None = None
+    energy_planned: float = 0
+    power: float = 0
+    prices: tuple[PricedInterval, ...] = ()
+    sun_until: datetime | None = None
+    confirmed: bool = False
+    replans: Replans = field(default_factory=Replans)
+    declined: bool = False
+    reached: bool = False
+    ended: bool = False
+    failure: PlanFailure | None = None
+    retry_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether there is still something to plan."""
+        return not (self.ended or self.reached)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPlan:
+    """What is remembered of a charger's plans; `asked` was asked for before the car came."""
+
+    standing: StandingGoal = field(default_factory=StandingGoal)
+    asked: VisitGoal | None = None
+    visit: Visit | None = None
+    memory: PlanMemory = field(default_factory=PlanMemory)
+
+
+def next_time(wall: time, now: datetime, zone: tzinfo) -> datetime:
+    """Return the next moment after now at which the clock of the site shows a time."""
+    day = now.astimezone(zone).date()
+    moment = moment_of(day, wall, zone)
+    return moment if moment > now else moment_of(day + _ONE_DAY, wall, zone)
+
+
+def prices_ahead(prices: Sequence[PricedInterval], now: datetime, until: datetime) -> tuple[PricedInterval, ...]:
+    """Return the prices that matter from now until a moment, with neighbours of one price as one.
+
+    So prices that only come in other pieces are the same.
+    """
+    merged: list[PricedInterval] = []
+    for price in prices:
+        start, end = max(price.start, now), min(price.end, until)
+        if start >= end:
+            continue
+        if merged and merged[-1].rate == price.rate and merged[-1].end == start:
+            merged[-1] = PricedInterval(start=merged[-1].start, end=end, rate=price.rate)
+        else:
+            merged.append(PricedInterval(start=start, end=end, rate=price.rate))
+    return tuple(merged)
