@@ -31,7 +31,7 @@ FAULTS: Final[tuple[Mapping[str, object], ...]] = (
     {"families": ["mode"], "method": "PUT", "trouble": "coded", "status": 400, "code": "iqevc_sch_10031"},
 )
 """A wrong unit, a missing field, an odd shape, a new field and a refused command."""
-SHOWN: Final = ("_lifetime_energy", "_session_energy", "_reporting_interval", "_connector_status", "_maximum_amps")
+SHOWN: Final = ("_lifetime_energy", "_session_energy", "_reporting_interval", "_connector_status", "_maximum_current")
 
 
 async def shown(demo: RunningDemo) -> dict[str, str]:
@@ -102,7 +102,7 @@ async def test_a_bug_report_becomes_a_test(tmp_path: Path) -> None:
     assert code == 0, said
     beside = kept / "energy-in-kwh.expected.json"
     expected = json.loads(beside.read_text(encoding="utf-8"))
-    (meter,) = (entity_id for entity_id in expected["states"] if entity_id.endswith("_lifetime_energy"))
+    (meter,) = (entity for entity in expected["states"] if entity.endswith("lifetime_energy"))
     assert float(expected["states"][meter]) == pytest.approx(2.48137)
     expected["states"][meter] = "2481.37"
     beside.write_text(json.dumps(expected), encoding="utf-8")

@@ -8,6 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_EMAIL
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -29,7 +30,7 @@ from tests.integration.passing_time import let_pass
 
 ANYBODY = "anybody@example.com"
 # These tell how the machine of the test is doing
-OF_THE_LINK = ("_last_successful_update", "_cloud_latency", "_requests_in_the_last_hour")
+OF_THE_LINK = ("last_successful_update", "cloud_latency", "requests_last_hour")
 
 
 @asynccontextmanager
@@ -73,12 +74,16 @@ async def _entry(hass: HomeAssistant, site_id: str) -> MockConfigEntry:
 
 
 async def play_until(hass: HomeAssistant, freezer: FrozenDateTimeFactory, moment: datetime) -> dict[str, str]:
-    """Let time pass until a moment in the recording, and return the states by entity."""
+    """Let time pass until a moment in the recording, and return the states.
+
+    They go by the unique ids of their entities, which stay when names change.
+    """
     await let_pass(hass, freezer, (moment - dt_util.utcnow()).total_seconds())
-    states = sorted(hass.states.async_all(), key=lambda state: state.entity_id)
-    # An event says when it was noticed, which depends on the jitter of the reads
+    entries = sorted(er.async_get(hass).entities.values(), key=lambda entry: (entry.domain, entry.unique_id))
     return {
-        state.entity_id: state.state
-        for state in states
-        if state.domain != "event" and not state.entity_id.endswith(OF_THE_LINK)
+        f"{entry.domain} {entry.unique_id}": state.state
+        for entry in entries
+        # An event says when it was noticed, which depends on the jitter of the reads
+        if entry.domain != "event" and entry.translation_key not in OF_THE_LINK
+        if (state := hass.states.get(entry.entity_id)) is not None
     }

@@ -50,4 +50,4 @@ async def test_a_kept_recording_shows_what_is_expected(
         content = {"from": start.isoformat(), "until": until.isoformat(), "states": shown}
         beside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     else:
-        assert {entity_id: shown.get(entity_id) for entity_id in expected["states"]} == expected["states"]
+        assert {entity: shown.get(entity) for entity in expected["states"]} == expected["states"]
