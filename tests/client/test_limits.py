@@ -18,7 +18,6 @@ from custom_components.enphase_cloud_things.enlighten import (
     ServiceUnavailable,
     SignInGuard,
 )
-from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS
 from custom_components.enphase_cloud_things.enlighten.limits import Pauses, Priority, RequestBudget
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, Simulator, World, faults
@@ -392,7 +391,7 @@ def test_pauses_without_a_time_from_the_cloud_double_up_to_eight_minutes() -> No
     now = START_OF_TEST
     minutes = []
     for _ in range(5):
-        end = pause.begin(STATUS, now, retry_at=None, jitter=shortest_jitter)
+        end = pause.begin(ClientFamily.STATUS, now, retry_at=None, jitter=shortest_jitter)
         minutes.append((end - now) / timedelta(minutes=1))
         now = end
 
@@ -406,7 +405,7 @@ def test_jitter_lengthens_a_pause_up_to_two_and_a_half_times() -> None:
         bounds.append((low, high))
         return high
 
-    end = Pauses().begin(STATUS, START_OF_TEST, retry_at=None, jitter=longest)
+    end = Pauses().begin(ClientFamily.STATUS, START_OF_TEST, retry_at=None, jitter=longest)
 
     assert bounds == [(1.0, 2.5)]
     assert end == START_OF_TEST + timedelta(seconds=150)
@@ -414,10 +413,10 @@ def test_jitter_lengthens_a_pause_up_to_two_and_a_half_times() -> None:
 
 def test_requests_that_were_on_their_way_do_not_lengthen_a_pause() -> None:
     pause = Pauses()
-    first = pause.begin(STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
-    pause.succeed(STATUS, START_OF_TEST)
+    first = pause.begin(ClientFamily.STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
+    pause.succeed(ClientFamily.STATUS, START_OF_TEST)
 
-    second = pause.begin(STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
+    second = pause.begin(ClientFamily.STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
 
     assert second <= first + timedelta(minutes=1)
     assert pause.account_until(START_OF_TEST) is not None
@@ -425,19 +424,21 @@ def test_requests_that_were_on_their_way_do_not_lengthen_a_pause() -> None:
 
 def test_a_shorter_pause_does_not_cut_a_longer_one() -> None:
     pause = Pauses()
-    pause.begin(STATUS, START_OF_TEST, retry_at=START_OF_TEST + HOUR, jitter=shortest_jitter)
+    pause.begin(ClientFamily.STATUS, START_OF_TEST, retry_at=START_OF_TEST + HOUR, jitter=shortest_jitter)
 
-    end = pause.begin(STATUS, START_OF_TEST, retry_at=START_OF_TEST + timedelta(seconds=1), jitter=shortest_jitter)
+    end = pause.begin(
+        ClientFamily.STATUS, START_OF_TEST, retry_at=START_OF_TEST + timedelta(seconds=1), jitter=shortest_jitter
+    )
 
     assert end == START_OF_TEST + HOUR
 
 
 def test_an_answer_after_a_pause_starts_the_doubling_anew() -> None:
     pause = Pauses()
-    end = pause.begin(STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
-    pause.succeed(STATUS, end)
+    end = pause.begin(ClientFamily.STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
+    pause.succeed(ClientFamily.STATUS, end)
 
-    assert pause.begin(STATUS, end, retry_at=None, jitter=shortest_jitter) == end + timedelta(minutes=1)
+    assert pause.begin(ClientFamily.STATUS, end, retry_at=None, jitter=shortest_jitter) == end + timedelta(minutes=1)
 
 
 async def test_trouble_with_the_status_backs_off_from_the_status_alone(
@@ -632,3 +633,22 @@ async def test_health_keeps_the_last_latency_when_no_answer_comes(
 
     assert health.latency == latency
     assert health.last_error == "connection_failed"
+
+
+async def test_health_tells_of_a_pause_that_holds_a_family_back(
+    client: EnlightenClient, world: World, simulator: Simulator
+) -> None:
+    """Trap 84: a pause is told by whatever it holds back, be it of the family, its host or the account."""
+    await client.monetary.tariff(SITE)
+    simulator.faults.add(faults.status_code(429), Family.VPP_EVENTS)
+    with pytest.raises(RateLimited):
+        await client.grid_services.events(SITE, world.site.vpp.program_id)
+
+    assert client.transport.health[ClientFamily.VPP_EVENTS].next_try == START_OF_TEST + timedelta(minutes=1)
+    assert client.transport.health[ClientFamily.TARIFF].next_try is None
+
+    simulator.faults.add(faults.status_code(429), Family.STATUS)
+    with pytest.raises(RateLimited):
+        await client.status(SITE)
+
+    assert client.transport.health[ClientFamily.TARIFF].next_try == START_OF_TEST + timedelta(minutes=1)

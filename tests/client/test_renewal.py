@@ -1420,3 +1420,13 @@ async def test_a_token_that_does_not_help_is_remembered_however_late_the_next_re
     assert await unattended.chargers(SITE)
 
     assert simulator.requests.logins == 1
+
+
+async def test_a_token_that_no_header_can_hold_is_none(unattended: EnlightenClient, simulator: Simulator) -> None:
+    """Trap 81: with it every later request would be refused before anybody reads it."""
+    simulator.faults.add(faults.field_value("token", "A" * 10_000), Family.JWT)
+
+    with pytest.raises(AuthenticationRequired):
+        await unattended.session.renew_without_password()
+
+    assert (await unattended.status(SITE)).chargers

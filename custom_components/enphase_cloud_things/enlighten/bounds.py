@@ -55,10 +55,11 @@ COUNT: Final = Range(0, 100_000)
 EARLIEST: Final = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
-# Characters of a text for people, of an identifier, of a token or cookie, and of a structured text before it is parsed
+# Characters of a text for people, of an identifier, of a token or cookie (servers refuse headers of more than twice as
+# many, and with them every request), and of a structured text before it is parsed
 TEXT_LENGTH: Final = 255
 IDENTIFIER_LENGTH: Final = 128
-OPAQUE_LENGTH: Final = 16_384
+OPAQUE_LENGTH: Final = 4_096
 STRUCTURE_LENGTH: Final = 8_192
 # Objects of one list: a site with more chargers, or a page with more sessions, does not exist
 ROWS: Final = 1_000

@@ -59,6 +59,8 @@ class Family(StrEnum):
 CORE_FAMILIES: Final = frozenset({Family.STATUS, Family.SUMMARY, Family.TOKEN})
 # Without these the chargers cannot be read or commanded at all: where they are throttled, the account is
 ACCOUNT_FAMILIES: Final = CORE_FAMILIES | {Family.LOGIN, Family.SITES, Family.COMMAND}
+# What lives on the other host, which is throttled by itself
+GRID_SERVICES_FAMILIES: Final = frozenset({Family.VPP_ENROLMENT, Family.VPP_EVENTS})
 
 
 class Kind(Enum):

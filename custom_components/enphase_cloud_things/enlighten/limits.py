@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from .endpoints import ACCOUNT_FAMILIES, Endpoint, Family, Host
+from .endpoints import ACCOUNT_FAMILIES, GRID_SERVICES_FAMILIES, Family, Host
 from .errors import NotSupported, ServiceUnavailable
 from .wire import JsonValue, moment, number
 
@@ -114,21 +114,17 @@ class Pauses:
         """Return when the pause of the account ends, or `None` if there is none."""
         return self._end(None, now)
 
-    def until(self, endpoint: Endpoint, now: datetime) -> datetime | None:
-        """Return when the endpoint may be asked again, or `None` if nothing that it belongs to pauses."""
-        return max(filter(None, (self._end(None, now), self._end(_scope(endpoint), now))), default=None)
+    def until(self, family: Family, now: datetime) -> datetime | None:
+        """Return when a family may be read again, or `None` if it may be now."""
+        return max(filter(None, (self._end(None, now), self._end(_scope(family), now))), default=None)
 
-    def family_until(self, family: Family, now: datetime) -> datetime | None:
-        """Return when the pause of a family by itself ends, or `None` if there is none."""
-        return self._end(family, now)
-
-    def begin(self, endpoint: Endpoint, now: datetime, *, retry_at: datetime | None, jitter: Jitter) -> datetime:
+    def begin(self, family: Family, now: datetime, *, retry_at: datetime | None, jitter: Jitter) -> datetime:
         """Pause after a 429, at least until `retry_at` but for an hour at most, and return the end.
 
         The least pause doubles from one minute to eight, with jitter, whatever the cloud says: a time that has
         passed would be none. A pause under way never gets shorter.
         """
-        scope = _scope(endpoint)
+        scope = _scope(family)
         delay = timedelta(seconds=60 * 2 ** min(self._in_a_row[scope], 3) * jitter(1.0, 2.5))
         end = min(max(retry_at or now, now + delay), now + LONGEST_WAIT)
         under_way = self._end(scope, now)
@@ -142,9 +138,9 @@ class Pauses:
         end = min(until, now + LONGEST_WAIT)
         self._until[None] = max(end, self._until.get(None, end))
 
-    def succeed(self, endpoint: Endpoint, now: datetime) -> None:
+    def succeed(self, family: Family, now: datetime) -> None:
         """Note an answer. One that was on its way while the pause began does not end the pause."""
-        scope = _scope(endpoint)
+        scope = _scope(family)
         if self._end(scope, now) is None:
             self._in_a_row.pop(scope, None)
 
@@ -153,11 +149,11 @@ class Pauses:
         return until if until is not None and now < until else None
 
 
-def _scope(endpoint: Endpoint) -> Family | Host | None:
+def _scope(family: Family) -> Family | Host | None:
     """Return what a 429 pauses; `None` is the account."""
-    if endpoint.host is not Host.ENLIGHTEN:
-        return endpoint.host
-    return None if endpoint.family in ACCOUNT_FAMILIES else endpoint.family
+    if family in GRID_SERVICES_FAMILIES:
+        return Host.GRID_SERVICES
+    return None if family in ACCOUNT_FAMILIES else family
 
 
 class Places:

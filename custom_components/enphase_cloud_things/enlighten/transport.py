@@ -215,7 +215,7 @@ class Transport:
         now = self.clock()
         if endpoint.kind is Kind.COMMAND:
             return
-        if endpoint.kind is Kind.READ and (pause := self._pauses.until(endpoint, now)):
+        if endpoint.kind is Kind.READ and (pause := self._pauses.until(endpoint.family, now)):
             raise RateLimited(f"A pause holds {endpoint.family} back", retry_at=pause)
         if endpoint.kind is Kind.SIGN_IN or self._attended:
             priority = Priority.SIGN_IN
@@ -318,11 +318,11 @@ class Transport:
         location, leads_elsewhere = self._location(response)
         retry_at = read_retry_after(response.headers.get("Retry-After"), now, date=response.headers.get("Date"))
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            retry_at = self._pauses.begin(endpoint, now, retry_at=retry_at, jitter=self.jitter)
+            retry_at = self._pauses.begin(endpoint.family, now, retry_at=retry_at, jitter=self.jitter)
             if self.on_pause is not None:
                 self.on_pause()
         else:
-            self._pauses.succeed(endpoint, now)
+            self._pauses.succeed(endpoint.family, now)
         return Answer(
             status=response.status,
             body=content,
@@ -355,9 +355,7 @@ class Transport:
 
     def _next_try(self, family: Family) -> datetime | None:
         now = self.clock()
-        return max(
-            filter(None, (self.back_off.next_try(family, now), self._pauses.family_until(family, now))), default=None
-        )
+        return max(filter(None, (self.back_off.next_try(family, now), self._pauses.until(family, now))), default=None)
 
     def _note(self, family: Family, latency: float | None, error: EnlightenError | None) -> None:
         last = self._health.get(family, FamilyHealth())

@@ -1,0 +1,1 @@
+"""What a fault costs, and what a long time of faults costs."""
