@@ -16,27 +16,16 @@ import pytest
 from custom_components.enphase_cloud_things import errors
 from custom_components.enphase_cloud_things.enlighten import EnlightenError
 
+from .languages import TRANSLATIONS, flat, written
 from .repository import INTEGRATION, Json, listed, load_json, modules, strings
 from .used_keys import UsedKey, exception_keys, filled_placeholders
 
-TRANSLATIONS: Final = INTEGRATION / "translations"
 LANGUAGES: Final = sorted(TRANSLATIONS.glob("*.json"))
 ENGLISH: Final = load_json(TRANSLATIONS / "en.json")
 CODE: Final = modules(INTEGRATION)
 CONSTANTS: Final = frozenset(text for code in CODE for text in strings(code.tree))
 MARKUP: Final = re.compile(r"(?i)<[a-z/!]|\b[a-z]+://|\bwww\.|\[%|'\{\w*\}'")
 """What Home Assistant does not want in a text: HTML, addresses, references, placeholders that mean themselves."""
-
-type Keyed = tuple[str, str]
-
-
-def flat(tree: Mapping[str, object], prefix: str = "") -> Iterator[Keyed]:
-    """Go through all texts with their full keys."""
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", str(value)
 
 
 def placeholders(text: str) -> set[str]:
@@ -73,9 +62,7 @@ def test_no_build_step_is_left_to_do() -> None:
 @pytest.mark.parametrize("path", [*LANGUAGES, INTEGRATION / "icons.json"], ids=lambda path: path.stem)
 def test_keys_are_sorted_so_that_changes_are_easy_to_read(path: Path) -> None:
     content = path.read_text(encoding="utf-8")
-    assert content == json.dumps(json.loads(content), indent=2, ensure_ascii=False, sort_keys=True) + "\n", (
-        f"write {path.name} with json.dumps(indent=2, ensure_ascii=False, sort_keys=True)"
-    )
+    assert content == written(json.loads(content)), f"run scripts/translations to sort {path.name}"
 
 
 def test_texts_are_plain_and_neither_begin_nor_end_with_blanks(language: Json) -> None:
