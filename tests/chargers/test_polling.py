@@ -19,6 +19,7 @@ from custom_components.enphase_cloud_things.chargers.polling import (
     mode_changed,
     next_interval,
     requests_per_hour,
+    status_reads_per_hour,
 )
 from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, ChargerSummary, Connector
 
@@ -152,7 +153,7 @@ def test_the_requests_of_a_default_site_stay_within_the_promised_figures() -> No
         (0, True, False, False, 12 + 12 + 4 / 24),
         (0, False, True, False, 12 + 2 + 5 / 24),
         (10, False, False, False, 12 + 40 + 10 + 10 + 40 + 20),
-        (100, False, False, False, 12 + 60 + 60 + 60 + 60 + 200),
+        (100, False, False, False, 12 + 60 + 60 + 60 + 60 + 60),
     ],
 )
 def test_the_requests_besides_the_status_add_up(
@@ -190,7 +191,6 @@ def test_everything_of_one_charger_is_due_at_the_start() -> None:
 @pytest.mark.parametrize(
     ("read", "cadence"),
     [
-        (SITE_SUMMARY, 300),
         (Read(part=Part.MODE, serial="1"), 600),
         (Read(part=Part.GREEN, serial="1"), 3600),
         (Read(part=Part.CONFIGURATION, serial="1"), 3600),
@@ -202,6 +202,25 @@ def test_a_part_of_a_single_charger_is_due_again_after_its_cadence(read: Read, c
         now = NOW + seconds * SECOND
         due = due_reads([read], attempted, now, started_at=NOW, interval=SLOW)
         assert due == expected
+
+
+@pytest.mark.parametrize(("has_reported", "wait"), [(True, 300), (False, 600)])
+def test_the_summary_follows_the_reports_of_the_chargers(has_reported: bool, wait: int) -> None:
+    """Trap 78: the lifetime energy lagged the charger's own report although its time said that there was news."""
+    for seconds, expected in ((wait - 1, ()), (wait, (SITE_SUMMARY,))):
+        now = NOW + seconds * SECOND
+        due = due_reads(
+            [SITE_SUMMARY], {SITE_SUMMARY: NOW}, now, started_at=NOW, interval=SLOW, has_reported=has_reported
+        )
+        assert due == expected
+
+
+def test_fifty_chargers_on_two_sites_leave_the_status_a_read_a_minute() -> None:
+    """Trap 76: of 30 charging chargers one status and 360 histories were read in an hour."""
+    load = requests_per_hour(chargers=25, vpp=True, prices=True, charging=True, sites=2)
+    status = status_reads_per_hour(load, sites=2)
+    assert status >= 60
+    assert 2 * (load + status) <= REQUEST_BUDGET
 
 
 def test_an_urgent_read_is_due_at_once_and_first() -> None:

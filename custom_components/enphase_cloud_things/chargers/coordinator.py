@@ -20,13 +20,14 @@ from ..errors import SESSION_LOOK, refresh_errors
 from ..options import Options
 from ..timer import Timer
 from .polling import (
-    REQUEST_BUDGET,
     Activity,
     PollingOptions,
     any_drawing_power,
     fast_until,
     next_interval,
     requests_per_hour,
+    status_reads_per_hour,
+    time_of_a_round,
 )
 from .reads import Reads
 from .site import SiteChargers
@@ -88,6 +89,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._options = options
         self._entry = entry
         self._reads = Reads(hass, entry, client=self._client, site_id=site_id, chargers=records)
+        self._interval = self._polling.slow
         self._fast_until: datetime | None = None
         self._streaming_until: datetime | None = None
         self._publication: asyncio.Handle | None = None
@@ -105,7 +107,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             self._reads.forget_cadence()
         try:
             await self._async_read_status()
-            if due := self._reads.due(began, interval=self._interval):
+            if due := self._reads.due(began, interval=self._interval, sites=len(self._account.entry_ids)):
                 self._show()
                 await self._reads.async_read(due, patience=PATIENCE, show=self._show)
         except UpdateFailed, ConfigEntryAuthFailed:
@@ -163,18 +165,19 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     async def _async_read_urgent(self) -> None:
         """Begin to read what commands and changes make urgent."""
-        due = self._reads.due(dt_util.utcnow(), interval=self._interval)
+        due = self._reads.due(dt_util.utcnow(), interval=self._interval, sites=len(self._account.entry_ids))
         await self._reads.async_read(due, patience=0, show=self._show)
 
     @property
-    def _interval(self) -> timedelta:
-        return self.update_interval or self._polling.slow
+    def time_of_a_round(self) -> timedelta:
+        """The time in which each of the account's chargers has had its turn with a kind of read."""
+        return time_of_a_round(len(self.records) * len(self._account.entry_ids))
 
     def _plan(self) -> None:
         """Choose when to poll next, and when to look for the effect of a command, which may be sooner."""
         now = dt_util.utcnow()
         self.records.expire_commands(now)
-        self.update_interval = self._next_interval()
+        self._interval = self.update_interval = self._next_interval()
         if self.last_success:
             # Longer intervals count from the last answer; shorter ones take back nothing
             trust = max(SHORTEST_TRUST, INTERVALS_OF_TRUST * self._interval)
@@ -204,10 +207,10 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     def async_publish(self) -> None:
         """Show a change that came from here, such as a new command or setpoint, and poll on accordingly."""
         self._publication = None
-        planned = self.update_interval
+        planned = self._interval
         self._plan()
         # Makes the next poll a whole interval away: whoever sets something all the time would have none
-        if self.last_update_success and (planned is None or self._interval < MUCH_SOONER * planned):
+        if self.last_update_success and self._interval < MUCH_SOONER * planned:
             self.async_set_updated_data(self.records.snapshot(dt_util.utcnow()))
         else:
             self._show()
@@ -265,6 +268,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             vpp=self._options.enable_vpp,
             prices=self._options.enable_monetary,
             charging=charging,
+            sites=len(self._account.entry_ids),
         )
         return next_interval(
             Activity(
@@ -277,7 +281,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             ),
             self._polling,
             now,
-            available_per_hour=REQUEST_BUDGET / max(len(self._account.entry_ids), 1) - load,
+            available_per_hour=status_reads_per_hour(load, sites=len(self._account.entry_ids)),
             jitter=random(),
         )
 

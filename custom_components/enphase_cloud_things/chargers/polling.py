@@ -43,10 +43,20 @@ from .status import drawing_power
 REQUEST_BUDGET: Final = 480
 
 SUMMARY_CADENCE: Final = timedelta(seconds=300)
+LONGEST_SUMMARY_WAIT: Final = timedelta(seconds=600)
+"""The summary follows the chargers' own reports: with nothing new to tell, it is read no sooner than that."""
+
 MODE_CADENCE: Final = timedelta(seconds=600)
 SETTINGS_CADENCE: Final = timedelta(seconds=3600)
 SCHEDULES_IN_USE_CADENCE: Final = timedelta(seconds=900)
+HISTORY_CADENCE: Final = timedelta(seconds=1800)
+HISTORY_CADENCE_CHARGING: Final = timedelta(seconds=300)
 TIME_PER_CHARGER: Final = timedelta(seconds=60)
+"""Chargers take turns: of each kind of read beside the status, the account makes one a minute at most."""
+
+LEAST_STATUS_PER_HOUR: Final = 60
+"""What the status gets whatever else there is to read; the rest stretches first."""
+
 
 FAST_AFTER_COMMAND: Final = timedelta(seconds=90)
 WITHOUT_CHARGERS: Final = timedelta(seconds=300)
@@ -105,7 +115,6 @@ class Read:
 
 
 _CADENCES: Final[Mapping[Part, timedelta]] = {
-    Part.SUMMARY: SUMMARY_CADENCE,
     Part.MODE: MODE_CADENCE,
     Part.GREEN: SETTINGS_CADENCE,
     Part.CONFIGURATION: SETTINGS_CADENCE,
@@ -145,6 +154,17 @@ def next_interval(
     return interval
 
 
+def time_of_a_round(chargers: int) -> timedelta:
+    """Return the time in which each of an account's chargers has had its turn."""
+    return TIME_PER_CHARGER * chargers
+
+
+def status_reads_per_hour(load: float, *, sites: int) -> float:
+    """Return how many status reads an hour a site may make, beside a `load` of other requests."""
+    share = REQUEST_BUDGET / max(sites, 1)
+    return max(share - load, min(LEAST_STATUS_PER_HOUR, share / 2))
+
+
 def any_drawing_power(statuses: Iterable[ChargerStatus]) -> bool:
     """Tell whether energy flows at any charger, as far as known."""
     return any(drawing_power(status) is True for status in statuses)
@@ -155,16 +175,17 @@ def fast_until(command_at: datetime) -> datetime:
     return command_at + FAST_AFTER_COMMAND
 
 
-def requests_per_hour(*, chargers: int, vpp: bool, prices: bool, charging: bool) -> float:
-    """Return the requests an hour of one site, at most, without the status reads.
+def requests_per_hour(*, chargers: int, vpp: bool, prices: bool, charging: bool, sites: int = 1) -> float:
+    """Return the requests an hour of one of the account's sites, at most, without the status reads.
 
     The request budget of the account less this is what its status reads may use.
     """
     load = 3600 / SUMMARY_CADENCE.total_seconds()
     for part in (Part.MODE, Part.GREEN, Part.CONFIGURATION, Part.SCHEDULES):
-        load += chargers * 3600 / _period(part, chargers, scheduled=True).total_seconds()
+        load += chargers * 3600 / _period(part, chargers * sites, scheduled=True).total_seconds()
     if chargers:
-        load += chargers * (12 if charging else 2)
+        history = HISTORY_CADENCE_CHARGING if charging else HISTORY_CADENCE
+        load += chargers * 3600 / max(history, time_of_a_round(chargers * sites)).total_seconds()
     if vpp:
         load += 12 + 1 / 6
     if prices:
@@ -182,6 +203,8 @@ def due_reads(
     urgent: Collection[Read] = (),
     bounds_missing: bool = False,
     scheduled: Collection[str] = (),
+    has_reported: bool = True,
+    sites: int = 1,
 ) -> tuple[Read, ...]:
     """Return which of the wanted reads belong into the refresh of now, the most urgent first.
 
@@ -190,8 +213,9 @@ def due_reads(
     command, after a change of mode) are always due. Of the others only a few per
     refresh are, the longest overdue first, so that neither a start nor an outage ends in
     a burst; `interval`, the time between refreshes, raises that number where refreshes
-    are rare. With `bounds_missing` the summary is read more often for the first minutes. `scheduled` are the serials
-    of chargers whose schedules are in use.
+    are rare. With `bounds_missing` the summary is read more often for the first minutes; it waits for a while unless a
+    charger `has_reported` something since the last one. `scheduled` are the serials of chargers whose schedules are in
+    use. `sites` is how many the account has.
     """
     serials = dict.fromkeys(read.serial for read in wanted if read.serial is not None)
     turn_of = {serial: turn for turn, serial in enumerate(serials)}
@@ -200,12 +224,16 @@ def due_reads(
     for read in wanted:
         if read in urgent:
             continue
-        period = _period(read.part, len(turn_of), scheduled=read.serial in scheduled)
-        if read.part is Part.SUMMARY and bounds_missing and now - started_at < EARLY_SUMMARY_UNTIL:
-            period = EARLY_SUMMARY_CADENCE
-        offset = period * turn_of[read.serial] / len(turn_of) if read.serial is not None else timedelta()
+        if read.serial is None:
+            early = bounds_missing and now - started_at < EARLY_SUMMARY_UNTIL
+            wait = SUMMARY_CADENCE if has_reported else LONGEST_SUMMARY_WAIT
+            if _is_older(attempted_at.get(read), now, EARLY_SUMMARY_CADENCE if early else wait):
+                first.append(read)
+            continue
+        period = _period(read.part, len(turn_of) * sites, scheduled=read.serial in scheduled)
+        offset = period * turn_of[read.serial] / len(turn_of)
         if _turn_has_come(attempted_at.get(read), now, started_at + offset, period):
-            (first if read.serial is None else turns).append(read)
+            turns.append(read)
     turns.sort(key=lambda read: attempted_at.get(read, started_at - LONGEST_INTERVAL))
     return (*first, *turns[: max(_READS_AT_ONCE, ceil(interval / TIME_PER_CHARGER))])
 
@@ -236,10 +264,12 @@ def _affordable(available_per_hour: float) -> timedelta:
 
 
 def _period(part: Part, chargers: int, *, scheduled: bool = False) -> timedelta:
-    if part is Part.SUMMARY:
-        return SUMMARY_CADENCE
     cadences = _CADENCES_OF_SCHEDULED if scheduled else _CADENCES
-    return max(cadences[part], TIME_PER_CHARGER * chargers)
+    return max(cadences[part], time_of_a_round(chargers))
+
+
+def _is_older(last: datetime | None, now: datetime, age: timedelta) -> bool:
+    return last is None or now - last >= age
 
 
 def _turn_has_come(last: datetime | None, now: datetime, anchor: datetime, period: timedelta) -> bool:

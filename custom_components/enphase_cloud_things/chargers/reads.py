@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..enlighten import EnlightenClient, EnlightenError, ModePreference, Schedule
+from .charger import Charger
 from .command import Reading
 from .polling import Part, Read, bounds_missing, due_reads
 from .site import SiteChargers
@@ -52,8 +53,8 @@ class Reads:
         """Have something read with the next refresh, whosever turn it is."""
         self._urgent.update(urgent)
 
-    def due(self, now: datetime, *, interval: timedelta) -> tuple[Read, ...]:
-        """Return what to read now, the most urgent first, with an `interval` between polls."""
+    def due(self, now: datetime, *, interval: timedelta, sites: int) -> tuple[Read, ...]:
+        """Return what to read now, the most urgent first, with an `interval` between polls; the account has `sites`."""
         wanted = [Read(part=Part.SUMMARY)]
         wanted += [Read(part=part, serial=charger.serial) for part in CHARGER_PARTS for charger in self._chargers]
         due = due_reads(
@@ -63,6 +64,8 @@ class Reads:
             started_at=self._started_at,
             interval=interval,
             urgent=self._urgent | self._chargers.wanted_reads(now),
+            has_reported=any(_has_reported(charger) for charger in self._chargers),
+            sites=sites,
             bounds_missing=bounds_missing(charger.summary for charger in self._chargers if charger.summary),
             scheduled={charger.serial for charger in self._chargers if charger.schedule and charger.schedule.slots},
         )
@@ -129,3 +132,10 @@ class Reads:
             case Part.SCHEDULES:
                 return await self._client.schedules.read(self._site_id, serial, urgent=urgent)
         return await self._client.configuration(self._site_id, serial, urgent=urgent)
+
+
+def _has_reported(charger: Charger) -> bool:
+    """Return whether a charger has reported something that its metadata do not tell yet."""
+    reported_at = charger.status.reported_at if charger.status else None
+    known_at = charger.summary.reported_at if charger.summary else None
+    return reported_at is None or known_at is None or reported_at > known_at

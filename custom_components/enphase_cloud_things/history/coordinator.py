@@ -121,9 +121,11 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
 
     def _is_due(self, serial: str, status: ChargerStatus | None, now: datetime) -> bool:
         read_at = self.data.read_at.get(serial)
-        if read_at is None or serial in self._wanted or self._has_news_to_expect(serial, status, now):
+        if read_at is None or serial in self._wanted:
             return True
-        return now - read_at >= QUIET_CADENCE - LOOK / 2
+        cadence = LOOK if self._has_news_to_expect(serial, status, now) else QUIET_CADENCE
+        # Many chargers take turns: the status comes first
+        return now - read_at >= max(cadence, self._chargers.time_of_a_round) - LOOK / 2
 
     def _has_news_to_expect(self, serial: str, status: ChargerStatus | None, now: datetime) -> bool:
         if status is None:
