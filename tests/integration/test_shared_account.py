@@ -121,7 +121,7 @@ async def test_one_sign_in_of_a_person_gets_both_sites_going(
 ) -> None:
     world.account.password = "changed"
     world.accounts.expire_sessions()
-    await advance(2 * STEP, step=STEP)
+    await advance(4 * STEP, step=STEP)
     assert shown(hass, STATUS, CABIN) == [STATE_UNAVAILABLE] * 2
     simulator.requests.clear()
 

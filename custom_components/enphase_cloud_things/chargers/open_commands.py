@@ -83,7 +83,8 @@ class Followed:
         Raises:
             Superseded: a stop came first.
         """
-        task = asyncio.ensure_future(work)
+        # What can be sent at once is on the wire before anything else is done
+        task = asyncio.create_task(work, eager_start=True)
         self._work.add(task)
         try:
             await asyncio.wait([task])

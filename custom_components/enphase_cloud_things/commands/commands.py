@@ -247,6 +247,8 @@ class Commands:
 
     def _do_nothing(self, command: Followed, outcome: Outcome) -> None:
         _LOGGER.info("Nothing to do: the charger answers %s", outcome)
+        # Even then a state is written, so that no slider goes on showing what did not happen
+        self._coordinator.async_publish()
         self._sender.settle(command, outcome)
 
     def _charger(self, serial: str) -> Charger:
