@@ -53,9 +53,7 @@ def passing(simulator: Simulator, *until: Family) -> Iterator[set[str]]:
         sys.setprofile(None)
 
 
-async def test_hops(
-    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, record: Record
-) -> None:
+async def test_hops(hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, record: Record) -> None:
     entry = await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     chargers = entry.runtime_data.chargers

@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import probatio
 
-from ..chargers.command import Command, Outcome
+from ..chargers.command import LEVEL_REFUSED, Command, Outcome
 from ..commands.commands import Commands
 from ..const import CONF_SITE_ID, DOMAIN
 from ..enlighten import CommandRejected, TriggerMessage
@@ -90,7 +90,9 @@ def _wait(call: ServiceCall) -> float:
 
 
 def _described(result: Command) -> JsonObjectType:
-    return {"outcome": result.outcome, "reason": result.reason}
+    # What keeps a command from its effect may still pass
+    is_told = not result.is_open or result.reason == LEVEL_REFUSED
+    return {"outcome": result.outcome, "reason": result.reason if is_told else None}
 
 
 async def _async_command(

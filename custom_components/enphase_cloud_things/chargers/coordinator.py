@@ -181,8 +181,12 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         if self.last_success:
             # Longer intervals count from the last answer; shorter ones take back nothing
             trust = max(SHORTEST_TRUST, INTERVALS_OF_TRUST * self._interval)
+            was_reachable = self.is_reachable
             self.reachable_until = max(self.reachable_until, self.last_success + trust)
             self._end_of_trust.set(self.reachable_until)
+            if self.is_reachable and not was_reachable:
+                # The data may be the same as before the outage
+                self.async_update_listeners()
         self._next_read.cancel()
         if moment := self.records.next_read_at(now):
             self._next_read.set(moment)
