@@ -165,3 +165,15 @@ async def have_it_draw_power(hass: HomeAssistant, simulator: Simulator, advance:
     await advance(60)
     assert simulator.world.charger.watts > 0
     assert shown(hass) == "on"
+
+
+@pytest.mark.usefixtures("charging")
+async def test_a_stop_before_the_new_current_has_settled_is_the_last_word(
+    hass: HomeAssistant, simulator: Simulator, world: World, advance: Advance
+) -> None:
+    """Trap 31: the car that was stopped by hand is not started again for a current that was set a moment before."""
+    await set_amps(hass, 10)
+    await turn_off(hass)
+    await advance(400, step=5)
+    assert (simulator.requests.count(Family.STOP), levels(simulator)) == (1, [16])
+    assert shown(hass) == "off"

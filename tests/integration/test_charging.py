@@ -13,7 +13,19 @@ from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
 from .passing_time import Advance
-from .wishes import AMPS, START_BUTTON, STOP_BUTTON, SWITCH, pending, press, set_amps, shown, turn_off, turn_on
+from .wishes import (
+    AMPS,
+    START_BUTTON,
+    STOP_BUTTON,
+    SWITCH,
+    choose_mode,
+    pending,
+    press,
+    set_amps,
+    shown,
+    turn_off,
+    turn_on,
+)
 
 
 @pytest.fixture
@@ -186,6 +198,18 @@ async def test_no_level_is_sent_in_modes_that_decide_by_themselves(
     world.charger.modes.smart = mode is ChargeMode.SMART
     world.charger.modes.preference = mode
     await setup_entry()
+    await press(hass, START_BUTTON)
+    assert simulator.requests.last(Family.START).json == {"connectorId": 1}
+
+
+@pytest.mark.usefixtures("car")
+async def test_no_level_is_sent_right_after_a_mode_that_decides_by_itself_was_chosen(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator
+) -> None:
+    """Trap 26: the choice counts before a reading shows it."""
+    await setup_entry()
+    simulator.faults.add(faults.payload({"data": {}}), Family.MODE, method="GET")
+    await choose_mode(hass, "green")
     await press(hass, START_BUTTON)
     assert simulator.requests.last(Family.START).json == {"connectorId": 1}
 

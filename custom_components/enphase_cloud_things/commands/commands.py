@@ -88,6 +88,7 @@ class Commands:
         this is a logged no-op. A start while the vehicle or the charger pauses is sent: it may wake the vehicle.
         """
         charger = self._charger(serial)
+        self._restart_of(charger).withdraw()
         with self._sender.command(CommandKind.START, charger, connector_id=connector_id, context=context) as start:
             await start.unless_stopped(self._async_start(charger, start, level, connector_id))
         return await start.wait(wait)
@@ -100,6 +101,7 @@ class Commands:
         Without `keep_mode` the mode Scheduled, which a stop may lose, is not asserted again.
         """
         charger = self._charger(serial)
+        self._restart_of(charger).withdraw()
         with self._sender.command(CommandKind.STOP, charger, context=context) as stop:
             await stop.unless_stopped(self._async_stop(charger, stop, keep_mode=keep_mode))
         return await stop.wait(wait)
@@ -281,7 +283,7 @@ class Commands:
 def _level(charger: Charger, asked: int | None) -> int | None:
     if asked is None:
         return charger.start_level
-    if charger.mode is not None and charger.mode not in LEVEL_MODES:
+    if charger.mode_to_come is not None and charger.mode_to_come not in LEVEL_MODES:
         raise invalid_wish("amps_not_possible_in_mode", charger.name)
     if amps_bounds(charger.summary) is None:
         raise invalid_wish("amps_unknown", charger.name)

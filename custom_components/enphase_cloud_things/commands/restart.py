@@ -71,6 +71,16 @@ class AmpsRestart:
         if self._under_way is None:
             self._timer.set(dt_util.utcnow() + DEBOUNCE)
 
+    @callback
+    def withdraw(self) -> None:
+        """Leave it to the next start to apply a new setpoint, for a person stops or starts the session by hand.
+
+        A restart that is under way already is superseded as a command.
+        """
+        self._is_wanted = False
+        if self._under_way is None:
+            self._timer.cancel()
+
     async def async_finish(self) -> None:
         """End what is going on before an unload: a session that was stopped for a restart is started right away."""
         self._is_wanted = False
