@@ -5,7 +5,7 @@ import pytest
 
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
-from .charging_car import A_SPELL, APPLY, charging
+from .charging_car import APPLY, charging
 from .conftest import SetupEntry
 from .passing_time import Advance
 from .wishes import START_BUTTON, STOP_BUTTON, levels, press, set_amps, shown, turn_off, turn_on
@@ -93,9 +93,10 @@ class TestThePause:
 
 async def pass_until_the_next_summary_is_near(simulator: Simulator, advance: Advance) -> None:
     """Let time pass so that the metadata is next read in the pause of a restart that is asked for now."""
-    await advance(300, step=1)
+    while not simulator.requests.count(Family.SUMMARY):
+        await advance(1, step=1)
+    await advance(285, step=1)
     assert simulator.requests.count(Family.SUMMARY) == 1
-    await advance(280 - A_SPELL, step=1)
 
 
 @pytest.mark.usefixtures("charging")

@@ -84,6 +84,7 @@ class Charger:
         self.chosen_amps = int(chosen_amps) if chosen_amps is not None else None
         self.refused_levels = set(restored(tuple[int, ...], stored.get("refused_levels")) or ())
         self.restarted_at = stored_time(stored, "restarted_at")
+        self.mode_chosen_at: datetime | None = None
         self._nominal_voltage = nominal_voltage
         # Power starts anew: no difference may span the time in which nobody looked
         self._power = PowerEstimate()

@@ -118,6 +118,7 @@ class Commands:
             if told and told.selected == mode and not charger.mode_is_changing:
                 return
         _check_mode(charger, mode)
+        charger.mode_chosen_at = dt_util.utcnow()
         request = self._client.set_charge_mode(self._site_id, serial, mode)
         await self._async_change(charger, CommandKind.MODE, mode, request, read_back=read_back)
 
@@ -203,7 +204,7 @@ class Commands:
                 self._do_nothing(start, Outcome.NOT_PLUGGED_IN)
                 return
             sent_level = _level(charger, level)
-            if known and level is None and drawing_power(status) and not is_restart:
+            if known and level is None and _draws(status) and not is_restart:
                 self._do_nothing(start, Outcome.ALREADY_CHARGING)
                 return
             mode = charger.mode
@@ -219,7 +220,7 @@ class Commands:
                     raise invalid_wish("already_charging", charger.name) from None
                 self._do_nothing(start, Outcome.ALREADY_CHARGING)
             else:
-                await self._sender.async_keep_scheduled(charger, mode)
+                await self._sender.async_keep_scheduled(charger, mode, since=start.now.asked_at)
 
     async def _async_stop(self, charger: Charger, stop: Followed, *, keep_mode: bool) -> None:
         mode = charger.mode
@@ -233,7 +234,7 @@ class Commands:
             self._do_nothing(stop, Outcome.NOT_CHARGING)
             return
         if keep_mode:
-            await self._sender.async_keep_scheduled(charger, mode)
+            await self._sender.async_keep_scheduled(charger, mode, since=stop.now.asked_at)
 
     async def _async_change(
         self,
@@ -318,3 +319,8 @@ def _not_offered(charger: Charger, bounds: AmpsBounds, amps: float) -> ServiceVa
         high=str(bounds.high),
         step=str(bounds.step),
     )
+
+
+def _draws(status: ChargerStatus) -> bool:
+    """Return whether there is nothing to start: energy flows in a session that is not at its end."""
+    return session_goes_on(status) and drawing_power(status) is True

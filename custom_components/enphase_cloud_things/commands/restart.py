@@ -139,7 +139,7 @@ class AmpsRestart:
             self._let_session_go_on(restart, error)
             return
         else:
-            await self._sender.async_keep_scheduled(self.charger, mode)
+            await self._sender.async_keep_scheduled(self.charger, mode, since=restart.now.asked_at)
         if restart.now.is_open:
             self._timer.set(dt_util.utcnow() + RESTART_PAUSE)
 
@@ -168,7 +168,7 @@ class AmpsRestart:
                     self._sender.settle(restart, Outcome.REJECTED, reason=translation_key(error))
             else:
                 self._sender.accept(restart)
-                await self._sender.async_keep_scheduled(self.charger, mode)
+                await self._sender.async_keep_scheduled(self.charger, mode, since=restart.now.asked_at)
 
     async def _async_send_start(self, restart: Followed) -> None:
         """Start at the setpoint of now, unless the mode has become one that would be left for a current."""

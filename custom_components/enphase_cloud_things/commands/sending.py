@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 import logging
 from typing import Any
 
@@ -150,12 +151,13 @@ class Sender:
             followed.retarget(None, reason=LEVEL_REFUSED)
             await self._client.start_charging(site_id, charger.serial, level=None, connector_id=connector_id)
 
-    async def async_keep_scheduled(self, charger: Charger, mode: ChargeMode | None) -> None:
+    async def async_keep_scheduled(self, charger: Charger, mode: ChargeMode | None, *, since: datetime) -> None:
         """Assert the `mode` from before a start or stop again if it was Scheduled, which both may lose.
 
-        Source: docs/api.md §5.1. Another mode that was chosen meanwhile is what somebody wants now.
+        Source: docs/api.md §5.1. Another mode, chosen `since` then or not shown yet, is what somebody wants now.
         """
-        if mode is not ChargeMode.SCHEDULED or charger.mode_is_changing:
+        was_chosen_meanwhile = charger.mode_chosen_at is not None and charger.mode_chosen_at >= since
+        if mode is not ChargeMode.SCHEDULED or charger.mode_is_changing or was_chosen_meanwhile:
             return
         try:
             await self._client.set_charge_mode(self._coordinator.site_id, charger.serial, mode)
