@@ -215,6 +215,7 @@ def _energy_plan(
             zone=lambda: chargers.zone,
             currency=currency,
         )
+        chargers.records.price_at = prices.import_price_at
     else:
         remove_service_device(hass, entry, ServiceDevice.MONETARY)
     return vpp, prices

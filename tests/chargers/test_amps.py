@@ -3,7 +3,13 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.chargers.amps import AmpsBounds, amps_bounds, amps_to_apply, running_amps
+from custom_components.enphase_cloud_things.chargers.amps import (
+    AmpsBounds,
+    amps_bounds,
+    amps_to_apply,
+    running_amps,
+    safe_limited,
+)
 from custom_components.enphase_cloud_things.enlighten.models.chargers import (
     ChargerStatus,
     ChargerSummary,
@@ -79,20 +85,50 @@ SUMMARY = ChargerSummary(serial="202640011873", amps_min=16, amps_max=80)
         (status("CHARGING", level=40), 40),
         (status("CHARGING"), 24),
         (status("SUSPENDED_EV", session_level=32), 32),
-        (status("CHARGING", session_level=32, safe_limit=True), 16),
-        (status("CHARGING", session_level=32, safe_limit=False), 32),
-        (status("SUSPENDED_EV", session_level=32, safe_limit=True), 32),
-        (status("AVAILABLE", safe_limit=True), 24),
+        (status("CHARGING", session_level=32, safe_limit=True), 32),
     ],
 )
 def test_the_current_is_the_session_s_else_the_setpoint(reading: ChargerStatus | None, expected: int) -> None:
-    """Trap 33: the safe limit holds only while charging, and is the charger's own minimum."""
-    assert running_amps(reading, SUMMARY, 24) == expected
+    flowing = reading is not None and reading.connectors[0].state == "CHARGING"
+    assert running_amps(reading, SUMMARY, 24, flowing=flowing) == expected
+
+
+def test_a_session_that_only_the_counters_show_has_its_current() -> None:
+    """Trap 67: the words say that nothing flows."""
+    assert running_amps(status("SUSPENDED_EVSE", session_level=32), SUMMARY, 24, flowing=True) == 32
+
+
+@pytest.mark.parametrize(("flowing", "expected"), [(True, 16), (False, 32)])
+def test_a_safe_limit_that_is_measured_is_the_charger_s_own_minimum(flowing: bool, expected: int) -> None:
+    """Trap 33: only while charging."""
+    reading = status("SUSPENDED_EV", session_level=32, safe_limit=True)
+    assert running_amps(reading, SUMMARY, 24, flowing=flowing, safe_limit=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("flag", "power", "least", "expected"),
+    [
+        (True, 3600, 3680, True),
+        (True, 4600, 3680, True),
+        (True, 4700, 3680, False),
+        (True, 13_600, 3680, False),
+        (True, None, 3680, False),
+        (True, 0, 3680, False),
+        (True, 3600, None, False),
+        (False, 3600, 3680, False),
+        (None, 3600, 3680, False),
+    ],
+)
+def test_a_safe_limit_counts_where_the_measured_energy_agrees(
+    flag: bool | None, power: float | None, least: float | None, expected: bool
+) -> None:
+    """Trap 67: a car that drew 13.6 kW was shown at 16 A."""
+    assert safe_limited(status("CHARGING", safe_limit=flag), power=power, least_power=least) is expected
 
 
 def test_a_session_without_a_record_shows_the_level_of_the_charger() -> None:
     reading = ChargerStatus(serial="1", charge_level=20, connectors=(Connector(state="CHARGING"),))
-    assert running_amps(reading, None, 24) == 20
+    assert running_amps(reading, None, 24, flowing=True) == 20
 
 
 @pytest.mark.parametrize("mode", [ChargeMode.MANUAL, ChargeMode.SCHEDULED])
@@ -117,7 +153,8 @@ def test_a_new_setpoint_is_for_a_session_that_draws_another_current(
     mode: ChargeMode, reading: ChargerStatus | None, expected: int | None
 ) -> None:
     """Trap 31: a session keeps its current until it is restarted."""
-    assert amps_to_apply(reading, SUMMARY, mode, 24, before=32) == expected
+    flowing = reading is not None and reading.connectors[0].state == "CHARGING"
+    assert amps_to_apply(reading, SUMMARY, mode, 24, flowing=flowing, before=32) == expected
 
 
 @pytest.mark.parametrize(
@@ -125,16 +162,22 @@ def test_a_new_setpoint_is_for_a_session_that_draws_another_current(
 )
 def test_no_level_is_applied_in_a_mode_that_takes_none(mode: ChargeMode | None) -> None:
     """Trap 26: a level in green or smart mode forces charging at full power."""
-    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, mode, 24, before=32) is None
+    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, mode, 24, flowing=True, before=32) is None
 
 
 @pytest.mark.parametrize("summary", [None, ChargerSummary(serial="1")])
 def test_no_level_is_applied_without_bounds(summary: ChargerSummary | None) -> None:
-    assert amps_to_apply(status("CHARGING", session_level=32), summary, ChargeMode.MANUAL, 24, before=32) is None
+    assert (
+        amps_to_apply(status("CHARGING", session_level=32), summary, ChargeMode.MANUAL, 24, flowing=True, before=32)
+        is None
+    )
 
 
 def test_without_a_setpoint_nothing_is_applied() -> None:
-    assert amps_to_apply(status("CHARGING", session_level=32), SUMMARY, ChargeMode.MANUAL, None, before=32) is None
+    assert (
+        amps_to_apply(status("CHARGING", session_level=32), SUMMARY, ChargeMode.MANUAL, None, flowing=True, before=32)
+        is None
+    )
 
 
 @pytest.mark.parametrize(("before", "expected"), [(24, None), (16, 24), (None, 24)])
@@ -142,4 +185,4 @@ def test_a_session_of_unknown_current_runs_at_the_setpoint_from_before(
     before: int | None, expected: int | None
 ) -> None:
     """Setting again what is set already restarts nothing."""
-    assert amps_to_apply(status("CHARGING"), SUMMARY, ChargeMode.MANUAL, 24, before=before) == expected
+    assert amps_to_apply(status("CHARGING"), SUMMARY, ChargeMode.MANUAL, 24, flowing=True, before=before) == expected

@@ -12,7 +12,6 @@ from custom_components.enphase_cloud_things.chargers.polling import (
     Part,
     PollingOptions,
     Read,
-    any_drawing_power,
     bounds_missing,
     due_reads,
     fast_until,
@@ -21,7 +20,7 @@ from custom_components.enphase_cloud_things.chargers.polling import (
     requests_per_hour,
     status_reads_per_hour,
 )
-from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, ChargerSummary, Connector
+from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, ChargerSummary
 
 NOW = datetime(2026, 11, 10, 7, 5, tzinfo=UTC)
 SLOW = timedelta(seconds=30)
@@ -110,14 +109,6 @@ def test_jitter_lengthens_an_interval_by_a_twentieth_at_most(
     plain = next_interval(activity, OPTIONS, NOW, available_per_hour=available)
     varied = next_interval(activity, OPTIONS, NOW, available_per_hour=available, jitter=jitter)
     assert plain <= varied <= plain * 1.0501
-
-
-def test_energy_at_any_charger_counts_as_drawing_power() -> None:
-    idle = ChargerStatus(serial="1", connectors=(Connector(state="AVAILABLE"),))
-    unclear = ChargerStatus(serial="2")
-    busy = ChargerStatus(serial="3", connectors=(Connector(state="CHARGING"),))
-    assert any_drawing_power([idle, unclear, busy])
-    assert not any_drawing_power([idle, unclear])
 
 
 def test_schedules_in_use_are_read_every_quarter_of_an_hour_and_their_mode_with_them() -> None:

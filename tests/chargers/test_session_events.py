@@ -1,5 +1,6 @@
 """What happened at a charger between two observations."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 import json
@@ -8,6 +9,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.enphase_cloud_things.chargers.session_events import (
+    SessionEnd,
     SessionEvent,
     SessionEventType as Kind,
     SessionFigures,
@@ -15,6 +17,7 @@ from custom_components.enphase_cloud_things.chargers.session_events import (
     confirm_stop,
     observe,
 )
+from custom_components.enphase_cloud_things.chargers.status import drawing_power
 from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, ChargingSession, Connector
 
 PLUGGED = datetime(2026, 11, 10, 17, 0, tzinfo=UTC)
@@ -64,17 +67,29 @@ class Observer:
         connected: bool = True,
         faulted: bool = False,
         started_at: datetime | None = None,
+        reported_at: datetime | None = None,
     ) -> list[SessionEvent]:
         """Return what an observation tells. The start that the cloud tells may be newer than that of the figures."""
         self.now += after
         seen = seen or SessionFigures()
         reading = status(state, connected=connected, faulted=faulted, started_at=started_at or seen.started_at)
-        self.watch, events = observe(self.watch, reading, seen, now=self.now, interval=INTERVAL)
+        reading = replace(reading, reported_at=reported_at or self.now)
+        self.watch, events = observe(
+            self.watch, reading, seen, flowing=drawing_power(reading), now=self.now, interval=INTERVAL
+        )
         return list(events)
+
+    def settled(self, state: str, seen: SessionFigures | None = None) -> list[SessionEvent]:
+        """Return what an observation tells, and what follows once its figures are final."""
+        return [*self(state, seen), *self(state, seen, after=timedelta(minutes=1))]
 
     def restart(self) -> None:
         """Go on from what a restart remembers."""
-        self.watch = SessionWatch.from_dict(json.loads(json.dumps(self.watch.as_dict())))
+        end = self.watch.end
+        self.watch = replace(
+            SessionWatch.from_dict(json.loads(json.dumps(self.watch.as_dict()))),
+            end=SessionEnd.from_dict(json.loads(json.dumps(end.as_dict()))) if end else None,
+        )
 
 
 def kinds(events: list[SessionEvent]) -> list[Kind]:
@@ -108,12 +123,12 @@ TRANSITIONS: list[tuple[list[str], list[Kind]]] = [
 @pytest.mark.parametrize(("states", "expected"), TRANSITIONS)
 def test_each_transition_is_told_once(states: list[str], expected: list[Kind]) -> None:
     observed = Observer(states[0], figures(1.0))
-    told = [kind for state in states[1:] for kind in kinds(observed(state, figures(1.0)))]
+    told = [kind for state in states[1:] for kind in kinds(observed.settled(state, figures(1.0)))]
     assert told == expected
 
 
 def test_the_first_observation_tells_nothing() -> None:
-    watch, events = observe(SessionWatch(), status("CHARGING"), figures(1.0), now=NOW, interval=INTERVAL)
+    watch, events = observe(SessionWatch(), status("CHARGING"), figures(1.0), flowing=True, now=NOW, interval=INTERVAL)
     assert events == ()
     assert watch.session_open
 
@@ -139,7 +154,7 @@ def test_a_stop_is_called_by_its_name_and_is_no_pause() -> None:
 def test_after_a_stop_the_session_may_go_on_or_end(states: list[str], expected: list[Kind]) -> None:
     observed = Observer("CHARGING", figures(1.0))
     observed.watch = confirm_stop(observed.watch)
-    assert [kind for state in states for kind in kinds(observed(state, figures(1.0)))] == expected
+    assert [kind for state in states for kind in kinds(observed.settled(state, figures(1.0)))] == expected
 
 
 def test_a_stop_without_a_session_is_no_event() -> None:
@@ -227,12 +242,88 @@ class TestAnotherSession:
         assert (started.kind, started.figures.energy) == (Kind.STARTED, None)
         observed.restart()
         assert observed("CHARGING", figures(0.2, SECOND)) == []
-        finished, _ = observed(UNPLUGGED, figures(4.0, SECOND))
+        finished, _ = observed.settled(UNPLUGGED, figures(4.0, SECOND))
         assert finished.figures.energy == 4.0
 
     def test_a_start_that_becomes_known_is_no_new_session(self) -> None:
         observed = Observer("CHARGING", figures(1.0, None))
         assert observed("CHARGING", figures(0.5)) == []
+
+
+class TestFinalFigures:
+    """The last step of a session is often counted after its end (trap 70)."""
+
+    def test_the_end_waits_for_the_energy_that_is_counted_late(self) -> None:
+        observed = Observer("CHARGING", figures(0.046))
+        assert observed(UNPLUGGED, figures(0.046)) == []
+        told = observed(UNPLUGGED, figures(0.302))
+        assert [(event.kind, event.figures.energy, event.final) for event in told] == [
+            (Kind.FINISHED, 0.302, True),
+            (Kind.UNPLUGGED, 0.302, True),
+        ]
+        assert observed(UNPLUGGED, figures(0.302)) == []
+
+    @pytest.mark.parametrize("connected", [True, False])
+    def test_it_waits_two_minutes_at_most(self, connected: bool) -> None:
+        observed = Observer("CHARGING", figures(0.046))
+        reported_at = observed.now + INTERVAL
+        told = [
+            event
+            for number in range(5)
+            for event in observed(
+                UNPLUGGED, figures(0.046), reported_at=reported_at, connected=connected or number == 0
+            )
+        ]
+        assert [(event.kind, event.final) for event in told] == [(Kind.FINISHED, False), (Kind.UNPLUGGED, False)]
+        assert observed.now - NOW <= timedelta(minutes=3)
+
+    def test_a_later_report_without_more_energy_makes_the_figures_final(self) -> None:
+        observed = Observer("CHARGING", figures(1.0))
+        assert observed(UNPLUGGED, figures(1.0)) == []
+        told = observed(UNPLUGGED, figures(1.0), after=timedelta(seconds=60))
+        assert [event.final for event in told] == [True, True]
+
+    def test_a_session_that_has_paused_for_long_has_final_figures_at_once(self) -> None:
+        observed = Observer("CHARGING", figures(1.0))
+        observed.settled("SUSPENDED_EV", figures(1.0))
+        told = observed(UNPLUGGED, figures(1.0))
+        assert [(event.kind, event.final) for event in told] == [(Kind.FINISHED, True), (Kind.UNPLUGGED, True)]
+
+    def test_a_car_that_comes_back_meanwhile_waits_for_nothing(self) -> None:
+        observed = Observer("CHARGING", figures(1.0))
+        assert observed(UNPLUGGED, figures(1.0)) == []
+        told = observed(IDLE, figures(1.0))
+        assert [(event.kind, event.final) for event in told] == [
+            (Kind.FINISHED, False),
+            (Kind.UNPLUGGED, False),
+            (Kind.PLUGGED_IN, None),
+        ]
+
+    def test_an_end_that_waits_survives_a_restart(self) -> None:
+        observed = Observer("CHARGING", figures(0.046))
+        observed(UNPLUGGED, figures(0.046))
+        observed.restart()
+        assert [event.figures.energy for event in observed(UNPLUGGED, figures(0.302))] == [0.302, 0.302]
+
+    def test_what_is_no_end_does_not_wait(self) -> None:
+        observed = Observer("CHARGING", figures(1.0))
+        (paused,) = observed("SUSPENDED_EV", figures(1.0))
+        assert (paused.kind, paused.final) == (Kind.PAUSED, None)
+
+
+@pytest.mark.parametrize("state", [IDLE, "SUSPENDED_EVSE", "FINISHING"])
+def test_a_confirmed_stop_is_why_nothing_flows_until_something_flows_or_the_car_leaves(state: str) -> None:
+    observed = Observer("CHARGING", figures(1.0))
+    observed.watch = confirm_stop(observed.watch)
+    observed(state, figures(1.0))
+    observed(IDLE, figures(1.0))
+    observed.restart()
+    stopped = observed.watch
+    assert stopped.ended_by_stop
+    for next_state in ("CHARGING", UNPLUGGED):
+        observed.watch = stopped
+        observed(next_state, figures(1.1))
+        assert observed.watch.ended_by_stop is False
 
 
 STATES = (UNPLUGGED, IDLE, "PREPARING", "CHARGING", "SUSPENDED_EV", "SUSPENDED_EVSE", "FINISHING", "FAULTED", "NEW")
@@ -259,7 +350,10 @@ def test_events_come_in_an_order_that_makes_sense(
         if circumstance == "stopped":
             observed.watch = confirm_stop(observed.watch)
         told += kinds(observed(state, seen, connected=connected, started_at=started_at))
-        assert observed(state, seen, connected=connected, started_at=started_at) == []
+        told += (again := kinds(observed(state, seen, connected=connected, started_at=started_at)))
+        assert set(again) <= {Kind.FINISHED, Kind.UNPLUGGED}
+        told += (again := kinds(observed(state, seen, connected=connected, started_at=started_at)))
+        assert set(again) <= {Kind.FINISHED, Kind.UNPLUGGED}
         if circumstance == "restarted":
             observed.restart()
     for begin, end in ((Kind.PLUGGED_IN, Kind.UNPLUGGED), (Kind.STARTED, Kind.FINISHED)):

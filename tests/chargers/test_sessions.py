@@ -8,9 +8,13 @@ import pytest
 
 from custom_components.enphase_cloud_things.chargers.sessions import (
     SessionClock,
+    SessionCost,
     SessionCounter,
+    VisitCounter,
     advance_clock,
+    advance_cost,
     advance_session,
+    advance_visit,
 )
 from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, ChargingSession, Connector
 
@@ -117,6 +121,115 @@ def test_session_energy_never_falls_without_a_newer_start(
             assert before.started_at is None or counter.started_at > before.started_at
 
 
+# Energy of a visit
+
+PLUGGED = FIRST - timedelta(minutes=5)
+
+
+def visited(
+    *readings: tuple[datetime | None, float | None, bool | None, datetime | None], visit: VisitCounter | None = None
+) -> VisitCounter:
+    """Return the counter after readings: start and energy of the session, plugged in, and since when."""
+    visit = visit or VisitCounter()
+    for started_at, energy, plugged, plugged_in_at in readings:
+        counter = SessionCounter(started_at=started_at, energy=energy)
+        visit = advance_visit(visit, counter, plugged_in=plugged, plugged_in_at=plugged_in_at, now=LATER)
+    return visit
+
+
+def test_a_visit_adds_up_its_sessions() -> None:
+    """Restarts and stops cut it nowhere."""
+    visit = visited(
+        (FIRST, 3.5, True, PLUGGED), (FIRST + MINUTE, 0.0, True, PLUGGED), (FIRST + MINUTE, 2.0, True, PLUGGED)
+    )
+    assert visit.energy == 5.5
+    assert visit.plugged_in_at == PLUGGED
+
+
+def test_a_visit_is_known_as_soon_as_anything_is() -> None:
+    assert visited((None, None, False, None)).energy is None
+    assert visited((FIRST, 3.5, False, PLUGGED)).energy == 3.5
+
+
+def test_another_visit_begins_with_nothing_of_the_one_before() -> None:
+    visit = visited((FIRST, 3.5, True, PLUGGED), (FIRST, 3.6, False, PLUGGED), (FIRST, 3.6, True, SECOND - MINUTE))
+    assert (visit.energy, visit.plugged_in_at) == (0.0, SECOND - MINUTE)
+    assert visited((SECOND, 0.7, True, SECOND - MINUTE), visit=visit).energy == 0.7
+
+
+def test_figures_that_come_after_the_car_has_left_count() -> None:
+    """Trap 70: the last step of a session is counted late."""
+    visit = visited((FIRST, 3.5, True, PLUGGED), (FIRST, 3.5, False, PLUGGED), (FIRST, 3.9, False, PLUGGED))
+    assert visit.energy == 3.9
+
+
+def test_a_plug_that_seems_to_be_out_for_a_moment_ends_no_visit() -> None:
+    visit = visited((FIRST, 3.5, True, PLUGGED), (FIRST, 3.5, False, PLUGGED), (FIRST + MINUTE, 1.0, True, PLUGGED))
+    assert visit.energy == 4.5
+
+
+def test_without_a_time_of_the_plug_the_plug_itself_begins_a_visit() -> None:
+    visit = visited((FIRST, 3.5, True, None), (FIRST, 3.5, False, None), (FIRST, 3.5, True, None))
+    assert (visit.energy, visit.plugged_in_at) == (0.0, LATER)
+
+
+def test_a_late_reading_of_an_older_session_adds_nothing() -> None:
+    visit = visited((FIRST, 3.5, True, PLUGGED), (FIRST + MINUTE, 2.0, True, PLUGGED), (FIRST, 9.0, True, PLUGGED))
+    assert visit.energy == 5.5
+
+
+def test_the_energy_of_a_visit_survives_a_restart() -> None:
+    visit = visited((FIRST, 3.5, True, PLUGGED), (FIRST + MINUTE, 2.0, True, PLUGGED))
+    assert VisitCounter.from_dict(json.loads(json.dumps(visit.as_dict()))) == visit
+    assert VisitCounter.from_dict({}) == VisitCounter()
+
+
+@given(
+    readings=st.lists(
+        st.tuples(
+            st.integers(0, 4).map(lambda number: FIRST + number * MINUTE),
+            st.floats(0, 80),
+            st.sampled_from([True, False, None]),
+            st.sampled_from([None, PLUGGED, PLUGGED + timedelta(minutes=2)]),
+        ),
+        max_size=40,
+    )
+)
+def test_the_energy_of_a_visit_falls_only_with_a_newer_one(
+    readings: list[tuple[datetime, float, bool | None, datetime | None]],
+) -> None:
+    visit = VisitCounter()
+    for reading in readings:
+        before, visit = visit, visited(reading, visit=visit)
+        if before.energy is not None and visit.plugged_in_at == before.plugged_in_at:
+            assert visit.energy is not None
+            assert visit.energy >= before.energy
+
+
+# Cost
+
+
+def test_energy_costs_what_was_in_force_when_it_flowed() -> None:
+    cost = SessionCost()
+    for energy, price in ((0.0, 0.3), (2.0, 0.3), (5.0, 0.1), (5.0, 9.9)):
+        cost = advance_cost(cost, SessionCounter(started_at=FIRST, energy=energy), price)
+    assert cost.cost == pytest.approx(0.9)
+
+
+def test_half_of_a_bill_is_no_bill() -> None:
+    cost = SessionCost()
+    for energy, price in ((2.0, 0.3), (3.0, None), (5.0, 0.3)):
+        cost = advance_cost(cost, SessionCounter(started_at=FIRST, energy=energy), price)
+    assert cost.cost is None
+    assert advance_cost(cost, SessionCounter(started_at=SECOND, energy=1.0), 0.3).cost == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("cost", [SessionCost(), SessionCost(started_at=FIRST, energy=2.0, cost=None)])
+def test_the_cost_survives_a_restart(cost: SessionCost) -> None:
+    assert SessionCost.from_dict(json.loads(json.dumps(cost.as_dict()))) == cost
+    assert SessionCost.from_dict({}) == SessionCost()
+
+
 # Duration
 
 
@@ -206,6 +319,12 @@ def test_an_end_before_the_start_belongs_to_an_earlier_session() -> None:
 def test_the_duration_stands_still_while_the_charger_is_offline() -> None:
     offline = status("CHARGING", connected=False)
     assert timed((42, CHARGING), (90, offline)).minutes == 42
+
+
+def test_energy_that_flows_is_a_session_whatever_the_words() -> None:
+    """Trap 67."""
+    clock = advance_clock(timed((1, CHARGING)), status("SUSPENDED_EVSE"), FIRST + 42 * MINUTE, flowing=True)
+    assert clock.minutes == 42
 
 
 def test_an_unclear_status_changes_nothing() -> None:

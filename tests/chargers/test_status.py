@@ -7,7 +7,9 @@ import pytest
 
 from custom_components.enphase_cloud_things.chargers.status import (
     ChargerState,
+    Circumstances,
     charger_state,
+    connector_reason,
     connector_status,
     drawing_power,
     effective_mode,
@@ -317,6 +319,81 @@ def test_an_unknown_preference_is_not_replaced_by_a_guess() -> None:
 
 def test_without_preference_and_status_the_preferred_mode_is_unknown() -> None:
     assert preferred_mode(None, None) is None
+
+
+def waiting(
+    state: str, *, reason: str | None = None, mode: int | None = 0, plugged: bool | None = True
+) -> ChargerStatus:
+    return ChargerStatus(
+        serial="202640011873",
+        connected=True,
+        plugged_in=plugged,
+        mode=mode,
+        connectors=(Connector(state=state, reason=reason),),
+    )
+
+
+# what the cloud says, what else is known, the word; each row beats those below it
+WORDS: list[tuple[ChargerStatus, Circumstances, ChargerState | None]] = [
+    (charger("CHARGING", connected=False), Circumstances(flowing=True, stopping=True), ChargerState.OFFLINE),
+    (charger("FAULTED"), Circumstances(flowing=True, stopping=True), ChargerState.FAULTED),
+    (waiting("SUSPENDED_EV"), Circumstances(flowing=True, stopping=True), ChargerState.CHARGING),
+    (waiting("AVAILABLE", plugged=False), Circumstances(flowing=True), ChargerState.CHARGING),
+    (waiting("FINISHING"), Circumstances(flowing=True), ChargerState.FINISHING),
+    (waiting("FINISHING"), Circumstances(flowing=True, stopping=True), ChargerState.STOPPING),
+    (waiting("SUSPENDED_EVSE"), Circumstances(starting=True, stopped=True), ChargerState.STARTING),
+    (waiting("SUSPENDED_EVSE"), Circumstances(stopping=True), ChargerState.STOPPING),
+    (waiting("SUSPENDED_EVSE", mode=1), Circumstances(stopped=True), ChargerState.STOPPED),
+    (waiting("AVAILABLE"), Circumstances(stopped=True), ChargerState.STOPPED),
+    (waiting("AVAILABLE", plugged=False), Circumstances(stopped=True), ChargerState.UNPLUGGED),
+    (waiting("PREPARING"), Circumstances(unauthorized=True), ChargerState.WAITING_FOR_AUTHORIZATION),
+    (waiting("SUSPENDED_EVSE", mode=1), Circumstances(unauthorized=True), ChargerState.WAITING_FOR_AUTHORIZATION),
+    (waiting("SUSPENDED_EVSE", reason="INSUFFICIENT_SOLAR"), Circumstances(), ChargerState.WAITING_FOR_SUN),
+    (waiting("SUSPENDED_EV", reason="INSUFFICIENT_SOLAR"), Circumstances(), ChargerState.WAITING_FOR_SUN),
+    (waiting("SUSPENDED_EVSE", mode=1), Circumstances(), ChargerState.WAITING_FOR_SUN),
+    (waiting("SUSPENDED_EV", mode=1), Circumstances(), ChargerState.PAUSED_BY_VEHICLE),
+    (
+        waiting("SUSPENDED_EVSE"),
+        Circumstances(preference=ChargeMode.SCHEDULED),
+        ChargerState.WAITING_FOR_SCHEDULE,
+    ),
+    (waiting("PREPARING"), Circumstances(preference=ChargeMode.SCHEDULED), ChargerState.WAITING_FOR_SCHEDULE),
+    (waiting("SUSPENDED_EV"), Circumstances(preference=ChargeMode.SCHEDULED), ChargerState.PAUSED_BY_VEHICLE),
+    (
+        waiting("AVAILABLE", plugged=False),
+        Circumstances(preference=ChargeMode.SCHEDULED),
+        ChargerState.UNPLUGGED,
+    ),
+    (waiting("SUSPENDED_EVSE"), Circumstances(preference=ChargeMode.MANUAL), ChargerState.PAUSED_BY_CHARGER),
+    (waiting("SUSPENDED"), Circumstances(), ChargerState.PAUSED_BY_CHARGER),
+    (waiting("PREPARING"), Circumstances(preference=ChargeMode.MANUAL), ChargerState.READY),
+    (waiting("OCCUPIED", plugged=None), Circumstances(), None),
+]
+
+
+@pytest.mark.parametrize(("status", "circumstances", "expected"), WORDS)
+def test_the_word_follows_the_precedence(
+    status: ChargerStatus, circumstances: Circumstances, expected: ChargerState | None
+) -> None:
+    assert charger_state(status, circumstances) is expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (None, "none"),
+        ("", "none"),
+        ("INSUFFICIENT_SOLAR", "insufficient_solar"),
+        ("insufficient_solar ", "insufficient_solar"),
+        ("Whatever else " * 40, "other"),
+    ],
+)
+def test_the_reason_of_a_connector_is_one_of_a_few_words(reason: str | None, expected: str) -> None:
+    assert connector_reason(waiting("SUSPENDED_EVSE", reason=reason)) == expected
+
+
+def test_without_a_connector_there_is_no_reason_of_one() -> None:
+    assert connector_reason(charger()) is None
 
 
 TYPES = st.one_of(st.none(), st.sampled_from(list(STATES)), st.sampled_from(UNKNOWN_TYPES))

@@ -237,7 +237,7 @@ async def test_the_mode_scheduled_is_asserted_again_after_a_start(
 
 
 async def test_nothing_is_started_after_a_restart_or_an_outage(
-    hass: HomeAssistant, setup_entry: SetupEntry, car: Car, simulator: Simulator, advance: Advance
+    hass: HomeAssistant, setup_entry: SetupEntry, car: Car, world: World, simulator: Simulator, advance: Advance
 ) -> None:
     """Trap 27: there are no automatic starts, also of what was charging before the charger paused."""
     entry = await setup_entry()
@@ -247,8 +247,7 @@ async def test_nothing_is_started_after_a_restart_or_an_outage(
     outage = simulator.faults.add(faults.status_code(503))
     await advance(200)
     simulator.faults.remove(outage)
-    paused = faults.field_value("data.chargers.0.connectors.0.connectorStatusType", "SUSPENDED_EVSE")
-    simulator.faults.add(paused, Family.STATUS)
+    world.charger.adjust(load_limit_amps=0.0)
     await hass.config_entries.async_reload(entry.entry_id)
     await advance(700)
     assert shown(hass, "sensor.carport_status") == "paused_by_charger"

@@ -35,6 +35,10 @@ def seen(hass: HomeAssistant) -> list[tuple[str, bool]]:
     return seen
 
 
+LONGEST_WAIT = 165
+"""Seconds: what tells of an end waits two minutes for the final figures, and shows at a poll."""
+
+
 async def act(hass: HomeAssistant, action: str) -> None:
     """Start or stop."""
     await hass.services.async_call(DOMAIN, action, SWITCH, blocking=True)
@@ -51,26 +55,46 @@ async def test_a_session_is_told_from_plug_to_plug(
     await act(hass, "stop_charging")
     await advance(30)
     world.charger.unplug()
-    await advance(35)
+    await advance(LONGEST_WAIT)
     assert [kind for kind, late in seen if not late] == ["plugged_in", "started", "stopped", "finished", "unplugged"]
 
 
 async def test_the_end_of_a_session_carries_its_figures(
     hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
 ) -> None:
-    """The cost is null until the cloud has worked it out (Trap 23)."""
+    """The cost is null until the cloud has worked it out (Trap 23), and the energy not final without a report."""
     world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.4, max_amps=16))
     await setup_entry()
     await act(hass, "start_charging")
     await advance(700)
     world.charger.unplug()
-    await advance(60)
+    await advance(LONGEST_WAIT)
     shown = hass.states.get(SESSION)
     assert shown is not None
     assert shown.attributes["event_type"] == "unplugged"
     assert shown.attributes["energy"] > 1
     assert 10 <= shown.attributes["duration"] <= 12
     assert shown.attributes["cost"] is None
+    assert shown.attributes["final"] is False
+    assert shown.attributes["range_unit"] == "km"
+
+
+async def test_the_end_of_a_session_waits_for_the_energy_that_is_reported_after_it(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
+) -> None:
+    """Trap 70: the event told a sixth of the energy."""
+    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.4, max_amps=16))
+    await setup_entry()
+    await act(hass, "start_charging")
+    await advance(880)
+    world.charger.unplug()
+    await advance(100)
+    shown = hass.states.get(SESSION)
+    assert shown is not None
+    assert (shown.attributes["event_type"], shown.attributes["final"]) == ("unplugged", True)
+    session_energy = hass.states.get("sensor.carport_session_energy")
+    assert session_energy is not None
+    assert shown.attributes["energy"] == float(session_energy.state) == pytest.approx(11.04 * 880 / 3600, rel=0.05)
 
 
 async def test_a_full_car_pauses_and_does_not_end(

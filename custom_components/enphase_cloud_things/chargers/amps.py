@@ -9,10 +9,13 @@ from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
 from ..enlighten.models.modes import ChargeMode
-from .status import drawing_power, session_active
+from .status import session_active
 
 LEVEL_MODES: Final = frozenset({ChargeMode.MANUAL, ChargeMode.SCHEDULED})
 """Modes that take a charging level; in the others one would force charging at full power (docs/api.md §5.1)."""
+
+_AGREEING: Final = 1.25
+"""A car may take a little more than the current says, for the voltage is a nominal one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +57,32 @@ def given_level(status: ChargerStatus) -> int | None:
     return (status.session and status.session.charge_level) or status.charge_level
 
 
-def running_amps(status: ChargerStatus | None, summary: ChargerSummary | None, setpoint: int | None) -> int | None:
+def safe_limited(status: ChargerStatus, *, power: float | None, least_power: float | None) -> bool:
+    """Return whether a safe limit holds a charging car at the charger's own minimum.
+
+    The flag alone says nothing, also while charging: the measured `power` has to agree with `least_power`, what the
+    lowest current gives (W; docs/api.md §4.5, docs/traps.md 67).
+    """
+    if not any(connector.safe_limit for connector in status.connectors):
+        return False
+    return power is not None and least_power is not None and 0 < power <= least_power * _AGREEING
+
+
+def running_amps(
+    status: ChargerStatus | None,
+    summary: ChargerSummary | None,
+    setpoint: int | None,
+    *,
+    flowing: bool | None,
+    safe_limit: bool = False,
+) -> int | None:
     """Return the current (A) that the running session was given, else the setpoint of the next one.
 
-    A safe limit holds a charging car at the charger's own minimum; outside of charging it says nothing
-    (docs/api.md §4.5).
+    `safe_limit` says that a safe limit holds it at the charger's minimum (see `safe_limited`).
     """
-    if status is None or not session_active(status):
+    if status is None or not (flowing or session_active(status)):
         return setpoint
-    if drawing_power(status) and summary and any(connector.safe_limit for connector in status.connectors):
+    if flowing and safe_limit and summary and summary.amps_min:
         return summary.amps_min
     return given_level(status) or setpoint
 
@@ -73,6 +93,7 @@ def amps_to_apply(
     mode: ChargeMode | None,
     setpoint: int | None,
     *,
+    flowing: bool | None,
     before: int | None,
 ) -> int | None:
     """Return the setpoint (A) if a running session should be restarted to get it, else `None`.
@@ -80,7 +101,7 @@ def amps_to_apply(
     Only while energy flows, only in a mode that takes a level, only within known bounds, and only if the session runs
     at another current. Where the cloud does not tell at which it runs, that is taken to be the setpoint `before`.
     """
-    if status is None or not drawing_power(status):
+    if status is None or not flowing:
         return None
     level = start_level(summary, mode, setpoint)
     return level if level != (given_level(status) or before) else None

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
+import logging
 from typing import Final, NotRequired, TypedDict
 
 from homeassistant.core import Context
@@ -21,15 +22,23 @@ from ..enlighten import (
 )
 from ..stored import StoredState, iso, restored, stored_mapping, stored_number, stored_time
 from .amps import amps_bounds, start_level
-from .command import CommandKind, Outcome, Reading
+from .command import AUTHENTICATION, CHARGING_COMMANDS, CommandKind, Outcome, Reading
 from .configuration import authentication_required
-from .energy import DayEnergy, LifetimeCounter, advance_day, advance_lifetime, energy_today, wants_second_reading
+from .metering import Metering, Setting, advance_by_status, advance_by_summary, measurements
 from .open_commands import OpenCommands
-from .power import REPORTING_INTERVAL, PowerEstimate, PowerSample, advance, power_limit
-from .session_events import SessionEvent, SessionEventType, SessionFigures, SessionWatch, confirm_stop, observe
-from .sessions import SessionClock, SessionCounter, advance_clock, advance_session
-from .snapshot import ChargerSnapshot, Measurements, given_name, nameless
-from .status import drawing_power, preferred_mode, session_active
+from .session_events import (
+    SessionEnd,
+    SessionEvent,
+    SessionEventType,
+    SessionFigures,
+    SessionWatch,
+    confirm_stop,
+    observe,
+)
+from .snapshot import ChargerSnapshot, given_name, nameless
+from .status import plugged_in, preferred_mode, session_active
+
+_LOGGER = logging.getLogger(__name__)
 
 ANSWERS_BEFORE_ABSENT: Final = 3
 """A healthy account sometimes leaves a charger out of an answer (docs/api.md §4.7)."""
@@ -40,12 +49,16 @@ MOST_UNTOLD: Final = 16
 SESSION_ENDS: Final = frozenset({SessionEventType.STOPPED, SessionEventType.FINISHED, SessionEventType.UNPLUGGED})
 
 
+def _no_price(_moment: datetime) -> None:
+    return None
+
+
 class StoredCharger(TypedDict):
     """What is remembered of one charger, under the names that earlier versions gave it.
 
     `meter` holds the counters, `wished_amps` the current (A) that a person chose, `refused_levels` those that the
     charger does not take, `restarted_at` when a session was last restarted for another current, `watch` the state that
-    the next session event is told from.
+    the next session event is told from, `end` what waits for the final figures of a session.
     """
 
     meter: dict[str, StoredState]
@@ -53,16 +66,17 @@ class StoredCharger(TypedDict):
     refused_levels: NotRequired[list[int]]
     restarted_at: NotRequired[str | None]
     watch: NotRequired[StoredState]
+    end: NotRequired[StoredState | None]
 
 
 class Charger:
     """The record of one charger.
 
     `status`, `summary`, `preference`, `green`, `configuration` and `schedule` are the last good readings of their
-    endpoints, each kept when a later one fails. `chosen_amps` is the current (A) that a person set last,
-    `refused_levels` are those that the charger has refused, `restarted_at` is when a session was last restarted for
-    another current. `turn` is held while a start or a restart is sent; a stop waits for nobody. `nominal_voltage` (V)
-    bounds the power estimate where the cloud names none.
+    endpoints, each kept when a later one fails; `metering` is what they say of energy. `chosen_amps` is the current (A)
+    that a person set last, `refused_levels` are those that the charger has refused, `restarted_at` is when a session
+    was last restarted for another current. `turn` is held while a start or a restart is sent; a stop waits for nobody.
+    `nominal_voltage` (V) bounds the power estimate where the cloud names none.
     """
 
     status: ChargerStatus | None = None
@@ -76,7 +90,7 @@ class Charger:
         self, serial: str, *, nominal_voltage: int, zone: tzinfo, stored: Mapping[str, object] | None = None
     ) -> None:
         stored = stored or {}
-        counters, chosen_amps = stored_mapping(stored, "meter"), stored_number(stored, "wished_amps")
+        chosen_amps = stored_number(stored, "wished_amps")
         self.serial = serial
         self.zone = zone
         self.commands = OpenCommands()
@@ -86,13 +100,12 @@ class Charger:
         self.restarted_at = stored_time(stored, "restarted_at")
         self.mode_chosen_at: datetime | None = None
         self._nominal_voltage = nominal_voltage
-        # Power starts anew: no difference may span the time in which nobody looked
-        self._power = PowerEstimate()
-        self._lifetime = LifetimeCounter.from_dict(stored_mapping(counters, "lifetime"))
-        self._day = DayEnergy.from_dict(stored_mapping(counters, "day"))
-        self._session = SessionCounter.from_dict(stored_mapping(counters, "session"))
-        self._clock = SessionClock.from_dict(stored_mapping(counters, "clock"))
-        self._watch = SessionWatch.from_dict(stored_mapping(stored, "watch"))
+        self.metering = Metering.from_dict(stored_mapping(stored, "meter"))
+        self._watch = replace(
+            SessionWatch.from_dict(stored_mapping(stored, "watch")),
+            end=SessionEnd.from_dict(stored_mapping(stored, "end")),
+        )
+        self._unauthorized = False
         self._untold: deque[SessionEvent] = deque(maxlen=MOST_UNTOLD)
         self._active: bool | None = None
         self._session_ended_at: datetime | None = None
@@ -106,16 +119,12 @@ class Charger:
     def as_stored(self) -> StoredCharger:
         """Return what a restart has to remember."""
         return {
-            "meter": {
-                "lifetime": self._lifetime.as_dict(),
-                "day": self._day.as_dict(),
-                "session": self._session.as_dict(),
-                "clock": self._clock.as_dict(),
-            },
+            "meter": self.metering.as_dict(),
             "wished_amps": self.chosen_amps,
             "refused_levels": sorted(self.refused_levels),
             "restarted_at": iso(self.restarted_at),
             "watch": self._watch.as_dict(),
+            "end": self._watch.end.as_dict() if self._watch.end else None,
         }
 
     @property
@@ -162,15 +171,6 @@ class Charger:
         """Whether a choice of mode has still to show."""
         return any(command.kind is CommandKind.MODE for command in self.commands.all)
 
-    @property
-    def second_reading_at(self) -> datetime | None:
-        """When the lifetime counter, which seems to have been reset, wants a second reading."""
-        return self._lifetime.second_reading_at
-
-    def wants_second_reading(self, now: datetime) -> bool:
-        """Return whether that second reading is due."""
-        return wants_second_reading(self._lifetime, now)
-
     def take(
         self,
         reading: Reading | ChargerSummary | Schedule,
@@ -178,18 +178,19 @@ class Charger:
         began: datetime,
         now: datetime,
         interval: timedelta = timedelta(),
+        price_at: Callable[[datetime], float | None] = _no_price,
     ) -> None:
         """Take a reading that was asked for when it `began`: measures, open commands and session events follow.
 
-        `interval` is the time that usually lies between status readings. A reading that began before one of the same
-        endpoint that is known already is older and says nothing.
+        `interval` is the time that usually lies between status readings, `price_at` gives the price of a kWh. A reading
+        that began before one of the same endpoint that is known already is older and says nothing.
         """
         if began < self._began.get(type(reading), began):
             return
         self._began[type(reading)] = began
         match reading:
             case ChargerStatus():
-                reading = self._take_status(reading, now)
+                reading = self._take_status(reading, now, price_at)
             case ChargerSummary():
                 self._take_summary(reading, now)
                 return
@@ -234,43 +235,42 @@ class Charger:
             configuration=self.configuration,
             schedule=self.schedule,
             mode=self.mode,
-            measurements=self._measurements(now),
+            measurements=measurements(self.metering, self.status, setting=self._setting, now=now, zone=self.zone),
             pending=self.commands.all,
             last_command=self.commands.last,
             cause=self._cause,
             setpoint=self.setpoint,
+            flowing=self.metering.flow.flowing,
+            stopped=self._watch.ended_by_stop,
+            unauthorized=self._unauthorized,
             session_ended_at=self._session_ended_at,
         )
         if snapshot != self._snapshot:
             self._snapshot = snapshot
         return self._snapshot or snapshot
 
-    def _take_status(self, status: ChargerStatus, now: datetime) -> ChargerStatus:
+    def _take_status(
+        self, status: ChargerStatus, now: datetime, price_at: Callable[[datetime], float | None]
+    ) -> ChargerStatus:
         self._missed_answers, self._unlisted = 0, False
         self.status = status = _completed(status, self.status) if status.partial else status
-        # The cloud's clock may be ahead of ours: what it has reported already has happened
-        now = max(now, status.reported_at or now)
-        self._session = advance_session(self._session, status.session, now)
-        self._clock = advance_clock(self._clock, status, now)
-        interval = self.summary.reporting_interval if self.summary else None
-        self._power = advance(
-            self._power,
-            PowerSample(
-                counter=f"session {self._session.started_at}",
-                energy=self._session.energy,
-                reported_at=status.reported_at,
-                drawing=drawing_power(status),
-                connected=status.connected,
-                limit=power_limit(self.summary, nominal_voltage=self._nominal_voltage),
-                reporting_interval=timedelta(seconds=interval) if interval else REPORTING_INTERVAL,
-            ),
-        )
+        self.metering = advance_by_status(self.metering, status, setting=self._setting, price_at=price_at, now=now)
+        if self.metering.flow.flowing or plugged_in(status) is False:
+            self._unauthorized = False
         return status
 
     def _take_summary(self, summary: ChargerSummary, now: datetime) -> None:
         self.summary = summary
-        self._lifetime = advance_lifetime(self._lifetime, summary.lifetime_energy, now)
-        self._day, _ = advance_day(self._day, self._lifetime, reported_at=summary.reported_at, now=now, zone=self.zone)
+        epoch = self.metering.lifetime.epoch
+        self.metering = advance_by_summary(
+            self.metering, summary, status=self.status, setting=self._setting, now=now, zone=self.zone
+        )
+        if self.metering.lifetime.epoch != epoch:
+            _LOGGER.warning("The lifetime energy of a charger counts from a lower value now; its statistics begin anew")
+
+    @property
+    def _setting(self) -> Setting:
+        return Setting(summary=self.summary, setpoint=self.setpoint, nominal_voltage=self._nominal_voltage)
 
     def _judge(self, reading: Reading, *, began: datetime, now: datetime) -> None:
         """Hold the open commands against a reading; the end of charging after a stop is called by that name."""
@@ -281,43 +281,32 @@ class Charger:
             mode=self.mode,
             authentication_required=authentication_required(self.configuration or ()),
         )
-        for command in (each.now for each in settled if each.now.outcome is Outcome.CONFIRMED):
-            if command.kind is CommandKind.STOP:
+        for command in (each.now for each in settled):
+            if command.kind is CommandKind.STOP and command.outcome is Outcome.CONFIRMED:
                 self._watch = confirm_stop(self._watch)
+            if command.kind in CHARGING_COMMANDS:
+                self._unauthorized = command.outcome is Outcome.WAITING and command.reason == AUTHENTICATION
         self._cause = next((each.context for each in settled if each.now.outcome is Outcome.CONFIRMED), None)
 
     def _observe(self, status: ChargerStatus, *, now: datetime, interval: timedelta) -> None:
         """Tell what has happened since the status before."""
         session = status.session
         figures = SessionFigures(
-            started_at=self._session.started_at,
+            started_at=self.metering.session.started_at,
             plugged_in_at=session.plugged_in_at if session else None,
-            energy=self._session.energy,
-            duration=self._clock.minutes,
+            energy=self.metering.session.energy,
+            duration=self.metering.clock.minutes,
             range_miles=session.range_miles if session else None,
             cost=session.cost if session else None,
         )
-        self._watch, events = observe(self._watch, status, figures, now=now, interval=interval)
+        flowing = self.metering.flow.flowing
+        self._watch, events = observe(self._watch, status, figures, flowing=flowing, now=now, interval=interval)
         self._untold.extend(events)
         if status.connected is False:
             return
-        was_active, self._active = self._active, session_active(status)
+        was_active, self._active = self._active, self.metering.flow.flowing or session_active(status)
         if (was_active and self._active is False) or any(event.kind in SESSION_ENDS for event in events):
             self._session_ended_at = now
-
-    def _measurements(self, now: datetime) -> Measurements:
-        """Return the figures as they stand now; the energy of the day starts anew at the site's midnight."""
-        today = energy_today(self._day, now, self.zone)
-        return Measurements(
-            power=self._power.watts,
-            power_as_of=self._power.as_of,
-            session_energy=self._session.energy,
-            session_duration=self._clock.minutes,
-            lifetime_energy=self._lifetime.energy,
-            energy_today=today.energy,
-            energy_today_since=today.last_reset if today.energy is not None else None,
-            energy_today_estimated=today.estimated,
-        )
 
 
 def _completed(partial: ChargerStatus, known: ChargerStatus | None) -> ChargerStatus:

@@ -22,7 +22,6 @@ from ..timer import Timer
 from .polling import (
     Activity,
     PollingOptions,
-    any_drawing_power,
     fast_until,
     next_interval,
     requests_per_hour,
@@ -266,7 +265,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     def _next_interval(self) -> timedelta:
         now = dt_util.utcnow()
-        charging = any_drawing_power(self.records.statuses)
+        charging = self.records.any_flowing
         load = requests_per_hour(
             chargers=len(self.records),
             vpp=self._options.enable_vpp,

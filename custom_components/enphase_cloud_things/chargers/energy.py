@@ -3,7 +3,8 @@
 The lifetime counter feeds long-term statistics, where one wrong value stays for ever.
 The cloud sends zeros and nothing at all around restarts, and small backward steps; all
 of these leave the counter where it is. It falls only when a much smaller value is
-confirmed by a second one soon after, as after a change of hardware (docs/api.md §7.5).
+confirmed by a second one soon after, as after a change of hardware (docs/api.md §7.5),
+or when a lower one has grown from reading to reading for six hours (docs/traps.md 71).
 
 The energy of the day is the growth of that counter since midnight at the site, by the
 charger's own report times. What accrued between a report of one day and a report of
@@ -20,13 +21,30 @@ from typing import Final, Self
 
 from ..days import local_day, split_by_day, start_of_day
 from ..stored import StoredState, iso, stored_day, stored_number, stored_time
-from .power import POWER_CAP
+from .flow import POWER_CAP
 
 JITTER: Final = 0.02
 SMALLEST_RESET: Final = 0.5
 FRESH_COUNTER: Final = 5.0
 CONFIRMATION_WINDOW: Final = timedelta(seconds=180)
 SECOND_READING_AFTER: Final = timedelta(seconds=60)
+GROWTH_OF_A_COUNTER: Final = timedelta(hours=6)
+LONGEST_GROWTH: Final = timedelta(minutes=30)
+"""The longest time between two readings of a counter that grows, as opposed to one that has stood still between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowerSeries:
+    """Readings below the counter that do not fall among themselves.
+
+    `first` and `last` are their energies (kWh), `grown_at` is when one was last above the one before, `growing` for how
+    long they have grown from reading to reading.
+    """
+
+    first: float
+    last: float
+    grown_at: datetime
+    growing: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +52,16 @@ class LifetimeCounter:
     """A lifetime energy in kWh that never falls within an epoch.
 
     `energy` is `None` while unknown, never 0 instead. `epoch` counts the confirmed
-    resets. `candidate` is a much smaller value that a second reading has yet to confirm.
+    resets. `candidate` is a much smaller value that a second reading has yet to confirm, `lower` a series of readings
+    that are below the counter. `regained` (kWh) is the growth of the counter of this epoch before it was confirmed.
     """
 
     energy: float | None = None
     epoch: int = 0
     candidate: float | None = None
     candidate_at: datetime | None = None
+    lower: LowerSeries | None = None
+    regained: float = 0.0
 
     @property
     def second_reading_at(self) -> datetime | None:
@@ -49,14 +70,22 @@ class LifetimeCounter:
 
     def as_dict(self) -> StoredState:
         """Return what a restart has to remember."""
-        return {"energy": self.energy, "epoch": self.epoch}
+        stored: StoredState = {"energy": self.energy, "epoch": self.epoch}
+        if self.lower:
+            stored |= {
+                "lower_first": self.lower.first,
+                "lower_last": self.lower.last,
+                "lower_grown_at": iso(self.lower.grown_at),
+                "lower_growing": self.lower.growing.total_seconds(),
+            }
+        return stored
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Self:
         """Return the counter that was remembered."""
         energy = stored_number(data, "energy")
         epoch = int(stored_number(data, "epoch") or 0)
-        return cls(energy=energy if energy and energy > 0 else None, epoch=epoch)
+        return cls(energy=energy if energy and energy > 0 else None, epoch=epoch, lower=_stored_lower(data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +154,16 @@ def advance_lifetime(counter: LifetimeCounter, reading: float | None, now: datet
     if reading is None or not isfinite(reading) or reading <= 0:
         return counter
     if counter.energy is None or reading >= counter.energy:
-        return LifetimeCounter(energy=reading, epoch=counter.epoch)
+        regained = counter.regained if reading == counter.energy else 0.0
+        return LifetimeCounter(energy=reading, epoch=counter.epoch, regained=regained)
+    lower = _advance_lower(counter.lower, reading, now)
+    if lower.growing >= GROWTH_OF_A_COUNTER:
+        return LifetimeCounter(energy=reading, epoch=counter.epoch + 1, regained=reading - lower.first)
     if not _looks_reset(counter.energy, reading):
-        return replace(counter, candidate=None, candidate_at=None)
+        return replace(counter, candidate=None, candidate_at=None, lower=lower)
     if _confirms(counter, reading, now):
         return LifetimeCounter(energy=reading, epoch=counter.epoch + 1)
-    return replace(counter, candidate=reading, candidate_at=now)
+    return replace(counter, candidate=reading, candidate_at=now, lower=lower)
 
 
 def wants_second_reading(counter: LifetimeCounter, now: datetime) -> bool:
@@ -151,7 +184,8 @@ def advance_day(
     """Return the state after a report, and the totals of the days that it ended.
 
     A report from the future counts as one of now, and so does one without a time: its
-    energy has accrued by then in any case. A reset of the counter is no growth.
+    energy has accrued by then in any case. A reset of the counter is no growth, but what the new one grew by until it
+    was confirmed is.
     """
     energy = lifetime.energy
     if energy is None:
@@ -164,7 +198,7 @@ def advance_day(
         energy = max(energy, state.counter)
         growth = energy - state.counter
     else:
-        growth = 0.0
+        growth = lifetime.regained
     shares = split_by_day(growth, state.counted_until, at, zone)
     divided = growth > 0 and len(shares) > 1
     was_reset = lifetime.epoch != state.epoch
@@ -198,6 +232,29 @@ def energy_today(state: DayEnergy, now: datetime, zone: tzinfo) -> EnergyToday:
         last_reset=start_of_day(state.day, zone),
         estimated=state.estimated,
     )
+
+
+def _advance_lower(lower: LowerSeries | None, reading: float, now: datetime) -> LowerSeries:
+    if lower is None or reading < lower.last - JITTER:
+        return LowerSeries(first=reading, last=reading, grown_at=now)
+    if reading <= lower.last:
+        return lower
+    passed = now - lower.grown_at
+    return replace(
+        lower,
+        last=reading,
+        grown_at=now,
+        growing=lower.growing + (passed if timedelta() < passed <= LONGEST_GROWTH else timedelta()),
+    )
+
+
+def _stored_lower(data: Mapping[str, object]) -> LowerSeries | None:
+    first, last = stored_number(data, "lower_first"), stored_number(data, "lower_last")
+    grown_at, growing = stored_time(data, "lower_grown_at"), stored_number(data, "lower_growing")
+    if first is None or last is None or grown_at is None or growing is None:
+        return None
+    growing = min(max(growing, 0.0), GROWTH_OF_A_COUNTER.total_seconds())
+    return LowerSeries(first=first, last=last, grown_at=grown_at, growing=timedelta(seconds=growing))
 
 
 def _looks_reset(energy: float, reading: float) -> bool:

@@ -19,7 +19,6 @@ from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
 from .amps import amps_bounds
-from .status import drawing_power
 
 # One charger, energy prices and VPP on, default options; requests an hour:
 #
@@ -163,11 +162,6 @@ def status_reads_per_hour(load: float, *, sites: int) -> float:
     """Return how many status reads an hour a site may make, beside a `load` of other requests."""
     share = REQUEST_BUDGET / max(sites, 1)
     return max(share - load, min(LEAST_STATUS_PER_HOUR, share / 2))
-
-
-def any_drawing_power(statuses: Iterable[ChargerStatus]) -> bool:
-    """Tell whether energy flows at any charger, as far as known."""
-    return any(drawing_power(status) is True for status in statuses)
 
 
 def fast_until(command_at: datetime) -> datetime:

@@ -8,6 +8,9 @@ A session is open from the first energy until the connector leaves `FINISHING`, 
 begins. A pause is no end, and neither is a stop: the car may go on later. Nor is a newer start by itself, which a mere
 pause may bring about: it tells another session after a stop, or together with an energy that begins anew. That may show
 some polls later (docs/api.md §4.5); until then it is open whether a car that draws again resumes or starts.
+
+The last step of a session is often counted after its end (docs/traps.md 70). What tells of an end waits for it, two
+minutes at most, and says whether the figures are final.
 """
 
 from collections.abc import Mapping
@@ -18,11 +21,13 @@ from typing import Final, Self
 
 from ..enlighten.models.chargers import ChargerStatus, ConnectorState
 from ..stored import StoredState, iso, stored_number, stored_time
-from .status import drawing_power, faulted, leading_connector, plugged_in
+from .sessions import SAME_MOMENT
+from .status import faulted, leading_connector, plugged_in
 
 SHORTEST_GAP: Final = timedelta(minutes=2)
-SAME_MOMENT: Final = timedelta(seconds=2)
-"""One of the shapes of the status gives its times in whole seconds."""
+LONGEST_WAIT: Final = timedelta(minutes=2)
+SETTLING: Final = timedelta(seconds=60)
+"""A report that comes sooner after the end may tell no more than that something else has changed."""
 
 
 class SessionEventType(StrEnum):
@@ -36,6 +41,9 @@ class SessionEventType(StrEnum):
     FINISHED = "finished"
     UNPLUGGED = "unplugged"
     FAULTED = "faulted"
+
+
+ENDS: Final = (SessionEventType.FINISHED, SessionEventType.UNPLUGGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +86,51 @@ class SessionFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEvent:
-    """One event. `observed_late` marks a change that happened some time between two distant observations."""
+    """One event. `observed_late` marks a change that happened some time between two distant observations.
+
+    `final` says of an end whether its figures are the last ones; it is `None` for what is no end.
+    """
 
     kind: SessionEventType
     figures: SessionFigures
     observed_late: bool = False
+    final: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnd:
+    """Ends that wait for the final figures until a moment."""
+
+    kinds: tuple[SessionEventType, ...]
+    figures: SessionFigures
+    until: datetime
+    observed_late: bool = False
+
+    def events(self, *, final: bool) -> list[SessionEvent]:
+        """Return what is to be told."""
+        return [
+            SessionEvent(kind=kind, figures=self.figures, observed_late=self.observed_late, final=final)
+            for kind in self.kinds
+        ]
+
+    def as_dict(self) -> StoredState:
+        """Return what a restart has to remember."""
+        return {
+            "kinds": ",".join(self.kinds),
+            "until": iso(self.until),
+            "observed_late": self.observed_late,
+            **self.figures.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self | None:
+        """Return the ends that were remembered, `None` if there are none."""
+        until, told = stored_time(data, "until"), str(data.get("kinds", "")).split(",")
+        kinds = tuple(kind for kind in ENDS if kind in told)
+        if until is None or not kinds:
+            return None
+        late = data.get("observed_late") is True
+        return cls(kinds=kinds, figures=SessionFigures.from_dict(data), until=until, observed_late=late)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +139,8 @@ class SessionWatch:
 
     A session that is `stopped` stays open until another begins or the car leaves. `anew` says that this observation was
     the first one of another session. Where the figures are still of the session before that, they are `outdated`.
+    `ended_by_stop` says that a confirmed stop is why a car that is plugged in draws nothing. `idle_from` is the report
+    that showed the end of the flow; figures that cannot grow any more are `settled`. `end` is what waits for that.
     """
 
     seen_at: datetime | None = None
@@ -104,9 +154,13 @@ class SessionWatch:
     stopped: bool = False
     anew: bool = False
     stop_confirmed: bool = False
+    ended_by_stop: bool = False
+    idle_from: datetime | None = None
+    settled: bool = False
+    end: SessionEnd | None = None
 
     def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
+        """Return what a restart has to remember, without the end that waits."""
         return {
             "seen_at": iso(self.seen_at),
             "plugged_in": self.plugged_in,
@@ -116,6 +170,9 @@ class SessionWatch:
             "session_open": self.session_open,
             "outdated": self.outdated,
             "stopped": self.stopped,
+            "ended_by_stop": self.ended_by_stop,
+            "idle_from": iso(self.idle_from),
+            "settled": self.settled,
             **self.figures.as_dict(),
         }
 
@@ -131,6 +188,9 @@ class SessionWatch:
             session_open=data.get("session_open") is True,
             outdated=data.get("outdated") is True,
             stopped=data.get("stopped") is True,
+            ended_by_stop=data.get("ended_by_stop") is True,
+            idle_from=stored_time(data, "idle_from"),
+            settled=data.get("settled") is True,
             figures=SessionFigures.from_dict(data),
         )
 
@@ -141,23 +201,68 @@ def confirm_stop(watch: SessionWatch) -> SessionWatch:
 
 
 def observe(
-    watch: SessionWatch, status: ChargerStatus, figures: SessionFigures, *, now: datetime, interval: timedelta
+    watch: SessionWatch,
+    status: ChargerStatus,
+    figures: SessionFigures,
+    *,
+    flowing: bool | None,
+    now: datetime,
+    interval: timedelta,
 ) -> tuple[SessionWatch, tuple[SessionEvent, ...]]:
     """Return the state after an observation, and the events that it shows.
 
-    `figures` are those of the session in the status, `interval` the time that usually lies between observations.
+    `figures` are those of the session in the status, `flowing` is the judgement whether energy flows, `interval` the
+    time that usually lies between observations.
     """
     if status.connected is False:
-        return watch, ()
-    after = _observed(watch, status, figures, now)
+        if watch.end is None or now + interval < watch.end.until:
+            return watch, ()
+        return replace(watch, end=None), tuple(watch.end.events(final=False))
+    after = _observed(watch, status, figures, flowing, now)
     if watch.seen_at is None:
         return after, ()
+    changes = _changes(watch, after)
+    # A further observation would come too late
+    told, end = _told_end(watch, after, changes, is_last=watch.end is not None and now + interval >= watch.end.until)
     late = now - watch.seen_at > max(2 * interval, SHORTEST_GAP)
-    events = tuple(SessionEvent(kind=kind, figures=shown, observed_late=late) for kind, shown in _changes(watch, after))
-    return after, events
+    for kind, shown in changes:
+        if kind not in ENDS:
+            told.append(SessionEvent(kind=kind, figures=shown, observed_late=late))
+            continue
+        final = watch.settled if after.anew else after.settled
+        if end is not None:
+            end = replace(end, kinds=(*end.kinds, kind))
+        elif final or after.anew:
+            told.append(SessionEvent(kind=kind, figures=shown, observed_late=late, final=final))
+        else:
+            end = SessionEnd(kinds=(kind,), figures=shown, until=now + LONGEST_WAIT, observed_late=late)
+    return replace(after, end=end), tuple(told)
 
 
-def _observed(watch: SessionWatch, status: ChargerStatus, figures: SessionFigures, now: datetime) -> SessionWatch:
+def _told_end(
+    before: SessionWatch,
+    after: SessionWatch,
+    changes: list[tuple[SessionEventType, SessionFigures]],
+    *,
+    is_last: bool,
+) -> tuple[list[SessionEvent], SessionEnd | None]:
+    """Return what is told of an end that has waited, and what of it waits on."""
+    end = before.end
+    if end is None:
+        return [], None
+    is_same = after.figures.started_at == end.figures.started_at
+    if is_same:
+        end = replace(end, figures=after.figures)
+    goes_on = any(kind not in {*ENDS, SessionEventType.FAULTED} for kind, _ in changes)
+    final = is_same and after.settled and not after.drawing
+    if final or goes_on or not is_same or is_last:
+        return end.events(final=final), None
+    return [], end
+
+
+def _observed(
+    watch: SessionWatch, status: ChargerStatus, figures: SessionFigures, flowing: bool | None, now: datetime
+) -> SessionWatch:
     plugged, fault = plugged_in(status), faulted(status)
     leading = leading_connector(status)
     finishing = leading is not None and leading.state == ConnectorState.FINISHING
@@ -167,8 +272,8 @@ def _observed(watch: SessionWatch, status: ChargerStatus, figures: SessionFigure
     figures_lag = _is_later(started_at, figures.started_at)
     was_stopped = watch.session_open and (watch.stopped or watch.stop_confirmed)
     is_undecided = figures_lag and watch.session_open and not was_stopped and not watch.outdated
-    drawing = drawing_power(status)
-    drawing = plugged and (watch.drawing if drawing is None or is_undecided else drawing)
+    plugged = plugged or flowing is True
+    drawing = plugged and (watch.drawing if flowing is None or is_undecided else flowing)
     # What a stopped session draws while it ends is no going on
     drawing = drawing and not (finishing and was_stopped)
     ended = not plugged or (watch.finishing and not finishing and not drawing)
@@ -179,6 +284,7 @@ def _observed(watch: SessionWatch, status: ChargerStatus, figures: SessionFigure
         and not watch.outdated
         and _is_another(watch.figures, figures, started_at if was_stopped else None)
     )
+    idle_from, settled = _settling(watch, figures, drawing=drawing, at=status.reported_at or now)
     has_old_figures = figures.started_at is not None and figures.started_at == watch.figures.started_at
     return SessionWatch(
         seen_at=now,
@@ -191,7 +297,26 @@ def _observed(watch: SessionWatch, status: ChargerStatus, figures: SessionFigure
         outdated=session_open and has_old_figures and (watch.outdated or anew or not watch.session_open),
         stopped=session_open and not drawing and was_stopped,
         anew=anew,
+        ended_by_stop=plugged and not drawing and (watch.ended_by_stop or watch.stop_confirmed),
+        idle_from=idle_from,
+        settled=settled,
     )
+
+
+def _settling(
+    watch: SessionWatch, figures: SessionFigures, *, drawing: bool, at: datetime
+) -> tuple[datetime | None, bool]:
+    """Return the report that showed the end of the flow, and whether the figures have been counted to the end."""
+    if drawing:
+        return None, False
+    if watch.idle_from is None:
+        # A car that was not seen to draw owes nothing
+        return at, not watch.drawing
+    known = watch.figures
+    if known.started_at != figures.started_at:
+        return at, False
+    has_grown = known.energy is not None and figures.energy is not None and figures.energy > known.energy
+    return watch.idle_from, watch.settled or has_grown or at - watch.idle_from >= SETTLING
 
 
 def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEventType, SessionFigures]]:

@@ -4,6 +4,10 @@ A session is known by its start. The cloud keeps the last session's figures whil
 charger is idle, lets them stand for some polls after a new start, and drops them to
 zero now and then; so energy falls only together with a newer start (docs/api.md §4.5).
 
+Several sessions may follow each other while the car stays plugged in: restarts and stops cut the energy of such a
+visit nowhere. What a session costs is estimated from the price in force while it draws, until the cloud has worked it
+out.
+
 The duration counts from the start to the last moment the session was seen active. It
 stands still in a pause by the charger, jumps over it if the same session goes on, and
 freezes when the session ends.
@@ -12,11 +16,14 @@ freezes when the session ends.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Final, Self
 
 from ..enlighten.models.chargers import ChargerStatus, ChargingSession
 from ..stored import StoredState, iso, stored_number, stored_time
-from .status import plugged_in, session_active
+from .status import plugged_in as is_plugged_in, session_active
+
+SAME_MOMENT: Final = timedelta(seconds=2)
+"""One of the shapes of the status gives its times in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +80,72 @@ class SessionClock:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitCounter:
+    """The energy in kWh of all sessions since the car was plugged in at `plugged_in_at`.
+
+    `before` is that of the sessions before the one that began at `started_at`, which has taken `session_energy`. A
+    `left` one is over.
+    """
+
+    plugged_in_at: datetime | None = None
+    started_at: datetime | None = None
+    before: float = 0.0
+    session_energy: float | None = None
+    left: bool = False
+
+    @property
+    def energy(self) -> float | None:
+        """The energy of the visit, `None` while unknown."""
+        return None if self.session_energy is None else self.before + self.session_energy
+
+    def as_dict(self) -> StoredState:
+        """Return what a restart has to remember."""
+        return {
+            "plugged_in_at": iso(self.plugged_in_at),
+            "started_at": iso(self.started_at),
+            "before": self.before,
+            "session_energy": self.session_energy,
+            "left": self.left,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Return the counter that was remembered."""
+        return cls(
+            plugged_in_at=stored_time(data, "plugged_in_at"),
+            started_at=stored_time(data, "started_at"),
+            before=max(stored_number(data, "before") or 0.0, 0.0),
+            session_energy=stored_number(data, "session_energy"),
+            left=data.get("left") is True,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCost:
+    """What the session that began at `started_at` has cost for its first `energy` kWh, in the currency of the prices.
+
+    `cost` is `None` once a part of it had no price: half of a bill is no bill.
+    """
+
+    started_at: datetime | None = None
+    energy: float = 0.0
+    cost: float | None = 0.0
+
+    def as_dict(self) -> StoredState:
+        """Return what a restart has to remember."""
+        return {"started_at": iso(self.started_at), "energy": self.energy, "cost": self.cost}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Return the estimate that was remembered."""
+        return cls(
+            started_at=stored_time(data, "started_at"),
+            energy=max(stored_number(data, "energy") or 0.0, 0.0),
+            cost=stored_number(data, "cost") if data else 0.0,
+        )
+
+
 def advance_session(counter: SessionCounter, session: ChargingSession | None, now: datetime) -> SessionCounter:
     """Return the counter after a reading of the same charger, made at `now`.
 
@@ -98,8 +171,63 @@ def advance_session(counter: SessionCounter, session: ChargingSession | None, no
     return latest
 
 
-def advance_clock(clock: SessionClock, status: ChargerStatus, now: datetime) -> SessionClock:
-    """Return the clock after a reading of the same charger. Offline says nothing.
+def advance_visit(
+    visit: VisitCounter,
+    counter: SessionCounter,
+    *,
+    plugged_in: bool | None,
+    plugged_in_at: datetime | None,
+    now: datetime,
+) -> VisitCounter:
+    """Return the counter of the visit after a reading of the session.
+
+    A visit begins with another time of the plug, or with the plug itself where the cloud tells no time. A session
+    from before the visit, whose figures still stand then, is none of it. Late figures count once the car has left, too.
+    """
+    if plugged_in_at is not None and plugged_in_at > now:
+        plugged_in_at = None
+    if _begins_visit(visit, plugged_in=plugged_in, plugged_in_at=plugged_in_at):
+        begun_at = plugged_in_at or now
+        is_of_visit = counter.started_at is not None and counter.started_at >= begun_at - SAME_MOMENT
+        return VisitCounter(
+            plugged_in_at=begun_at,
+            started_at=counter.started_at if is_of_visit else None,
+            session_energy=(counter.energy or 0.0) if is_of_visit else 0.0,
+            left=plugged_in is False,
+        )
+    if plugged_in:
+        visit = replace(visit, left=False)
+    if plugged_in is False:
+        visit = replace(visit, left=True)
+    if visit.plugged_in_at is None or counter.energy is None or counter.started_at is None:
+        return visit
+    if counter.started_at < visit.plugged_in_at - SAME_MOMENT:
+        return visit
+    if visit.started_at is None or counter.started_at == visit.started_at:
+        energy = max(visit.session_energy or 0.0, counter.energy)
+        return replace(visit, started_at=counter.started_at, session_energy=energy)
+    if visit.left or counter.started_at < visit.started_at:
+        return visit
+    return replace(visit, started_at=counter.started_at, before=visit.energy or 0.0, session_energy=counter.energy)
+
+
+def advance_cost(cost: SessionCost, counter: SessionCounter, price: float | None) -> SessionCost:
+    """Return the estimate after a reading, with the price of a kWh that is in force."""
+    if counter.energy is None:
+        return cost
+    if cost.started_at != counter.started_at:
+        cost = SessionCost(started_at=counter.started_at)
+    growth = counter.energy - cost.energy
+    if growth <= 0:
+        return cost
+    total = cost.cost + growth * price if cost.cost is not None and price is not None else None
+    return replace(cost, energy=counter.energy, cost=total)
+
+
+def advance_clock(
+    clock: SessionClock, status: ChargerStatus, now: datetime, *, flowing: bool | None = None
+) -> SessionClock:
+    """Return the clock after a reading of the same charger. Offline says nothing, and `flowing` energy is a session.
 
     A session that was never seen active and is over by now lasted until the car was
     unplugged, as far as anybody can tell.
@@ -114,12 +242,18 @@ def advance_clock(clock: SessionClock, status: ChargerStatus, now: datetime) -> 
         clock = SessionClock(started_at=started_at)
     elif started_at < clock.started_at or clock.closed:
         return clock
-    active = session_active(status)
+    active = flowing or session_active(status)
     if active:
         return replace(clock, active_until=max(now, clock.active_until or now))
     if active is False:
-        return _ended(clock, session, plugged=plugged_in(status))
+        return _ended(clock, session, plugged=is_plugged_in(status))
     return clock
+
+
+def _begins_visit(visit: VisitCounter, *, plugged_in: bool | None, plugged_in_at: datetime | None) -> bool:
+    if plugged_in_at is not None:
+        return visit.plugged_in_at is None or plugged_in_at - visit.plugged_in_at > SAME_MOMENT
+    return plugged_in is True and (visit.plugged_in_at is None or visit.left)
 
 
 def _ended(clock: SessionClock, session: ChargingSession, *, plugged: bool | None) -> SessionClock:

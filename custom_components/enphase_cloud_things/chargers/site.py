@@ -1,13 +1,14 @@
 """The chargers of a site: those that were selected, and the others that the cloud lists."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from homeassistant.util import dt as dt_util
 
-from ..enlighten import ChargerStatus, ChargerSummary, SiteStatus
+from ..enlighten import ChargerSummary, SiteStatus
 from .charger import ANSWERS_BEFORE_ABSENT, Charger, StoredCharger
+from .energy import wants_second_reading
 from .polling import Part, Read, mode_changed
 from .snapshot import SiteSnapshot, nameless
 
@@ -23,13 +24,15 @@ class _Other:
 class SiteChargers:
     """The selected chargers of a site by serial number.
 
-    `zone` is the site's time zone, `time_zone` its name (IANA) once the cloud has told it. `stored` is what was
-    remembered of the chargers, `nominal_voltage` (V) what to reckon with where the cloud names none.
+    `zone` is the site's time zone, `time_zone` its name (IANA) once the cloud has told it. `price_at` gives the price
+    of a kWh, `None` while unknown. `stored` is what was remembered of the chargers, `nominal_voltage` (V) what to
+    reckon with where the cloud names none.
     """
 
     def __init__(self, stored: Mapping[str, Mapping[str, object]], *, nominal_voltage: int) -> None:
         self.zone: tzinfo = dt_util.get_default_time_zone()
         self.time_zone: str | None = None
+        self.price_at: Callable[[datetime], float | None] = lambda _: None
         self._stored = stored
         self._nominal_voltage = nominal_voltage
         self._chargers: dict[str, Charger] = {}
@@ -49,9 +52,9 @@ class SiteChargers:
         return self._chargers.get(serial)
 
     @property
-    def statuses(self) -> tuple[ChargerStatus, ...]:
-        """The status of every charger that has one."""
-        return tuple(charger.status for charger in self if charger.status)
+    def any_flowing(self) -> bool:
+        """Whether energy flows at any charger, as far as known."""
+        return any(charger.metering.flow.flowing for charger in self)
 
     @property
     def await_effects(self) -> bool:
@@ -61,7 +64,9 @@ class SiteChargers:
     @property
     def second_reading_at(self) -> datetime | None:
         """When a lifetime counter that seems to have been reset wants a second reading."""
-        return min((moment for charger in self if (moment := charger.second_reading_at)), default=None)
+        return min(
+            (moment for charger in self if (moment := charger.metering.lifetime.second_reading_at)), default=None
+        )
 
     def next_read_at(self, now: datetime) -> datetime | None:
         """Return when a read is most likely to show the outcome of a command."""
@@ -77,7 +82,7 @@ class SiteChargers:
         wanted = {
             Read(part=part, serial=charger.serial) for charger in self for part in charger.commands.wanted_parts()
         }
-        if any(charger.wants_second_reading(now) for charger in self):
+        if any(wants_second_reading(charger.metering.lifetime, now) for charger in self):
             wanted.add(Read(part=Part.SUMMARY))
         return wanted
 
@@ -105,7 +110,7 @@ class SiteChargers:
             if (status := answered.get(charger.serial)) is None:
                 charger.miss()
             else:
-                charger.take(status, began=began, now=now, interval=interval)
+                charger.take(status, began=began, now=now, interval=interval, price_at=self.price_at)
             if charger.absent and not was_absent:
                 urgent.add(Read(part=Part.SUMMARY))
             if charger.status and mode_changed(before, charger.status):

@@ -15,24 +15,9 @@ from ..enlighten import (
     ModePreference,
     Schedule,
 )
-from .command import Command
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurements:
-    """Figures derived from the charger's own reports.
-
-    Power is an estimate in W; energies are kWh; the duration is minutes. `None` means unknown, never zero.
-    """
-
-    power: float | None = None
-    power_as_of: datetime | None = None
-    session_energy: float | None = None
-    session_duration: float | None = None
-    lifetime_energy: float | None = None
-    energy_today: float | None = None
-    energy_today_since: datetime | None = None
-    energy_today_estimated: bool = False
+from .command import CHARGING_COMMANDS, Command, CommandKind
+from .metering import Measurements
+from .status import ChargerState, Circumstances, charger_state, session_active
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +26,11 @@ class ChargerSnapshot:
 
     A reading that failed keeps its last value. `present` is false once the charger has been missing from several
     complete status answers in a row; it is `gone` if the metadata read after that does not list it either. `mode` is
-    the charge mode that a person chose, from the best source there is. `setpoint`
-    is the current (A) that the next start will ask for. `session_ended_at` is when the last session was seen to end,
-    `None` if none has since the start of Home Assistant.
+    the charge mode that a person chose, from the best source there is. `setpoint` is the current (A) that the next
+    start will ask for. `flowing` is the judgement whether energy flows, `stopped` says that a confirmed stop is why a
+    car that is plugged in draws nothing, `unauthorized` that an accepted start waits for somebody to identify
+    themselves.
+    `session_ended_at` is when the last session was seen to end, `None` if none has since the start of Home Assistant.
     """
 
     serial: str = field(repr=False)
@@ -61,12 +48,45 @@ class ChargerSnapshot:
     last_command: Command | None = None
     cause: Context | None = field(default=None, compare=False, repr=False)
     setpoint: int | None = None
+    flowing: bool | None = None
+    stopped: bool = False
+    unauthorized: bool = False
     session_ended_at: datetime | None = None
 
     @property
     def given_name(self) -> str | None:
         """The name that the owner gave the charger, as far as the cloud told it."""
         return given_name(self.status, self.summary)
+
+    @property
+    def under_way(self) -> CommandKind | None:
+        """The start or stop whose outcome is still to come."""
+        return next((each.kind for each in self.pending if each.kind in CHARGING_COMMANDS), None)
+
+    @property
+    def state(self) -> ChargerState | None:
+        """The one word for what the charger is doing."""
+        if self.status is None:
+            return None
+        under_way = self.under_way
+        return charger_state(
+            self.status,
+            Circumstances(
+                flowing=self.flowing,
+                starting=under_way is not None and under_way is not CommandKind.STOP,
+                stopping=under_way is CommandKind.STOP,
+                stopped=self.stopped,
+                unauthorized=self.unauthorized,
+                preference=self.mode,
+            ),
+        )
+
+    @property
+    def session_active(self) -> bool | None:
+        """Whether a session runs: energy flows, or the charger says so."""
+        if self.status is None:
+            return None
+        return self.flowing or session_active(self.status)
 
     @property
     def name(self) -> str:

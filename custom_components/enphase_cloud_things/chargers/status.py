@@ -7,7 +7,7 @@ for the same reason (docs/api.md §4.6).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -26,7 +26,13 @@ class ChargerState(StrEnum):
 
     UNPLUGGED = "unplugged"
     READY = "ready"
+    STARTING = "starting"
     CHARGING = "charging"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    WAITING_FOR_SUN = "waiting_for_sun"
+    WAITING_FOR_SCHEDULE = "waiting_for_schedule"
+    WAITING_FOR_AUTHORIZATION = "waiting_for_authorization"
     PAUSED_BY_VEHICLE = "paused_by_vehicle"
     PAUSED_BY_CHARGER = "paused_by_charger"
     FINISHING = "finishing"
@@ -36,9 +42,12 @@ class ChargerState(StrEnum):
 
 KNOWN_CONNECTOR_STATES: Final = frozenset(state.value for state in ConnectorState)
 OTHER_CONNECTOR_STATE: Final = "other"
+INSUFFICIENT_SOLAR: Final = "INSUFFICIENT_SOLAR"
+KNOWN_CONNECTOR_REASONS: Final = frozenset({INSUFFICIENT_SOLAR})
+NO_CONNECTOR_REASON: Final = "none"
+OTHER_CONNECTOR_REASON: Final = "other"
 
 _CHARGER_STATES: Final[Mapping[str, ChargerState]] = {
-    ConnectorState.FAULTED: ChargerState.FAULTED,
     ConnectorState.CHARGING: ChargerState.CHARGING,
     ConnectorState.FINISHING: ChargerState.FINISHING,
     ConnectorState.SUSPENDED: ChargerState.PAUSED_BY_CHARGER,
@@ -47,6 +56,7 @@ _CHARGER_STATES: Final[Mapping[str, ChargerState]] = {
     ConnectorState.PREPARING: ChargerState.READY,
 }
 
+_IDLE_STATES: Final = frozenset({ConnectorState.AVAILABLE, ConnectorState.PREPARING})
 _MODES: Final[Mapping[int, ChargeMode]] = {0: ChargeMode.MANUAL, 1: ChargeMode.GREEN}
 _SCHEDULE_MODES: Final[Mapping[str, ChargeMode]] = {
     "green": ChargeMode.GREEN,
@@ -120,8 +130,13 @@ def session_active(status: ChargerStatus) -> bool | None:
 
 
 def finishing(status: ChargerStatus) -> bool:
-    """Tell whether a session is at its end. Some chargers show that until the car is unplugged."""
-    return charger_state(status) is ChargerState.FINISHING
+    """Return whether a session is at its end. Some chargers show that until the car is unplugged."""
+    connector = leading_connector(status)
+    return (
+        status.connected is not False
+        and not faulted(status)
+        and (connector is not None and connector.state == ConnectorState.FINISHING)
+    )
 
 
 def session_goes_on(status: ChargerStatus) -> bool:
@@ -130,7 +145,7 @@ def session_goes_on(status: ChargerStatus) -> bool:
 
 
 def drawing_power(status: ChargerStatus) -> bool | None:
-    """Tell whether energy flows. Never while the charger is offline.
+    """Return whether energy flows by the words of the cloud alone (see `flow`). Never while the charger is offline.
 
     The `charging` boolean counts only where no connector gives its type: it stays
     true in pauses. A type nobody knows beside `charging` true leaves it open.
@@ -140,10 +155,30 @@ def drawing_power(status: ChargerStatus) -> bool | None:
     return _in_states(status, DRAWING_POWER_STATES)
 
 
-def charger_state(status: ChargerStatus) -> ChargerState | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What beside the status decides about the word for a charger.
+
+    `flowing` is the judgement whether energy flows. `starting` and `stopping` say that such a command is under way,
+    `stopped` that a confirmed stop has ended the flow, `unauthorized` that an accepted start waits for somebody to
+    identify themselves. `preference` is the mode that a person chose.
+    """
+
+    flowing: bool | None = None
+    starting: bool = False
+    stopping: bool = False
+    stopped: bool = False
+    unauthorized: bool = False
+    preference: ChargeMode | None = None
+
+
+BY_WORDS_ALONE: Final = Circumstances()
+
+
+def charger_state(status: ChargerStatus, circumstances: Circumstances = BY_WORDS_ALONE) -> ChargerState | None:
     """Return the one word for the charger, `None` if the cloud did not say enough.
 
-    Precedence: offline, faulted, charging, finishing, paused, ready, unplugged.
+    Precedence: offline, faulted, charging, stopping or starting, stopped, waiting, finishing, paused, ready, unplugged.
     A bare `SUSPENDED` counts as a pause by the charger.
     """
     if status.connected is False:
@@ -152,16 +187,54 @@ def charger_state(status: ChargerStatus) -> ChargerState | None:
         return ChargerState.FAULTED
     connector = leading_connector(status)
     state = connector.state if connector else None
-    if state is not None and state in _CHARGER_STATES:
-        return _CHARGER_STATES[state]
-    if state not in KNOWN_CONNECTOR_STATES and status.charging:
+    if circumstances.flowing and state != ConnectorState.FINISHING:
         return ChargerState.CHARGING
-    plugged = plugged_in(status)
-    if plugged:
-        return ChargerState.READY
-    if plugged is False or state == ConnectorState.AVAILABLE:
-        return ChargerState.UNPLUGGED
+    if circumstances.stopping:
+        return ChargerState.STOPPING
+    if circumstances.starting:
+        return ChargerState.STARTING
+    if plugged_in(status) is not False:
+        if circumstances.stopped:
+            return ChargerState.STOPPED
+        if waiting := _waiting(status, circumstances):
+            return waiting
+    return _by_words(status)
+
+
+def lacks_sun(status: ChargerStatus) -> bool:
+    """Return whether the cloud says in words that there is too little sun."""
+    connector = leading_connector(status)
+    return connector is not None and (connector.reason or "").upper() == INSUFFICIENT_SOLAR
+
+
+def withheld(status: ChargerStatus) -> bool:
+    """Return whether the charger itself gives nothing to a car that would take it."""
+    connector = leading_connector(status)
+    return connector is not None and connector.state == ConnectorState.SUSPENDED_EVSE
+
+
+def _waiting(status: ChargerStatus, circumstances: Circumstances) -> ChargerState | None:
+    """Return what a car that is plugged in and draws nothing waits for."""
+    if circumstances.unauthorized:
+        return ChargerState.WAITING_FOR_AUTHORIZATION
+    if lacks_sun(status) or (withheld(status) and effective_mode(status) is ChargeMode.GREEN):
+        return ChargerState.WAITING_FOR_SUN
+    connector = leading_connector(status)
+    idle = connector is None or connector.state in _IDLE_STATES
+    if circumstances.preference is ChargeMode.SCHEDULED and (withheld(status) or (idle and plugged_in(status))):
+        return ChargerState.WAITING_FOR_SCHEDULE
     return None
+
+
+def connector_reason(status: ChargerStatus) -> str | None:
+    """Return the leading connector's reason in lower case, `none` without one, `other` for an unknown one."""
+    connector = leading_connector(status)
+    if connector is None:
+        return None
+    reason = (connector.reason or "").strip().upper()
+    if not reason:
+        return NO_CONNECTOR_REASON
+    return reason.lower() if reason in KNOWN_CONNECTOR_REASONS else OTHER_CONNECTOR_REASON
 
 
 def connector_status(status: ChargerStatus) -> str | None:
@@ -198,6 +271,20 @@ def preferred_mode(preference: ModePreference | None, status: ChargerStatus | No
         except ValueError:
             return None
     return _schedule_mode(status.active_schedule) if status else None
+
+
+def _by_words(status: ChargerStatus) -> ChargerState | None:
+    """Return what the connector's type says of a charger that draws nothing, else what the booleans say."""
+    connector = leading_connector(status)
+    state = connector.state if connector else None
+    if state is not None and state in _CHARGER_STATES:
+        return _CHARGER_STATES[state]
+    if state not in KNOWN_CONNECTOR_STATES and status.charging:
+        return ChargerState.CHARGING
+    plugged = plugged_in(status)
+    if plugged:
+        return ChargerState.READY
+    return ChargerState.UNPLUGGED if plugged is False or state == ConnectorState.AVAILABLE else None
 
 
 def _rank(connector: Connector) -> _Rank:

@@ -124,7 +124,14 @@ class AmpsRestart:
         charger = self.charger
         if charger.start_level is None:
             return None
-        return amps_to_apply(charger.status, charger.summary, charger.mode, charger.setpoint, before=self._before)
+        return amps_to_apply(
+            charger.status,
+            charger.summary,
+            charger.mode,
+            charger.setpoint,
+            flowing=charger.metering.flow.flowing,
+            before=self._before,
+        )
 
     async def _async_stop(self, restart: Followed) -> None:
         mode = self.charger.mode

@@ -21,7 +21,6 @@ from ..chargers.configuration import (
 )
 from ..chargers.modes import OPTION_TO_MODE, offered_options, option_of
 from ..chargers.snapshot import ChargerSnapshot
-from ..chargers.status import session_active
 from ..commands.commands import Commands
 from ..const import FALLBACK_MAX_AMPS, FALLBACK_MIN_AMPS
 from .charger import ChargerCommandEntity, ChargerEntityDescription
@@ -50,7 +49,7 @@ SWITCHES: Final = (
     ChargerSwitchDescription(
         key="charging",
         name=None,
-        is_on_fn=lambda charger: session_active(charger.status) if charger.status else None,
+        is_on_fn=lambda charger: charger.session_active,
         turn_fn=lambda entity, on: entity.async_start_or_stop(on=on),
         attributes_fn=_commands,
     ),

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import UnitOfLength
 from homeassistant.core import callback
+from homeassistant.util.unit_conversion import DistanceConverter
 
-from ..chargers.session_events import SessionEventType
+from ..chargers.session_events import SessionEvent, SessionEventType
 from .charger import ChargerEntity, ChargerEntityDescription
 
 
@@ -37,14 +39,22 @@ class SessionEvents(ChargerEntity, EventEntity):
     @callback
     def _tell(self) -> None:
         for event in self.coordinator.records[self.serial].take_events():
-            self._trigger_event(
-                event.kind,
-                {
-                    "energy": event.figures.energy,
-                    "duration": event.figures.duration,
-                    "range": event.figures.range_miles,
-                    "cost": event.figures.cost,
-                    "observed_late": event.observed_late,
-                },
-            )
+            self._trigger_event(event.kind, self._attributes(event))
             self.write_if_changed()
+
+    def _attributes(self, event: SessionEvent) -> dict[str, object]:
+        """Return the figures as people read them: rounded, the range in the unit of the home."""
+        figures, unit = event.figures, self.hass.config.units.length_unit
+        miles = figures.range_miles
+        distance = None if miles is None else DistanceConverter.convert(miles, UnitOfLength.MILES, unit)
+        attributes: dict[str, object] = {
+            "energy": None if figures.energy is None else round(figures.energy, 3),
+            "duration": None if figures.duration is None else round(figures.duration),
+            "range": None if distance is None else round(distance, 1),
+            "range_unit": unit,
+            "cost": None if figures.cost is None else round(figures.cost, 3),
+            "observed_late": event.observed_late,
+        }
+        if event.final is not None:
+            attributes["final"] = event.final
+        return attributes

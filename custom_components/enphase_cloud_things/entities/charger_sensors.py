@@ -18,12 +18,14 @@ from ..chargers.amps import running_amps
 from ..chargers.modes import MODE_OPTIONS, option_of
 from ..chargers.snapshot import ChargerSnapshot
 from ..chargers.status import (
+    KNOWN_CONNECTOR_REASONS,
     KNOWN_CONNECTOR_STATES,
+    NO_CONNECTOR_REASON,
+    OTHER_CONNECTOR_REASON,
     OTHER_CONNECTOR_STATE,
     ChargerState,
-    charger_state,
+    connector_reason,
     connector_status,
-    drawing_power,
     effective_mode,
     faulted,
     leading_connector,
@@ -73,9 +75,19 @@ def _connector_attributes(charger: ChargerSnapshot) -> Mapping[str, object]:
     return attributes
 
 
-def _connector_reason(status: ChargerStatus) -> str | None:
-    leading = leading_connector(status)
-    return (leading.reason or "none") if leading else None
+def _reason_in_words(charger: ChargerSnapshot) -> Mapping[str, object]:
+    leading = leading_connector(charger.status) if charger.status else None
+    return {"raw": leading.reason if leading else None}
+
+
+def _power_attributes(charger: ChargerSnapshot) -> Mapping[str, object]:
+    figures = charger.measurements
+    return {"estimated": True, "as_of": figures.power_as_of, "expected": figures.expected_power}
+
+
+def _rounded(value: float | None) -> float | None:
+    """Return an energy without the noise of binary fractions."""
+    return round(value, 3) if value is not None else None
 
 
 def _connection(summary: ChargerSummary) -> str | None:
@@ -95,7 +107,7 @@ SENSORS: Final = (
         key="status",
         device_class=SensorDeviceClass.ENUM,
         options=list(ChargerState),
-        value_fn=_from_status(charger_state),
+        value_fn=lambda charger: charger.state,
     ),
     ChargerSensorDescription(
         key="connector_status",
@@ -107,8 +119,15 @@ SENSORS: Final = (
     ),
     ChargerSensorDescription(
         key="connector_reason",
+        device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=_from_status(_connector_reason),
+        options=[
+            NO_CONNECTOR_REASON,
+            *sorted(reason.lower() for reason in KNOWN_CONNECTOR_REASONS),
+            OTHER_CONNECTOR_REASON,
+        ],
+        value_fn=_from_status(connector_reason),
+        attributes_fn=_reason_in_words,
     ),
     ChargerSensorDescription(
         key="charge_mode",
@@ -123,15 +142,25 @@ SENSORS: Final = (
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
         value_fn=lambda charger: charger.measurements.power,
-        attributes_fn=lambda charger: {"estimated": True, "as_of": charger.measurements.power_as_of},
+        attributes_fn=_power_attributes,
     ),
     ChargerSensorDescription(
         key="session_energy",
         device_class=SensorDeviceClass.ENERGY,
-        state_class=SensorStateClass.TOTAL_INCREASING,
+        state_class=SensorStateClass.TOTAL,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
-        value_fn=lambda charger: charger.measurements.session_energy,
+        value_fn=lambda charger: _rounded(charger.measurements.session_energy),
+        last_reset_fn=lambda charger: charger.measurements.session_started_at,
+    ),
+    ChargerSensorDescription(
+        key="energy_since_plugged_in",
+        device_class=SensorDeviceClass.ENERGY,
+        state_class=SensorStateClass.TOTAL,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        value_fn=lambda charger: _rounded(charger.measurements.visit_energy),
+        last_reset_fn=lambda charger: charger.measurements.visit_since,
     ),
     ChargerSensorDescription(
         key="session_duration",
@@ -159,7 +188,7 @@ SENSORS: Final = (
         state_class=SensorStateClass.TOTAL,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
-        value_fn=lambda charger: charger.measurements.energy_today,
+        value_fn=lambda charger: _rounded(charger.measurements.energy_today),
         attributes_fn=lambda charger: {"estimated": charger.measurements.energy_today_estimated},
         last_reset_fn=lambda charger: charger.measurements.energy_today_since,
     ),
@@ -169,7 +198,7 @@ SENSORS: Final = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
-        value_fn=lambda charger: charger.measurements.lifetime_energy,
+        value_fn=lambda charger: _rounded(charger.measurements.lifetime_energy),
     ),
     ChargerSensorDescription(
         key="set_amps",
@@ -177,7 +206,13 @@ SENSORS: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         suggested_display_precision=0,
-        value_fn=lambda charger: running_amps(charger.status, charger.summary, charger.setpoint),
+        value_fn=lambda charger: running_amps(
+            charger.status,
+            charger.summary,
+            charger.setpoint,
+            flowing=charger.flowing,
+            safe_limit=charger.measurements.safe_limited,
+        ),
     ),
     ChargerSensorDescription(
         key="min_amps",
@@ -268,7 +303,7 @@ class ChargerSensor(ChargerEntity, SensorEntity):
 class ChargerBinarySensorDescription(ChargerEntityDescription, BinarySensorEntityDescription):
     """Describes a yes-or-no fact of a charger."""
 
-    is_on_fn: Callable[[ChargerStatus], bool | None]
+    is_on_fn: Callable[[ChargerSnapshot], bool | None]
 
 
 def _load_balancing_active(status: ChargerStatus) -> bool | None:
@@ -280,37 +315,37 @@ BINARY_SENSORS: Final = (
     ChargerBinarySensorDescription(
         key="plugged_in",
         device_class=BinarySensorDeviceClass.PLUG,
-        is_on_fn=plugged_in,
+        is_on_fn=_from_status(plugged_in),
     ),
     ChargerBinarySensorDescription(
         key="charging",
         device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
-        is_on_fn=drawing_power,
+        is_on_fn=lambda charger: charger.flowing,
     ),
     ChargerBinarySensorDescription(
         key="faulted",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        is_on_fn=faulted,
+        is_on_fn=_from_status(faulted),
     ),
     ChargerBinarySensorDescription(
         key="connected",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
-        is_on_fn=lambda status: status.connected,
+        is_on_fn=_from_status(lambda status: status.connected),
     ),
     ChargerBinarySensorDescription(
         key="commissioned",
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        is_on_fn=lambda status: status.commissioned,
+        is_on_fn=_from_status(lambda status: status.commissioned),
     ),
     ChargerBinarySensorDescription(
         key="load_balancing_active",
         device_class=BinarySensorDeviceClass.RUNNING,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        is_on_fn=_load_balancing_active,
+        is_on_fn=_from_status(_load_balancing_active),
     ),
 )
 
@@ -323,5 +358,4 @@ class ChargerBinarySensor(ChargerEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        status = self.charger.status
-        return self.entity_description.is_on_fn(status) if status else None
+        return self.entity_description.is_on_fn(self.charger)

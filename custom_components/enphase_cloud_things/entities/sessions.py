@@ -11,6 +11,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..chargers.coordinator import ChargerCoordinator
+from ..chargers.metering import Measurements
 from ..enlighten import ChargingSession, HistorySession
 from ..entity import call_until_unload
 from ..history.coordinator import HistoryCoordinator
@@ -21,9 +22,10 @@ from .charger import ChargerEntity, ChargerEntityDescription, add_charger_entiti
 
 @dataclass(frozen=True, kw_only=True)
 class SessionSensorDescription(ChargerEntityDescription, SensorEntityDescription):
-    """Describes a figure of the session in the status, completed by the history."""
+    """Describes a figure of the session in the status, completed by the history, until then perhaps estimated."""
 
     value_fn: Callable[[ChargingSession | None, Sequence[HistorySession]], float | None]
+    estimate_fn: Callable[[Measurements], float | None] | None = None
 
 
 RANGE: Final = SessionSensorDescription(
@@ -40,6 +42,7 @@ COST: Final = SessionSensorDescription(
     state_class=SensorStateClass.TOTAL,
     suggested_display_precision=2,
     value_fn=session_cost,
+    estimate_fn=lambda figures: figures.session_cost,
 )
 
 
@@ -73,7 +76,26 @@ class SessionSensor(ChargerEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
+        told, estimate = self._told, self._estimate
+        value = told if told is not None else estimate
+        return round(value, 3) if value is not None else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, object] | None:
+        if self.entity_description.estimate_fn is None:
+            return None
+        return {"estimated": self._told is None and self._estimate is not None}
+
+    @property
+    def _told(self) -> float | None:
         return self.entity_description.value_fn(self._session, self._history.data.of(self.serial))
+
+    @property
+    def _estimate(self) -> float | None:
+        estimate_fn, figures = self.entity_description.estimate_fn, self.charger.measurements
+        is_of_session = self._session is not None and self._session.started_at == figures.session_started_at
+        return estimate_fn(figures) if estimate_fn and is_of_session else None
 
     @property
     @override

@@ -12,7 +12,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.status import drawing_power
+from ..chargers.snapshot import ChargerSnapshot
 from ..days import Days, local_day
 from ..enlighten import ChargerStatus, EnlightenError, HistoryClient, HistorySession
 from .sessions import matching_session
@@ -97,7 +97,7 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
         now = dt_util.utcnow()
         snapshot = self.data
         for serial, charger in self._chargers.data.chargers.items():
-            if not self._is_due(serial, charger.status, now):
+            if not self._is_due(serial, charger, now):
                 continue
             self._wanted.discard(serial)
             try:
@@ -119,18 +119,19 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
         since = max(min([now - USUAL_REACH, *known]), now - LONGEST_REACH)
         return Days(first=local_day(since, self.zone), last=local_day(now, self.zone))
 
-    def _is_due(self, serial: str, status: ChargerStatus | None, now: datetime) -> bool:
+    def _is_due(self, serial: str, charger: ChargerSnapshot, now: datetime) -> bool:
         read_at = self.data.read_at.get(serial)
         if read_at is None or serial in self._wanted:
             return True
-        cadence = LOOK if self._has_news_to_expect(serial, status, now) else QUIET_CADENCE
+        cadence = LOOK if self._has_news_to_expect(serial, charger, now) else QUIET_CADENCE
         # Many chargers take turns: the status comes first
         return now - read_at >= max(cadence, self._chargers.time_of_a_round) - LOOK / 2
 
-    def _has_news_to_expect(self, serial: str, status: ChargerStatus | None, now: datetime) -> bool:
+    def _has_news_to_expect(self, serial: str, charger: ChargerSnapshot, now: datetime) -> bool:
+        status = charger.status
         if status is None:
             return False
-        if drawing_power(status):
+        if charger.flowing:
             return True
         ended_at = self._ended_at.get(serial)
         if ended_at is None or now - ended_at >= SETTLING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ..chargers.session_events import SAME_MOMENT
+from ..chargers.sessions import SAME_MOMENT
 from ..enlighten.models.chargers import ChargingSession
 from ..enlighten.models.sessions import HistorySession
 

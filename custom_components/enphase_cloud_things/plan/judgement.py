@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from ..chargers.snapshot import ChargerSnapshot
-from ..chargers.status import ChargerState, charger_state, drawing_power
+from ..chargers.status import ChargerState, charger_state
 from ..enlighten.models.modes import ChargeMode
 from ..schedules.wall_clock import Span
 from .forecast import PricedInterval
@@ -40,7 +40,7 @@ class Present:
 
 def is_drawing(charger: ChargerSnapshot | None) -> bool:
     """Return whether energy flows at a charger."""
-    return charger is not None and charger.status is not None and drawing_power(charger.status) is True
+    return charger is not None and charger.flowing is True
 
 
 def why_replan(visit: Visit, progress: Progress | None, present: Present) -> Reason | None:

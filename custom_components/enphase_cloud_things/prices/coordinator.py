@@ -118,6 +118,11 @@ class PriceCoordinator(ClockCoordinator[PriceSnapshot]):
         """What energy from the grid costs."""
         return self._schedules_of_now().imported
 
+    def import_price_at(self, moment: datetime) -> float | None:
+        """Return what a kWh from the grid costs at a moment, `None` while it is unknown."""
+        interval = self.import_prices.price_at(moment)
+        return interval.price.rate if interval and interval.price else None
+
     @property
     def export_prices(self) -> PriceSchedule:
         """What energy to the grid earns."""
