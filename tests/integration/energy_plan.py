@@ -17,7 +17,7 @@ from simulator import World
 from .conftest import SetupEntry
 
 EVENTS = "sensor.vpp_lark_street_listed_events"
-EVENTS_TODAY = "sensor.vpp_lark_street_listed_events_today"
+EVENTS_TODAY = "sensor.vpp_lark_street_events_today"
 FUTURE_EVENTS = "sensor.vpp_lark_street_future_events"
 NEXT_START = "sensor.vpp_lark_street_next_event_start"
 NEXT_END = "sensor.vpp_lark_street_next_event_end"

@@ -1,5 +1,6 @@
 """Names, states and icons of entities: those that the integration really makes against en.json and icons.json."""
 
+from datetime import time
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +16,9 @@ import pytest
 
 from custom_components import enphase_cloud_things
 from custom_components.enphase_cloud_things.const import DOMAIN
-from simulator import World
+from simulator import Slot, World
 from simulator.ready_tariffs import WEEKENDS
+from simulator.schedules import OFF_PEAK
 
 from .conftest import SetupEntry
 from .passing_time import Advance
@@ -45,6 +47,10 @@ async def entities(
     world.site.tariff = WEEKENDS
     world.site.vpp.seed()
     world.site.add_charger("202640011901", name="Barn").modes.smart = True
+    world.charger.slots = [
+        Slot(id="4410287:202640011873:night", start=time(22), end=time(5)),
+        Slot(id="4410287:202640011873:tariff", start=None, end=None, kind=OFF_PEAK),
+    ]
     await setup_entry()
     await hass.async_block_till_done(wait_background_tasks=True)
     await advance(300, step=60)  # chargers take turns with what is read seldom

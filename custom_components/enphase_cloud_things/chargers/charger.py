@@ -142,7 +142,7 @@ class Charger:
     @property
     def start_level(self) -> int | None:
         """The current (A) that a start asks for when nobody named one, `None` to leave it to the charger."""
-        level = start_level(self.summary, self.mode_to_come, self.setpoint)
+        level = start_level(self.summary, self.commands.chosen_mode or self.mode, self.setpoint)
         return None if level in self.refused_levels else level
 
     @property
@@ -159,17 +159,6 @@ class Charger:
     def mode(self) -> ChargeMode | None:
         """The charge mode that a person chose, from the best source there is."""
         return preferred_mode(self.preference, self.status)
-
-    @property
-    def mode_to_come(self) -> ChargeMode | None:
-        """The mode in which a start finds the charger: the one that was chosen last, though it may not show yet."""
-        chosen = [each.target for each in self.commands.all if isinstance(each.target, ChargeMode)]
-        return chosen[-1] if chosen else self.mode
-
-    @property
-    def mode_is_changing(self) -> bool:
-        """Whether a choice of mode has still to show."""
-        return any(command.kind is CommandKind.MODE for command in self.commands.all)
 
     def take(
         self,

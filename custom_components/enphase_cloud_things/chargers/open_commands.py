@@ -113,6 +113,11 @@ class OpenCommands:
         return tuple(each.now for each in self._followed if each.now.is_open)
 
     @property
+    def chosen_mode(self) -> ChargeMode | None:
+        """The mode that was chosen last and has still to show: a start finds the charger in it."""
+        return next((each.target for each in reversed(self.all) if isinstance(each.target, ChargeMode)), None)
+
+    @property
     def last(self) -> Command | None:
         """The start, stop or restart that was settled last."""
         settled = [each.now for each in self._followed if not each.now.is_open and each.now.kind in CHARGING_COMMANDS]

@@ -112,10 +112,10 @@ class Commands:
         `read_back` is how many seconds to look whether a mode that was refused is set all the same.
         """
         charger = self._charger(serial)
-        if charger.mode is mode and not charger.mode_is_changing:
+        if charger.mode is mode and charger.commands.chosen_mode is None:
             # What is known may be minutes old, and the app may have changed it
             told = await self._coordinator.async_read_mode(serial)
-            if told and told.selected == mode and not charger.mode_is_changing:
+            if told and told.selected == mode and charger.commands.chosen_mode is None:
                 return
         _check_mode(charger, mode)
         charger.mode_chosen_at = dt_util.utcnow()
@@ -284,7 +284,8 @@ class Commands:
 def _level(charger: Charger, asked: int | None) -> int | None:
     if asked is None:
         return charger.start_level
-    if charger.mode_to_come is not None and charger.mode_to_come not in LEVEL_MODES:
+    mode = charger.commands.chosen_mode or charger.mode
+    if mode is not None and mode not in LEVEL_MODES:
         raise invalid_wish("amps_not_possible_in_mode", charger.name)
     if amps_bounds(charger.summary) is None:
         raise invalid_wish("amps_unknown", charger.name)

@@ -157,7 +157,7 @@ class Sender:
         Source: docs/api.md §5.1. Another mode, chosen `since` then or not shown yet, is what somebody wants now.
         """
         was_chosen_meanwhile = charger.mode_chosen_at is not None and charger.mode_chosen_at >= since
-        if mode is not ChargeMode.SCHEDULED or charger.mode_is_changing or was_chosen_meanwhile:
+        if mode is not ChargeMode.SCHEDULED or charger.commands.chosen_mode is not None or was_chosen_meanwhile:
             return
         try:
             await self._client.set_charge_mode(self._coordinator.site_id, charger.serial, mode)
