@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.enphase_cloud_things.chargers import polling
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .charging_car import APPLY, charging
@@ -77,9 +78,11 @@ class TestThePause:
         assert levels(simulator) == [16, 10]
 
     async def test_no_level_is_sent_once_the_charger_no_longer_tells_its_bounds(
-        self, hass: HomeAssistant, simulator: Simulator, advance: Advance
+        self, hass: HomeAssistant, simulator: Simulator, advance: Advance, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Trap 32: a level without bounds may be more than the circuit carries."""
+        # Whether the charger has something new to report does not matter here
+        monkeypatch.setattr(polling, "LONGEST_SUMMARY_WAIT", polling.SUMMARY_CADENCE)
         simulator.requests.clear()
         await pass_until_the_next_summary_is_near(simulator, advance)
         await set_amps(hass, 10)
