@@ -80,6 +80,7 @@ class Explanation:
 
 type _Rule = Callable[[Evidence, ChargerStatus], bool]
 
+_LONGEST_TEXT: Final = 100
 _GIVES_NOTHING: Final = frozenset({ConnectorState.SUSPENDED_EVSE, ConnectorState.SUSPENDED})
 
 
@@ -120,7 +121,7 @@ def _facts(evidence: Evidence) -> tuple[str, ...]:
         if connector is not None and connector.state:
             facts.append(f"connector_status: {connector.state.lower()}")
         if connector is not None and connector.reason:
-            facts.append(f"connector_reason: {connector.reason}")
+            facts.append(f"connector_reason: {connector.reason[:_LONGEST_TEXT]}")
         if connector is not None and connector.load_balancing_active:
             facts.append("load_balancing_active")
         if (mode := effective_mode(status)) is not None:
