@@ -45,7 +45,10 @@ async def refusal(demo: RunningDemo) -> str:
     """Choose the scheduled mode and return why that is refused, without the name of the charger."""
     states = await demo.home_assistant.get("api/states")
     assert isinstance(states, list)
-    (select,) = (state["entity_id"] for state in states if str(state["entity_id"]).startswith("select."))
+    ids = [str(state["entity_id"]) for state in states]
+    (select,) = (
+        entity_id for entity_id in ids if entity_id.startswith("select.") and entity_id.endswith("_charge_mode")
+    )
     with pytest.raises(DemoError) as error:
         await demo.home_assistant.call("select", "select_option", entity_id=select, option="scheduled")
     _, found, reason = str(error.value).partition("has no enabled schedule")
