@@ -95,15 +95,10 @@ class TestThePause:
 
 
 async def pass_until_the_next_summary_is_near(simulator: Simulator, advance: Advance) -> None:
-    """Let time pass so that the metadata is next read in the pause of a restart that is asked for now.
-
-    It is read after a report of the charger, of which there is one in 300 s.
-    """
-    for _ in range(320):
-        if simulator.requests.count(Family.SUMMARY):
-            break
+    """Let time pass so that the metadata is next read in the pause of a restart that is asked for now."""
+    while not simulator.requests.count(Family.SUMMARY):
         await advance(1, step=1)
-    await advance(292, step=1)
+    await advance(285, step=1)
     assert simulator.requests.count(Family.SUMMARY) == 1
 
 
