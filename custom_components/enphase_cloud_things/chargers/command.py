@@ -115,6 +115,11 @@ class Command:
         return self.outcome in _OPEN
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether the cloud has got it, and its effect is still to come. A restart has begun with its stop."""
+        return self.is_open and (self.accepted_at is not None or self.kind is CommandKind.AMPS_RESTART)
+
+    @property
     def evidence_from(self) -> datetime | None:
         """From when on a read may begin to count as evidence."""
         return self.accepted_at + self.evidence_delay if self.accepted_at else None

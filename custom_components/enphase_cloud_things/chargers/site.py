@@ -58,8 +58,8 @@ class SiteChargers:
 
     @property
     def await_effects(self) -> bool:
-        """Whether any command has been accepted whose effect is still to come."""
-        return any(command.accepted_at for charger in self for command in charger.commands.all)
+        """Whether the effect of any command that has reached the cloud is still to come."""
+        return any(command.is_under_way for charger in self for command in charger.commands.all)
 
     @property
     def second_reading_at(self) -> datetime | None:
