@@ -172,7 +172,7 @@ async def test_both_services_out_of_order_cost_both_devices_and_nothing_else(
 
 
 @pytest.mark.freeze_time("2026-11-17 12:00:00+00:00")
-async def test_a_pause_of_the_account_is_kept_here_as_well(
+async def test_a_pause_of_one_family_is_kept_and_is_that_of_no_other(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     await set_up(options=OPTIONS)
@@ -180,7 +180,8 @@ async def test_a_pause_of_the_account_is_kept_here_as_well(
     await pass_time(timedelta(minutes=31), step=60)
     simulator.requests.clear()
     await pass_time(timedelta(minutes=50), step=600)
-    assert len(simulator.requests) == 0
+    assert simulator.requests.count(Family.SAVINGS) == 0
+    assert simulator.requests.count(Family.STATUS) > 0
 
 
 @pytest.mark.freeze_time("2026-11-17 12:00:00+00:00")

@@ -436,4 +436,5 @@ async def test_an_event_of_the_calendar_speaks_the_language_of_the_home(
     hass.config.language = "de"
     world.site.vpp.schedule(starts_in=timedelta(minutes=30), duration=timedelta(hours=1))
     await set_up(options=PROGRAM_ONLY)
-    assert shown(hass, EVENT_CALENDAR).attributes["message"] == "Batterie wird entladen (de)"
+    (message,) = [state.attributes["message"] for state in hass.states.async_all("calendar")]
+    assert message == "Batterie wird entladen (de)"

@@ -68,7 +68,7 @@ class Grant:
     proven: bool = False
     session_id: str | None = field(default=None, repr=False)
     manager_token: str | None = field(default=None, repr=False)
-    token: AccessToken | None = None
+    token: AccessToken | None = field(default=None, repr=False)
 
 
 class Login:
