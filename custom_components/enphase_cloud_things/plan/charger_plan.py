@@ -131,9 +131,11 @@ class ChargerPlan:
         charger = self._sources.chargers.records.get(self._serial)
         if charger is None or self.record.open_visit is None:
             return
-        own_mode = self.record.memory.mode_set
+        memory = self.record.memory
+        # While a plan is undone, the mode from before is its own choice as well
+        own_modes = {memory.mode_set, memory.mode_before if self._undoing else None}
         self._overtaken = self._overtaken or any(
-            command.kind in _PERSONS and not (command.kind is CommandKind.MODE and command.target == own_mode)
+            command.kind in _PERSONS and not (command.kind is CommandKind.MODE and command.target in own_modes)
             for command in charger.commands.all
         )
 
