@@ -81,6 +81,8 @@ class ChargerPlan:
         self._look_again = False
         self._attempt: _Attempt | None = None
         self._undoing = False
+        # The modes of the plan's own commands that are still open
+        self._own_modes: set[str | None] = set()
         self._overtaken = False
         self._deferred_until: datetime | None = None
         self._clear_at: datetime | None = None
@@ -132,10 +134,12 @@ class ChargerPlan:
         if charger is None or self.record.open_visit is None:
             return
         memory = self.record.memory
-        # While a plan is undone, the mode from before is its own choice as well
-        own_modes = {memory.mode_set, memory.mode_before if self._undoing else None}
+        if charger.commands.chosen_mode is None:
+            self._own_modes.clear()
+        # While a plan is undone, the mode from before is its own choice as well, until that shows
+        self._own_modes |= {memory.mode_set, memory.mode_before if self._undoing else None}
         self._overtaken = self._overtaken or any(
-            command.kind in _PERSONS and not (command.kind is CommandKind.MODE and command.target in own_modes)
+            command.kind in _PERSONS and not (command.kind is CommandKind.MODE and command.target in self._own_modes)
             for command in charger.commands.all
         )
 
