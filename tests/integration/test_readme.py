@@ -213,7 +213,7 @@ class TestAutomations:
         await advance(700)
         assert phone == []
         world.charger.unplug()
-        await advance(60)
+        await advance(150)  # the final figures are waited for
         (message,) = phone
         energy, rest = message.data["message"].split(maxsplit=1)
         assert float(energy) > 1

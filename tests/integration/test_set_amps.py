@@ -53,7 +53,7 @@ async def test_the_safe_limit_holds_a_session_at_the_chargers_minimum_for_as_lon
 ) -> None:
     """Trap 33: and the minimum is the charger's own."""
     world.charger.adjust(safe_limit=True)
-    await advance(30)
+    await advance(1200, step=30)  # the measured energy has to agree
     assert set_amps(hass) == 6
     world.charger.adjust()
     await advance(30)

@@ -45,7 +45,7 @@ async def test_a_green_start_without_sun_waits_and_says_for_what(
     await advance(40)
     outcome, _ = await meanwhile(start(hass))
     assert outcome == "waiting"
-    assert shown(hass, "sensor.carport_connector_reason").state == "INSUFFICIENT_SOLAR"
+    assert shown(hass, "sensor.carport_connector_reason").state == "insufficient_solar"
 
 
 async def test_a_start_that_needs_a_person_waits_and_is_not_pending_for_ever(

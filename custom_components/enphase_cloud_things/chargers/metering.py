@@ -170,7 +170,7 @@ def measurements(
         safe_limited=status is not None and safe_limited(status, power=watts, least_power=least),
         session_energy=metering.session.energy,
         session_started_at=metering.session.started_at,
-        session_cost=metering.cost.cost if metering.cost.started_at == metering.session.started_at else None,
+        session_cost=metering.cost.estimate if metering.cost.started_at == metering.session.started_at else None,
         session_duration=metering.clock.minutes,
         visit_energy=metering.visit.energy,
         visit_since=metering.visit.plugged_in_at,

@@ -132,6 +132,11 @@ class SessionCost:
     energy: float = 0.0
     cost: float | None = 0.0
 
+    @property
+    def estimate(self) -> float | None:
+        """The cost so far; `None` while nothing has been delivered, for that is no session to speak of."""
+        return self.cost if self.energy > 0 else None
+
     def as_dict(self) -> StoredState:
         """Return what a restart has to remember."""
         return {"started_at": iso(self.started_at), "energy": self.energy, "cost": self.cost}
