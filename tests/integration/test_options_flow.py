@@ -120,6 +120,27 @@ class TestSettings:
         assert entry.state is ConfigEntryState.LOADED
         assert filled_in(await choose(hass, entry, "settings")) == wished
 
+    @pytest.mark.parametrize(
+        ("attributes", "errors"),
+        [
+            ({"note": "no prices here"}, {"price_entity": "price_entity_not_understood"}),
+            ({"raw_today": [{"start": "2026-11-17T13:00:00+00:00", "value": 0.21}]}, {}),
+        ],
+        ids=["no forecast", "a forecast"],
+    )
+    @pytest.mark.freeze_time("2026-11-17 12:00:00+00:00")
+    async def test_a_price_sensor_is_looked_at_before_it_is_taken(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, attributes: dict[str, Any], errors: dict[str, str]
+    ) -> None:
+        hass.states.async_set("sensor.spot_price", "0.21", attributes)
+        entry = await setup_entry()
+        form = await choose(hass, entry, "settings")
+
+        result = await submit(hass, form, SHOWN | {"price_entity": "sensor.spot_price"})
+
+        assert (result.get("errors") or {}) == errors
+        assert ("price_entity" in entry.options) is not bool(errors)
+
     async def test_saving_signs_nobody_in(self, hass: HomeAssistant, world: World, setup_entry: SetupEntry) -> None:
         entry = await setup_entry()
         world.requests.clear()
