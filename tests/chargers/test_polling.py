@@ -111,6 +111,18 @@ def test_jitter_lengthens_an_interval_by_a_twentieth_at_most(
     assert plain <= varied <= plain * 1.0501
 
 
+@pytest.mark.parametrize(("known", "hours"), [(True, 6), (False, 1)])
+def test_the_firmware_is_read_four_times_a_day_and_until_it_is_known_every_hour(known: bool, hours: int) -> None:
+    firmware = Read(part=Part.FIRMWARE)
+    period = timedelta(hours=hours)
+
+    def due(now: datetime) -> tuple[Read, ...]:
+        return due_reads([firmware], {firmware: NOW}, now, started_at=NOW, interval=SLOW, firmware_known=known)
+
+    assert due(NOW + period - SECOND) == ()
+    assert due(NOW + period) == (firmware,)
+
+
 def test_schedules_in_use_are_read_every_quarter_of_an_hour_and_their_mode_with_them() -> None:
     serial = charger_reads(1)[0].serial
     assert serial is not None
@@ -139,12 +151,12 @@ def test_the_requests_of_a_default_site_stay_within_the_promised_figures() -> No
     ("chargers", "vpp", "prices", "charging", "expected"),
     [
         (0, False, False, False, 12),
-        (1, False, False, False, 12 + 4 + 1 + 1 + 4 + 2),
-        (1, False, False, True, 12 + 4 + 1 + 1 + 4 + 12),
+        (1, False, False, False, 12 + 4 + 1 + 1 + 4 + 2 + 1 / 6),
+        (1, False, False, True, 12 + 4 + 1 + 1 + 4 + 12 + 1 / 6),
         (0, True, False, False, 12 + 12 + 4 / 24),
         (0, False, True, False, 12 + 2 + 5 / 24),
-        (10, False, False, False, 12 + 40 + 10 + 10 + 40 + 20),
-        (100, False, False, False, 12 + 60 + 60 + 60 + 60 + 60),
+        (10, False, False, False, 12 + 40 + 10 + 10 + 40 + 20 + 1 / 6),
+        (100, False, False, False, 12 + 60 + 60 + 60 + 60 + 60 + 1 / 6),
     ],
 )
 def test_the_requests_besides_the_status_add_up(

@@ -17,6 +17,8 @@ from simulator import Car, World
 from .conftest import SetupEntry
 from .passing_time import Advance
 
+TESTED_ELSEWHERE = {Platform.CALENDAR, Platform.UPDATE}
+
 
 @pytest.mark.freeze_time("2026-11-10 07:05:00+00:00")
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
@@ -25,7 +27,8 @@ class TestAll:
 
     @pytest.mark.pinned
     @pytest.mark.parametrize(
-        "platform", [platform for platform in enphase_cloud_things.PLATFORMS if platform is not Platform.CALENDAR]
+        "platform",
+        [each for each in enphase_cloud_things.PLATFORMS if each not in {Platform.CALENDAR, Platform.UPDATE}],
     )
     async def test_entities_of_a_platform_are_as_before(
         self,

@@ -70,7 +70,7 @@ async def test_setup_takes_few_requests_and_no_second_sign_in(
 async def test_an_idle_hour_writes_few_states(hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance) -> None:
     """Data that stays the same writes nothing; what moves are figures of the link and the savings of the day."""
     await setup_entry()
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await advance(60)  # the firmware, which no start waits for
     written: list[str] = []
 
     @callback

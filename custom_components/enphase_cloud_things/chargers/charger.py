@@ -16,6 +16,7 @@ from ..enlighten import (
     ChargerStatus,
     ChargerSummary,
     ConfigurationValue,
+    FirmwareDetails,
     GreenSettings,
     ModePreference,
     Schedule,
@@ -72,11 +73,11 @@ class StoredCharger(TypedDict):
 class Charger:
     """The record of one charger.
 
-    `status`, `summary`, `preference`, `green`, `configuration` and `schedule` are the last good readings of their
-    endpoints, each kept when a later one fails; `metering` is what they say of energy. `chosen_amps` is the current (A)
-    that a person set last, `refused_levels` are those that the charger has refused, `restarted_at` is when a session
-    was last restarted for another current. `turn` is held while a start or a restart is sent; a stop waits for nobody.
-    `nominal_voltage` (V) bounds the power estimate where the cloud names none.
+    `status`, `summary`, `preference`, `green`, `configuration`, `schedule` and `firmware` are the last good readings of
+    their endpoints, each kept when a later one fails; `metering` is what they say of energy. `chosen_amps` is the
+    current (A) that a person set last, `refused_levels` are those that the charger has refused, `restarted_at` is when
+    a session was last restarted for another current. `turn` is held while a start or a restart is sent; a stop waits
+    for nobody. `nominal_voltage` (V) bounds the power estimate where the cloud names none.
     """
 
     status: ChargerStatus | None = None
@@ -85,6 +86,7 @@ class Charger:
     green: GreenSettings | None = None
     configuration: tuple[ConfigurationValue, ...] | None = None
     schedule: Schedule | None = None
+    firmware: FirmwareDetails | None = None
 
     def __init__(
         self, serial: str, *, nominal_voltage: int, zone: tzinfo, stored: Mapping[str, object] | None = None
@@ -162,7 +164,7 @@ class Charger:
 
     def take(
         self,
-        reading: Reading | ChargerSummary | Schedule,
+        reading: Reading | ChargerSummary | Schedule | FirmwareDetails,
         *,
         began: datetime,
         now: datetime,
@@ -185,6 +187,9 @@ class Charger:
                 return
             case Schedule():
                 self.schedule = reading
+                return
+            case FirmwareDetails():
+                self.firmware = reading
                 return
             case ModePreference():
                 # None enabled means unknown, which is no reason to forget the mode (docs/api.md §6.1)
@@ -223,6 +228,7 @@ class Charger:
             green=self.green,
             configuration=self.configuration,
             schedule=self.schedule,
+            firmware=self.firmware,
             mode=self.mode,
             measurements=measurements(self.metering, self.status, setting=self._setting, now=now, zone=self.zone),
             pending=self.commands.all,

@@ -31,7 +31,8 @@ from .amps import amps_bounds
 #   VPP events               3600/300 = 12     12
 #   savings                  3600/1800 = 2     2
 #   session history          3600/1800 = 2     3600/300 = 12
-#   tariff, enrolment, rates 1/6 + 1/6 + 1/24  about 1/2
+#   tariff, enrolment        2 x 3600/21600    1/3
+#   dated rates, firmware    1/24 + 1/6        about 1/5
 #   in all                   157.5             407.5
 #
 # A charger whose schedules are in use has them read every 15 minutes (4) and with them its mode (4 instead of 6), which
@@ -48,6 +49,9 @@ LONGEST_SUMMARY_WAIT: Final = timedelta(seconds=600)
 MODE_CADENCE: Final = timedelta(seconds=600)
 SETTINGS_CADENCE: Final = timedelta(seconds=3600)
 SCHEDULES_IN_USE_CADENCE: Final = timedelta(seconds=900)
+FIRMWARE_CADENCE: Final = timedelta(hours=6)
+"""Of a read that covers all chargers of a site; a firmware that changes in the metadata is read about at once."""
+
 HISTORY_CADENCE: Final = timedelta(seconds=1800)
 HISTORY_CADENCE_CHARGING: Final = timedelta(seconds=300)
 TIME_PER_CHARGER: Final = timedelta(seconds=60)
@@ -96,13 +100,14 @@ class Activity:
 
 
 class Part(StrEnum):
-    """What is read besides the status. Only the summary covers all chargers at once."""
+    """What is read besides the status. The summary and the firmware cover all chargers at once."""
 
     SUMMARY = "summary"
     MODE = "mode"
     GREEN = "green"
     CONFIGURATION = "configuration"
     SCHEDULES = "schedules"
+    FIRMWARE = "firmware"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +185,7 @@ def requests_per_hour(*, chargers: int, vpp: bool, prices: bool, charging: bool,
     if chargers:
         history = HISTORY_CADENCE_CHARGING if charging else HISTORY_CADENCE
         load += chargers * 3600 / max(history, time_of_a_round(chargers * sites)).total_seconds()
+        load += 3600 / FIRMWARE_CADENCE.total_seconds()
     if vpp:
         load += 12 + 1 / 6
     if prices:
@@ -198,6 +204,7 @@ def due_reads(
     bounds_missing: bool = False,
     scheduled: Collection[str] = (),
     has_reported: bool = True,
+    firmware_known: bool = True,
     sites: int = 1,
 ) -> tuple[Read, ...]:
     """Return which of the wanted reads belong into the refresh of now, the most urgent first.
@@ -208,20 +215,24 @@ def due_reads(
     refresh are, the longest overdue first, so that neither a start nor an outage ends in
     a burst; `interval`, the time between refreshes, raises that number where refreshes
     are rare. With `bounds_missing` the summary is read more often for the first minutes; it waits for a while unless a
-    charger `has_reported` something since the last one. `scheduled` are the serials of chargers whose schedules are in
-    use. `sites` is how many the account has.
+    charger `has_reported` something since the last one. The firmware is tried each hour until it is known once.
+    `scheduled` are the serials of chargers whose schedules are in use. `sites` is how many the account has.
     """
     serials = dict.fromkeys(read.serial for read in wanted if read.serial is not None)
     turn_of = {serial: turn for turn, serial in enumerate(serials)}
     first = [read for read in wanted if read in urgent]
     turns: list[Read] = []
+    early = bounds_missing and now - started_at < EARLY_SUMMARY_UNTIL
+    summary_wait = SUMMARY_CADENCE if has_reported else LONGEST_SUMMARY_WAIT
+    waits = {
+        Part.SUMMARY: EARLY_SUMMARY_CADENCE if early else summary_wait,
+        Part.FIRMWARE: FIRMWARE_CADENCE if firmware_known else SETTINGS_CADENCE,
+    }
     for read in wanted:
         if read in urgent:
             continue
         if read.serial is None:
-            early = bounds_missing and now - started_at < EARLY_SUMMARY_UNTIL
-            wait = SUMMARY_CADENCE if has_reported else LONGEST_SUMMARY_WAIT
-            if _is_older(attempted_at.get(read), now, EARLY_SUMMARY_CADENCE if early else wait):
+            if _is_older(attempted_at.get(read), now, waits[read.part]):
                 first.append(read)
             continue
         period = _period(read.part, len(turn_of) * sites, scheduled=read.serial in scheduled)

@@ -56,6 +56,9 @@ class Reads:
     def due(self, now: datetime, *, interval: timedelta, sites: int) -> tuple[Read, ...]:
         """Return what to read now, the most urgent first, with an `interval` between polls; the account has `sites`."""
         wanted = [Read(part=Part.SUMMARY)]
+        if len(self._chargers) and self._attempted_at:
+            # The first refresh, which a start waits for, does without
+            wanted.append(Read(part=Part.FIRMWARE))
         wanted += [Read(part=part, serial=charger.serial) for part in CHARGER_PARTS for charger in self._chargers]
         due = due_reads(
             wanted,
@@ -65,6 +68,7 @@ class Reads:
             interval=interval,
             urgent=self._urgent | self._chargers.wanted_reads(now),
             has_reported=any(_has_reported(charger) for charger in self._chargers),
+            firmware_known=any(charger.firmware for charger in self._chargers),
             sites=sites,
             bounds_missing=bounds_missing(charger.summary for charger in self._chargers if charger.summary),
             scheduled={charger.serial for charger in self._chargers if charger.schedule and charger.schedule.slots},
@@ -109,7 +113,10 @@ class Reads:
     async def _async_read(self, read: Read, *, urgent: bool) -> None:
         began = dt_util.utcnow()
         try:
-            if read.serial is None:
+            if read.part is Part.FIRMWARE:
+                details = await self._client.firmware(self._site_id)
+                self._chargers.take_firmware(details, began=began, now=dt_util.utcnow())
+            elif read.serial is None:
                 await self._async_read_summary(began)
             elif charger := self._chargers.get(read.serial):
                 reading = await self._async_read_of_charger(read.part, charger.serial, urgent=urgent)
@@ -121,7 +128,7 @@ class Reads:
         summaries = await self._client.chargers(self._site_id)
         if self._chargers.time_zone is None:
             await self._chargers.async_take_time_zone(next((summary.time_zone for summary in summaries), None))
-        self._chargers.take_summaries(summaries, began=began, now=dt_util.utcnow())
+        self.want(self._chargers.take_summaries(summaries, began=began, now=dt_util.utcnow()))
 
     async def _async_read_of_charger(self, part: Part, serial: str, *, urgent: bool) -> Reading | Schedule:
         match part:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from homeassistant.util import dt as dt_util
 
-from ..enlighten import ChargerSummary, SiteStatus
+from ..enlighten import ChargerSummary, FirmwareDetails, SiteStatus
 from .charger import ANSWERS_BEFORE_ABSENT, Charger, StoredCharger
 from .energy import wants_second_reading
 from .polling import Part, Read, mode_changed
@@ -117,15 +117,25 @@ class SiteChargers:
                 urgent.add(Read(part=Part.MODE, serial=charger.serial))
         return urgent
 
-    def take_summaries(self, summaries: Iterable[ChargerSummary], *, began: datetime, now: datetime) -> None:
-        """Take a complete list of the site's chargers."""
+    def take_summaries(self, summaries: Iterable[ChargerSummary], *, began: datetime, now: datetime) -> set[Read]:
+        """Take a complete list of the site's chargers; return the reads that it makes urgent."""
         listed = {summary.serial: summary for summary in summaries}
+        urgent: set[Read] = set()
         for charger in self:
-            summary = listed.get(charger.serial)
+            summary, before = listed.get(charger.serial), charger.summary
             charger.note_listed(summary is not None and not summary.retired)
             if summary is not None:
                 charger.take(summary, began=began, now=now)
+            if summary is not None and before is not None and summary.firmware != before.firmware:
+                urgent.add(Read(part=Part.FIRMWARE))
         self._take_others(listed)
+        return urgent
+
+    def take_firmware(self, details: Iterable[FirmwareDetails], *, began: datetime, now: datetime) -> None:
+        """Take what the update service says; a charger that it leaves out keeps what was known."""
+        for each in details:
+            if charger := self.get(each.serial):
+                charger.take(each, began=began, now=now)
 
     def snapshot(self, now: datetime) -> SiteSnapshot:
         """Return all that is known now."""

@@ -11,6 +11,7 @@ from ..enlighten import (
     ChargerStatus,
     ChargerSummary,
     ConfigurationValue,
+    FirmwareDetails,
     GreenSettings,
     ModePreference,
     Schedule,
@@ -42,6 +43,7 @@ class ChargerSnapshot:
     green: GreenSettings | None = None
     configuration: tuple[ConfigurationValue, ...] | None = None
     schedule: Schedule | None = None
+    firmware: FirmwareDetails | None = None
     mode: ChargeMode | None = None
     measurements: Measurements = field(default_factory=Measurements)
     pending: tuple[Command, ...] = ()
