@@ -41,7 +41,7 @@ def preference(value: JsonValue) -> ModePreference:
 def test_a_whole_preference() -> None:
     reply: JsonValue = {
         "data": {
-            "config": {"modeSyncStatus": "synced", "pendingModesOffGrid": False},
+            "config": {"modeSyncStatus": "synced", "pendingModesOffGrid": False, "stormActive": True},
             "modes": {
                 "greenCharging": {
                     "chargingMode": "GREEN_CHARGING",
@@ -67,6 +67,7 @@ def test_a_whole_preference() -> None:
             ModeOption(mode=ChargeMode.MANUAL, enabled=False),
         ),
         synced=True,
+        storm_active=True,
     )
 
 
@@ -91,6 +92,7 @@ def test_a_short_preference_names_modes_by_their_keys() -> None:
         "lunarCharging",
     ]
     assert found.synced is None
+    assert found.storm_active is None
 
 
 def test_a_new_mode_is_kept_as_text() -> None:

@@ -1,12 +1,12 @@
 """Why a charger does what it does, as its owner reads it."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from homeassistant.core import HomeAssistant, State
 import pytest
 
 from custom_components.enphase_cloud_things.const import DOMAIN
-from simulator import Car, ChargeMode, Simulator, World, faults
+from simulator import Car, ChargeMode, Family, Simulator, Slot, World, faults
 
 from .conftest import SetupEntry
 from .passing_time import Advance
@@ -29,6 +29,13 @@ async def act(hass: HomeAssistant, action: str) -> None:
 
 def plug_in(world: World, *, state_of_charge: float = 0.4) -> None:
     world.charger.plug_in(Car(battery_kwh=60, state_of_charge=state_of_charge, max_amps=16))
+
+
+def wait_for_the_night(world: World) -> None:
+    """Plug in a car that the schedule lets charge at night."""
+    world.charger.slots = [Slot(id="4410287:202640011873:night", start=time(22), end=time(5))]
+    world.charger.modes.active = world.charger.modes.preference = ChargeMode.SCHEDULED
+    plug_in(world)
 
 
 async def test_an_empty_charger_waits_for_nobody(hass: HomeAssistant, setup_entry: SetupEntry) -> None:
@@ -153,3 +160,44 @@ async def test_the_schedule_is_why_a_car_waits_and_until_when(
     next_start = hass.states.get("sensor.carport_next_scheduled_start")
     if next_start is not None and next_start.state != "unknown":
         assert reason.attributes["until"].isoformat() == next_start.state
+
+
+@pytest.mark.freeze_time("2026-11-17 12:00:00+00:00")
+class TestStormGuard:
+    """The answer about the mode says whether it is at work; it is a reason only while the charger gives nothing."""
+
+    async def test_it_is_why_a_car_waits_until_it_is_over(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
+    ) -> None:
+        wait_for_the_night(world)
+        world.charger.modes.storm_disables_green = True
+        await setup_entry()
+        await act(hass, "start_charging")
+        await advance(60)
+        assert shown(hass).state == "storm_guard"
+        assert "storm_guard" in shown(hass).attributes["evidence"]
+        world.charger.modes.storm_disables_green = False
+        await advance(1000, step=30)
+        assert shown(hass).state == "waiting_for_schedule"
+
+    async def test_it_is_none_while_the_car_charges(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
+    ) -> None:
+        world.charger.modes.storm_disables_green = True
+        plug_in(world)
+        await setup_entry()
+        await act(hass, "start_charging")
+        await advance(60)
+        assert shown(hass).state == "charging_as_asked"
+
+    async def test_it_is_none_while_nobody_can_tell_whether_it_is_over(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance
+    ) -> None:
+        wait_for_the_night(world)
+        world.charger.modes.storm_disables_green = True
+        await setup_entry()
+        await act(hass, "start_charging")
+        await advance(60)
+        simulator.faults.add(faults.status_code(503), Family.MODE)
+        await advance(1000, step=30)
+        assert shown(hass).state == "scheduler_down"

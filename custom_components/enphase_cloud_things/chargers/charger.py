@@ -192,8 +192,7 @@ class Charger:
                 self.firmware = reading
                 return
             case ModePreference():
-                # None enabled means unknown, which is no reason to forget the mode (docs/api.md §6.1)
-                self.preference = reading if reading.selected is not None else self.preference
+                self.preference = _with_known_mode(reading, self.preference)
             case GreenSettings():
                 self.green = reading
             case _:
@@ -302,6 +301,13 @@ class Charger:
         was_active, self._active = self._active, self.metering.flow.flowing or session_active(status)
         if (was_active and self._active is False) or any(event.kind in SESSION_ENDS for event in events):
             self._session_ended_at = now
+
+
+def _with_known_mode(reading: ModePreference, known: ModePreference | None) -> ModePreference | None:
+    """Keep the mode that is known where none is enabled, which means unknown (docs/api.md §6.1)."""
+    if reading.selected is not None:
+        return reading
+    return known and replace(known, storm_active=reading.storm_active)
 
 
 def _completed(partial: ChargerStatus, known: ChargerStatus | None) -> ChargerStatus:

@@ -39,6 +39,7 @@ def evidence_of(runtime: RuntimeData, charger: ChargerSnapshot, now: datetime) -
     event = active_event(runtime.vpp.data.events, now) if runtime.vpp else None
     windows = _plan_windows(runtime, charger)
     in_window = any(start <= now < end for start, end in windows)
+    scheduler_down = _scheduler_is_down(runtime)
     return Evidence(
         sign_in_needed=not chargers.last_update_success and isinstance(chargers.last_exception, ConfigEntryAuthFailed),
         reachable=now < chargers.reachable_until,
@@ -51,7 +52,9 @@ def evidence_of(runtime: RuntimeData, charger: ChargerSnapshot, now: datetime) -
         safe_limit=charger.measurements.safe_limited,
         grid_event=event is not None,
         grid_event_until=event.end if event else None,
-        scheduler_down=_scheduler_is_down(runtime),
+        # A storm that nobody can tell the end of is no reason for ever
+        storm_guard=not scheduler_down and charger.preference is not None and charger.preference.storm_active is True,
+        scheduler_down=scheduler_down,
         plan=runtime.plans.of(charger.serial).state in _WAITING_PLANS and not in_window,
         plan_start=min((start for start, _ in windows if start > now), default=None),
         schedule_start=next_scheduled_start(charger.schedule.slots, now, chargers.zone) if charger.schedule else None,

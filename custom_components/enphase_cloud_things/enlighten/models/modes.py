@@ -62,12 +62,13 @@ class ModePreference:
     """The stored preference and what else is on offer (docs/api.md §6.1).
 
     `selected` is text, a `ChargeMode` where known, and `None` when no mode is enabled. `synced` is
-    false while the change has not reached the charger.
+    false while the change has not reached the charger, `storm_active` says that Storm Guard is at work.
     """
 
     selected: str | None = None
     options: tuple[ModeOption, ...] = ()
     synced: bool | None = None
+    storm_active: bool | None = None
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> ModePreference:
@@ -79,7 +80,10 @@ class ModePreference:
         data = Fields.of_reply(value, "mode", oddities).fields("data")
         options = tuple(ModeOption.from_wire(key, row) for key, row in data.fields("modes").entries())
         selected = next((option.mode for option in options if option.enabled), None)
-        return cls(selected=selected, options=options, synced=_synced(data.fields("config")))
+        config = data.fields("config")
+        return cls(
+            selected=selected, options=options, synced=_synced(config), storm_active=config.boolean("stormActive")
+        )
 
 
 def _synced(config: Fields) -> bool | None:
