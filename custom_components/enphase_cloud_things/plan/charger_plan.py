@@ -265,7 +265,8 @@ class ChargerPlan:
         charged = progress.forecast(now) if progress else 0
         wanted = visit.goal
         goal = Goal(energy=wanted.energy - charged, power=power, ready_by=wanted.ready_by, max_price=wanted.max_price)
-        until = self._sources.sun_until(visit, goal, now)
+        sun_is_over = reason is Reason.SUNSET or (visit.sun_over and reason is not Reason.GOAL)
+        until = None if sun_is_over else self._sources.sun_until(visit, goal, now)
         around = Circumstances(
             now=until or now,
             zone=present.zone,
@@ -288,6 +289,7 @@ class ChargerPlan:
             await self.record.async_keep(planned)
         elif not plan.windows and until is None:
             failure = None if plan.awaits_prices else PlanFailure.NO_ALLOWED_HOUR
+            sun_over=sun_is_over,
             await self.record.async_keep(replace(planned, confirmed=False, failure=failure, retry_at=now + RETRY))
         else:
             await self._async_set(visit, replace(planned, replans=visit.replans.with_one(reason, now)), reason)

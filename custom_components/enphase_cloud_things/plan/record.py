@@ -69,7 +69,7 @@ class PlanRecord:
                 plan=visit.plan if visit else None,
                 setting=self.setting,
                 confirmed=visit is not None and visit.confirmed,
-                in_sun=visit is not None and visit.sun_until is not None and now < visit.sun_until,
+                in_sun=visit is not None and visit.is_in_sun(now),
                 charging=drawing,
                 reached=visit is not None and visit.reached,
                 ended=visit is not None and visit.ended,

@@ -70,7 +70,7 @@ class PlanSources:
 
     def sun_until(self, visit: Visit, goal: Goal, now: datetime) -> datetime | None:
         """Return until when a car is left to the sun, `None` if it is not."""
-        if visit.goal.strategy is not Strategy.SUN_THEN_CHEAPEST or (visit.sun_until and now >= visit.sun_until):
+        if visit.goal.strategy is not Strategy.SUN_THEN_CHEAPEST:
             return None
         rising, setting = (get_astral_event_next(self.hass, event, now) for event in ("sunrise", "sunset"))
         return sun_until(goal, now=now, next_rising=rising, next_setting=setting)

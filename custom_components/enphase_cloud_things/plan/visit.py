@@ -45,9 +45,9 @@ class Visit:
 
     `goal` is counted from `energy_before`, the lifetime counter in kWh when it was asked for. `asked` goals are those
     of an action, which changes of the standing one leave alone. `plan` was made when `energy_planned` of it had been
-    charged, with `power` kW and the `prices` of then; with `sun_until` the car is left to the sun first. `confirmed`:
-    the charger has it. `declined`: the car takes nothing in an open window. `retry_at` is when a plan that could not be
-    set is tried again.
+    charged, with `power` kW and the `prices` of then; with `sun_until` the car is left to the sun first, after which
+    that is over for this goal (`sun_over`). `confirmed`: the charger has it. `declined`: the car takes nothing in an
+    open window. `retry_at` is when a plan that could not be set is tried again.
     """
 
     goal: VisitGoal
@@ -59,6 +59,7 @@ class Visit:
     power: float = 0
     prices: tuple[PricedInterval, ...] = ()
     sun_until: datetime | None = None
+    sun_over: bool = False
     confirmed: bool = False
     replans: Replans = field(default_factory=Replans)
     declined: bool = False
@@ -71,6 +72,10 @@ class Visit:
     def is_open(self) -> bool:
         """Return whether there is still something to plan."""
         return not (self.ended or self.reached)
+
+    def is_in_sun(self, now: datetime) -> bool:
+        """Return whether the car is left to the sun now."""
+        return self.sun_until is not None and now < self.sun_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
