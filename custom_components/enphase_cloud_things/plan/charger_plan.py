@@ -1,6 +1,6 @@
 """The plan of one charger: made for the car that is there, carried out, and cleared away."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from ..chargers.command import CommandKind
 from ..chargers.snapshot import ChargerSnapshot
 from ..chargers.status import plugged_in
 from ..enlighten import ChargeMode
+from .forecast import PricedInterval
 from ..timer import Timer
 from .judgement import (
     Present,
@@ -78,6 +79,8 @@ class ChargerPlan:
         self._started_at = dt_util.utcnow()
         self._timer = Timer(sources.hass, lambda _: self.look_soon())
         self._looking = False
+        self._shown: object = None
+        self._known_prices: Sequence[PricedInterval] | None = None
         self._look_again = False
         self._attempt: _Attempt | None = None
         self._undoing = False
@@ -131,18 +134,14 @@ class ChargerPlan:
     def note_commands(self) -> None:
         """Leave a charger to a person who starts, stops or chooses a mode."""
         charger = self._sources.chargers.records.get(self._serial)
-        if charger is None or self.record.open_visit is None:
-            return
-        memory = self.record.memory
-        if charger.commands.chosen_mode is None:
-            self._own_modes.clear()
-        # While a plan is undone, the mode from before is its own choice as well, until that shows
-        self._own_modes |= {memory.mode_set, memory.mode_before if self._undoing else None}
-        self._overtaken = self._overtaken or any(
-            command.kind in _PERSONS and not (command.kind is CommandKind.MODE and command.target in self._own_modes)
-            for command in charger.commands.all
-        )
+        if charger is not None and self.record.open_visit is not None:
+            memory = self.record.memory
+            # While a plan is undone, the mode from before is its own choice as well, until that shows
+            own_modes = {memory.mode_set, memory.mode_before if self._undoing else None}
+            self._takeover.note_commands(charger.commands, own_modes)
 
+        if self.record.is_idle and self._writer.task is None:
+            return
     @callback
     def look_soon(self) -> None:
         """Look what there is to do, once what is being done is done."""
@@ -162,7 +161,10 @@ class ChargerPlan:
                 self._look_again = False
                 await self._async_look()
                 self.record.setting = self._writer.task is Task.SET
-                self._sources.chargers.async_update_listeners()
+                # At most looks there is nothing new to show
+                if (shows := (self.record.stored, self.record.failure, self.state)) != self._shown:
+                    self._shown = shows
+                    self._sources.chargers.async_update_listeners()
         finally:
             self._looking = False
 
@@ -245,10 +247,12 @@ class ChargerPlan:
         )
         visit = replace(visit, declined=declines(visit, present))
         await record.async_keep(visit)
+            known_prices=self._known_prices,
         if (reason := why_replan(visit, progress, present)) is None:
             return
         allowed_at = visit.replans.allowed_at(reason, now)
         if allowed_at > now:
+            self._known_prices = present.prices
             self._deferred_until = allowed_at
             return
         await self._async_plan(with_goal(visit, present), progress, reason, present)

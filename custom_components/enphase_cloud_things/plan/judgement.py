@@ -23,7 +23,7 @@ _VEHICLE_IS_DONE: Final = frozenset({ChargerState.PAUSED_BY_VEHICLE, ChargerStat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """What a plan is judged by now."""
+    """What a plan is judged by now. `known_prices` are those it was found to be good for already."""
 
     now: datetime
     zone: tzinfo
@@ -31,6 +31,12 @@ class Present:
     standing: StandingGoal
     prices: Sequence[PricedInterval]
     discharge_events: Sequence[Span]
+    known_prices: Sequence[PricedInterval] | None = None
+
+    @property
+    def has_other_prices(self) -> bool:
+        """Whether there are prices that the plan has not been compared with."""
+        return bool(self.prices) and self.prices is not self.known_prices
 
     @property
     def drawing(self) -> bool:
@@ -55,7 +61,7 @@ def why_replan(visit: Visit, progress: Progress | None, present: Present) -> Rea
     if with_goal(visit, present).goal != visit.goal:
         return Reason.GOAL
     until = visit.goal.ready_by
-    if present.prices and prices_ahead(present.prices, now, until) != prices_ahead(visit.prices, now, until):
+    if present.has_other_prices and prices_ahead(present.prices, now, until) != prices_ahead(visit.prices, now, until):
         return Reason.PRICES
     if progress and visit.sun_until is None and not visit.declined:
         charged = progress.forecast(now) - visit.energy_planned

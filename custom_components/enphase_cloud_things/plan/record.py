@@ -40,6 +40,11 @@ class PlanRecord:
 
     @property
     def open_visit(self) -> Visit | None:
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is wanted, and nothing is left of what was."""
+        return not self.wanted and self.memory.is_empty
+
         """The car that is there, while there is something to plan for it."""
         return self.visit if self.visit and self.visit.is_open else None
 
