@@ -34,7 +34,7 @@ FACTS = PlanFacts(now=NOW, wanted=True, plugged_in=True, plan=PLAN, confirmed=Tr
         ({"wanted": False}, PlanState.OFF),
         ({"wanted": False, "ended": True}, PlanState.OFF),
         ({"plugged_in": False}, PlanState.WAITING_FOR_VEHICLE),
-        ({"plugged_in": False, "failure": PlanFailure.REFUSED}, PlanState.WAITING_FOR_VEHICLE),
+        ({"plugged_in": False, "failure": PlanFailure.CHARGER_OFFLINE}, PlanState.FAILED),
         ({"plan": None}, PlanState.SETTING),
         ({"setting": True}, PlanState.SETTING),
         ({"confirmed": False}, PlanState.SETTING),

@@ -35,6 +35,8 @@ _SENTENCES: Final[Mapping[PlanFailure, str]] = {
     PlanFailure.NO_EFFECT: "plan_no_effect",
     PlanFailure.NOT_SYNCED: "plan_not_synced",
     PlanFailure.UNREACHABLE: "plan_unreachable",
+    PlanFailure.CHARGER_OFFLINE: "plan_charger_offline",
+    PlanFailure.NO_CONTROL: "no_control",
     PlanFailure.SIGN_IN_NEEDED: "plan_sign_in_needed",
     PlanFailure.SMART_MODE: "plan_smart_mode",
     PlanFailure.NO_SCHEDULED_MODE: "plan_no_scheduled_mode",

@@ -22,6 +22,7 @@ from .judgement import (
     declines,
     impossible,
     is_drawing,
+    obstacle,
     measured_power,
     progress_of,
     running_since,
@@ -170,10 +171,10 @@ class ChargerPlan:
 
     async def _async_look(self) -> None:
         charger = self._sources.charger(self._serial)
-        if charger is None or charger.status is None or not self._sources.chargers.last_update_success:
+        self.record.obstacle = obstacle(charger, reachable=self._sources.chargers.last_update_success)
+        if self.record.obstacle or charger is None or charger.status is None:
             return
-        is_there = plugged_in(charger.status)
-        if is_there is None or charger.status.connected is False:
+        if (is_there := plugged_in(charger.status)) is None:
             return
         await self._async_see_visit(charger, is_there=is_there)
         if self._writer.task is Task.SET and self.record.open_visit is None:

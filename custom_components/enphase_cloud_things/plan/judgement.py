@@ -90,8 +90,18 @@ def with_goal(visit: Visit, present: Present) -> Visit:
     return replace(visit, goal=goal)
 
 
+def obstacle(charger: ChargerSnapshot | None, *, reachable: bool) -> PlanFailure | None:
+    """Return why nothing can be done at a charger for now; `reachable`: the cloud gave its last answer."""
+    if not reachable:
+        return PlanFailure.UNREACHABLE
+    offline = charger is not None and charger.status is not None and charger.status.connected is False
+    return PlanFailure.CHARGER_OFFLINE if offline else None
+
+
 def impossible(charger: ChargerSnapshot) -> PlanFailure | None:
     """Return why a charger cannot carry out any plan."""
+    if charger.summary is not None and charger.summary.owner_control is False:
+        return PlanFailure.NO_CONTROL
     if charger.mode is ChargeMode.SMART:
         return PlanFailure.SMART_MODE
     offered = charger.preference.options if charger.preference else ()

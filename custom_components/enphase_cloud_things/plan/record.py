@@ -14,7 +14,8 @@ class PlanRecord:
     """What the owner wants, the car that is there, and what the plan did to the charger.
 
     A plan that was being set when Home Assistant ended is undone, and another one made. `store` has everything written,
-    and returns when it is on disk. `setting` says that a plan is on its way to the charger.
+    and returns when it is on disk. `setting` says that a plan is on its way to the charger, `obstacle` what keeps
+    anything from being done for now.
     """
 
     def __init__(self, stored: StoredPlan, store: Callable[[], Awaitable[None]]) -> None:
@@ -23,6 +24,7 @@ class PlanRecord:
         self.visit: Visit | None = stored.visit
         self.memory: PlanMemory = stored.memory
         self.setting = False
+        self.obstacle: PlanFailure | None = None
         self.store = store
         if self.visit is None or not self.visit.confirmed:
             self.memory = undone(self.memory)
@@ -39,12 +41,12 @@ class PlanRecord:
         return self.standing.strategy is not Strategy.OFF or self.asked is not None or self.visit is not None
 
     @property
-    def open_visit(self) -> Visit | None:
-    @property
     def is_idle(self) -> bool:
         """Whether nothing is wanted, and nothing is left of what was."""
         return not self.wanted and self.memory.is_empty
 
+    @property
+    def open_visit(self) -> Visit | None:
         """The car that is there, while there is something to plan for it."""
         return self.visit if self.visit and self.visit.is_open else None
 
@@ -60,8 +62,11 @@ class PlanRecord:
 
     @property
     def failure(self) -> PlanFailure | None:
-        """Why the plan is not carried out."""
-        return self.visit.failure if self.visit else None
+        """Why the plan is not carried out. An obstacle is no failure of a plan that the charger has already."""
+        if self.visit is None:
+            return self.obstacle if self.asked else None
+        waits = self.visit.is_open and not self.visit.confirmed
+        return self.visit.failure or (self.obstacle if waits else None)
 
     def state(self, now: datetime, *, drawing: bool) -> PlanState:
         """Return what the plan is doing; `drawing` says that energy flows."""
@@ -78,7 +83,7 @@ class PlanRecord:
                 charging=drawing,
                 reached=visit is not None and visit.reached,
                 ended=visit is not None and visit.ended,
-                failure=visit.failure if visit else None,
+                failure=self.failure,
             )
         )
 

@@ -41,6 +41,8 @@ class PlanFailure(StrEnum):
     NO_EFFECT = "no_effect"
     NOT_SYNCED = "not_synced"
     UNREACHABLE = "unreachable"
+    CHARGER_OFFLINE = "charger_offline"
+    NO_CONTROL = "no_control"
     SIGN_IN_NEEDED = "sign_in_needed"
     SMART_MODE = "smart_mode"
     NO_SCHEDULED_MODE = "no_scheduled_mode"
@@ -79,12 +81,12 @@ def plan_state(facts: PlanFacts) -> PlanState:
     """
     if not facts.wanted:
         return PlanState.OFF
-    if not facts.plugged_in:
-        return PlanState.WAITING_FOR_VEHICLE
     if facts.ended:
         return PlanState.ENDED
     if facts.failure is not None:
         return PlanState.FAILED
+    if not facts.plugged_in:
+        return PlanState.WAITING_FOR_VEHICLE
     if facts.reached:
         return PlanState.DONE
     if facts.plan is None or facts.setting:
