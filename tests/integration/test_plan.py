@@ -7,7 +7,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from simulator import Car, ChargeMode, Family, Simulator, Slot, World, faults
+from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
 from .passing_time import Advance, Meanwhile
@@ -16,52 +16,23 @@ from .planning import (
     HOUR,
     NIGHT,
     NOON,
+    OWNERS,
     act,
     choose_strategy,
+    lifetime_kwh,
     only_reply,
+    own_slots,
     plan_of,
+    planned,
+    priced,
     publish,
     set_plan_energy,
+    slot_states,
     windows,
 )
 from .wishes import choose_mode, shown, turn_off, turn_on
 
-OWNERS = Slot(id="4410287:202640011873:owner", start=time(22), end=time(6), days=(1, 2, 3, 4, 5, 6, 7))
-
-
-def states(world: World) -> dict[str, bool]:
-    """Return which slots of the charger are on, by the last part of their ids."""
-    return {slot.id.rpartition(":")[2]: slot.enabled for slot in world.charger.slots}
-
-
-def own_slots(world: World) -> list[tuple[time | None, time | None, tuple[int, ...]]]:
-    """Return the slots that are not the owner's."""
-    return [(slot.start, slot.end, slot.days) for slot in world.charger.slots if slot.id != OWNERS.id]
-
-
-def lifetime_kwh(world: World) -> float:
-    return world.charger.lifetime_wh / 1000
-
-
-@pytest.fixture
-async def entry(hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance) -> MockConfigEntry:
-    """The entry of a charger with a slot of the owner's, a car that is plugged in and idle, and prices of a night."""
-    publish(hass)
-    world.charger.slots = [OWNERS]
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
-    entry = await setup_entry(options=BY_PRICE_SENSOR, remember_password=True)
-    await advance(30)
-    return entry
-
-
-@pytest.fixture
-async def planned(hass: HomeAssistant, entry: MockConfigEntry, advance: Advance) -> MockConfigEntry:
-    """The entry of a charger whose plan is set: 20 kWh by 7, from 03:50 to 05:00 at the site."""
-    await set_plan_energy(hass, 20)
-    await choose_strategy(hass, "cheapest")
-    await advance(60)
-    assert plan_of(hass).state == "set"
-    return entry
+__all__ = ["planned", "priced"]
 
 
 @pytest.mark.usefixtures("planned")
@@ -69,7 +40,7 @@ async def test_the_cheapest_hours_are_written_into_the_charger(hass: HomeAssista
     assert windows(hass) == [("03:50", "05:00")]
     assert own_slots(world) == [(time(3, 50), time(5), (3,))]
     assert world.charger.modes.preference is ChargeMode.SCHEDULED
-    assert states(world)["owner"] is False
+    assert slot_states(world)["owner"] is False
     attributes = plan_of(hass).attributes
     assert attributes["energy"] == 20
     assert attributes["cost"] == pytest.approx(2.0)
@@ -92,11 +63,11 @@ async def test_the_car_is_charged_at_night_and_everything_is_as_before_when_it_l
     assert plan_of(hass).state == "done"
     assert lifetime_kwh(world) - before == pytest.approx(20, abs=1.5)
     assert own_slots(world) == []
-    assert states(world) == {"owner": False}, "nothing comes back while the car is there"
+    assert slot_states(world) == {"owner": False}, "nothing comes back while the car is there"
     world.charger.unplug()
     await advance(120)
     assert plan_of(hass).state == "waiting_for_vehicle"
-    assert states(world) == {"owner": True}
+    assert slot_states(world) == {"owner": True}
     assert world.charger.modes.preference is ChargeMode.MANUAL
 
 
@@ -122,7 +93,7 @@ async def test_the_next_start_after_the_car_has_left_leaves_nothing_behind(
     await advance(9 * 24 * 3600, step=3600)
     await hass.config_entries.async_setup(planned.entry_id)
     await advance(120)
-    assert states(world) == {"owner": True}
+    assert slot_states(world) == {"owner": True}
     assert world.charger.modes.preference is ChargeMode.MANUAL
 
 
@@ -132,7 +103,7 @@ async def test_removing_the_entry_removes_the_slots(
     await hass.config_entries.async_remove(planned.entry_id)
     await hass.async_block_till_done()
     assert own_slots(world) == []
-    assert states(world) == {"owner": False}, "the owner's slot might start the car that is there"
+    assert slot_states(world) == {"owner": False}, "the owner's slot might start the car that is there"
 
 
 async def test_removing_the_entry_brings_everything_back_where_no_car_is_there(
@@ -141,7 +112,7 @@ async def test_removing_the_entry_brings_everything_back_where_no_car_is_there(
     world.charger.unplug()
     await hass.config_entries.async_remove(planned.entry_id)
     await hass.async_block_till_done()
-    assert states(world) == {"owner": True}
+    assert slot_states(world) == {"owner": True}
     assert world.charger.modes.preference is ChargeMode.MANUAL
 
 
@@ -161,7 +132,7 @@ STEPS = {
 }
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_step_that_fails_leaves_everything_as_it_was_and_says_why(
@@ -175,11 +146,11 @@ async def test_a_step_that_fails_leaves_everything_as_it_was_and_says_why(
     await advance(360)
     assert plan_of(hass).state == "failed"
     assert plan_of(hass).attributes["failure"] in {"refused", "no_effect", "unreachable"}
-    assert states(world) == {"owner": True}
+    assert slot_states(world) == {"owner": True}
     assert world.charger.modes.preference is ChargeMode.MANUAL
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("fault", LOST_ANSWERS)
 async def test_a_step_whose_answer_is_lost_is_done_all_the_same(
@@ -195,7 +166,7 @@ async def test_a_step_whose_answer_is_lost_is_done_all_the_same(
     assert world.charger.modes.preference is ChargeMode.SCHEDULED
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 async def test_a_charger_that_never_takes_the_plan_over_gets_everything_back(
     hass: HomeAssistant, world: World, advance: Advance
 ) -> None:
@@ -205,17 +176,17 @@ async def test_a_charger_that_never_takes_the_plan_over_gets_everything_back(
     assert plan_of(hass).state == "failed"
     assert plan_of(hass).attributes["failure"] == "not_synced"
     await advance(60)
-    assert states(world) == {"owner": True}
+    assert slot_states(world) == {"owner": True}
 
 
 async def test_after_a_restart_in_between_the_plan_is_made_anew(
-    hass: HomeAssistant, entry: MockConfigEntry, world: World, advance: Advance
+    hass: HomeAssistant, priced: MockConfigEntry, world: World, advance: Advance
 ) -> None:
     world.charger.effect_delay = timedelta(seconds=60)
     await choose_strategy(hass, "cheapest")
     await advance(10)
     assert plan_of(hass).state == "setting"
-    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.config_entries.async_reload(priced.entry_id)
     await advance(240)
     assert plan_of(hass).state == "set"
     assert len(own_slots(world)) == 1
@@ -249,7 +220,7 @@ async def test_a_mode_that_is_chosen_in_the_app_ends_the_plan(
     world.charger.unplug()
     await advance(120)
     assert world.charger.modes.preference is ChargeMode.GREEN
-    assert states(world) == {"owner": True}
+    assert slot_states(world) == {"owner": True}
 
 
 @pytest.mark.usefixtures("planned")
@@ -312,7 +283,7 @@ async def test_cancelling_removes_the_slots(hass: HomeAssistant, world: World, a
     assert own_slots(world) == []
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 async def test_the_action_replies_the_plan_once_the_charger_has_it(
     hass: HomeAssistant, world: World, meanwhile: Meanwhile
 ) -> None:
@@ -327,14 +298,14 @@ async def test_the_action_replies_the_plan_once_the_charger_has_it(
     assert own_slots(world) == [(time(4, 25), time(5), (3,))]
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 async def test_the_action_raises_where_the_plan_fails(hass: HomeAssistant, world: World, meanwhile: Meanwhile) -> None:
     world.faults.add(faults.status_code(400), Family.SCHEDULES, method="POST")
     with pytest.raises(HomeAssistantError, match="refused the plan"):
         await meanwhile(act(hass, "plan_charging", energy=10))
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -348,7 +319,7 @@ async def test_what_cannot_be_planned_is_said(hass: HomeAssistant, data: dict[st
         await act(hass, "plan_charging", **data)
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 async def test_a_goal_that_is_a_minute_away_charges_at_once(
     hass: HomeAssistant, world: World, meanwhile: Meanwhile, advance: Advance
 ) -> None:
@@ -358,23 +329,23 @@ async def test_a_goal_that_is_a_minute_away_charges_at_once(
     assert world.charger.watts > 0
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 async def test_hours_that_are_too_dear_are_left_out(hass: HomeAssistant, meanwhile: Meanwhile) -> None:
     await meanwhile(act(hass, "plan_charging", energy=100, max_price=0.2))
     assert windows(hass) == [("02:00", "05:00")]
     assert plan_of(hass).attributes["missing"] > 40
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 async def test_without_an_hour_that_is_cheap_enough_the_plan_fails_with_a_sentence(
     hass: HomeAssistant, world: World, meanwhile: Meanwhile
 ) -> None:
     with pytest.raises(HomeAssistantError, match="as cheap as required"):
         await meanwhile(act(hass, "plan_charging", energy=10, max_price=0.01))
-    assert states(world) == {"owner": True}
+    assert slot_states(world) == {"owner": True}
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 async def test_without_prices_the_car_charges_as_late_as_possible_until_some_come(
     hass: HomeAssistant, world: World, advance: Advance
 ) -> None:
@@ -404,7 +375,7 @@ async def test_a_plan_waits_for_the_vehicle_and_begins_when_it_comes(
     assert plan_of(hass).attributes["energy"] == 10
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("priced")
 async def test_a_charger_in_smart_mode_is_left_alone(
     hass: HomeAssistant, world: World, simulator: Simulator, advance: Advance
 ) -> None:

@@ -129,6 +129,13 @@ def session_active(status: ChargerStatus) -> bool | None:
     return _in_states(status, SESSION_ACTIVE_STATES)
 
 
+def without_session(status: ChargerStatus) -> bool:
+    """Return whether a car is plugged in and no session runs, which is more than that it pauses."""
+    connector = leading_connector(status)
+    idle = connector is not None and connector.state in _IDLE_STATES
+    return idle and bool(plugged_in(status)) and status.connected is not False and not faulted(status)
+
+
 def finishing(status: ChargerStatus) -> bool:
     """Return whether a session is at its end. Some chargers show that until the car is unplugged."""
     connector = leading_connector(status)

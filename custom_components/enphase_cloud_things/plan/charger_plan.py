@@ -11,19 +11,18 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..chargers.command import CommandKind
 from ..chargers.snapshot import ChargerSnapshot
 from ..chargers.status import plugged_in
 from ..enlighten import ChargeMode
-from .forecast import PricedInterval
 from ..timer import Timer
+from .forecast import PricedInterval
 from .judgement import (
     Present,
     declines,
     impossible,
     is_drawing,
-    obstacle,
     measured_power,
+    obstacle,
     progress_of,
     running_since,
     same_windows,
@@ -38,6 +37,7 @@ from .record import PlanRecord
 from .replanning import Reason
 from .sources import PlanSources
 from .state import PlanFailure, PlanState, Strategy
+from .takeover import Sign, Takeover
 from .visit import StandingGoal, StoredPlan, Visit, VisitGoal, next_time, prices_ahead
 from .writer import PlanWriter, Task
 
@@ -49,8 +49,6 @@ PRICE_PATIENCE: Final = timedelta(minutes=3)
 CLEAR_RETRY: Final = timedelta(minutes=5)
 STOP_AFTER: Final = timedelta(seconds=90)
 """How long a charger may take to notice that its slot is gone before it is stopped."""
-
-_PERSONS: Final = frozenset({CommandKind.START, CommandKind.STOP, CommandKind.MODE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +78,12 @@ class ChargerPlan:
         self._started_at = dt_util.utcnow()
         self._timer = Timer(sources.hass, lambda _: self.look_soon())
         self._looking = False
+        self._look_again = False
         self._shown: object = None
         self._known_prices: Sequence[PricedInterval] | None = None
-        self._look_again = False
         self._attempt: _Attempt | None = None
         self._undoing = False
-        # The modes of the plan's own commands that are still open
-        self._own_modes: set[str | None] = set()
-        self._overtaken = False
+        self._takeover = Takeover(self._started_at)
         self._deferred_until: datetime | None = None
         self._clear_at: datetime | None = None
         self._stop_at: datetime | None = None
@@ -141,11 +137,11 @@ class ChargerPlan:
             own_modes = {memory.mode_set, memory.mode_before if self._undoing else None}
             self._takeover.note_commands(charger.commands, own_modes)
 
-        if self.record.is_idle and self._writer.task is None:
-            return
     @callback
     def look_soon(self) -> None:
         """Look what there is to do, once what is being done is done."""
+        if self.record.is_idle and self._writer.task is None:
+            return
         self._look_again = True
         if not self._looking:
             self._looking = True
@@ -193,9 +189,8 @@ class ChargerPlan:
     async def _async_see_visit(self, charger: ChargerSnapshot, *, is_there: bool) -> None:
         """See whether the car has come or gone, or a person has taken over."""
         record, now = self.record, dt_util.utcnow()
-        if self._overtaken and (visit := record.open_visit):
+        if self._takeover.take_command() and (visit := record.open_visit):
             await record.async_keep(replace(visit, ended=True))
-        self._overtaken = False
         if not is_there:
             await record.async_keep(None)
         elif record.visit is None and record.wanted:
@@ -217,6 +212,7 @@ class ChargerPlan:
             return
         # What is finished leaves room for what is next
         self._look_again = True
+        self._takeover.expect_change(dt_util.utcnow())
         if finished.task is Task.SET:
             await self._async_take_outcome(finished.failure)
         elif finished.failure is None:
@@ -226,11 +222,17 @@ class ChargerPlan:
 
     async def _async_follow(self, visit: Visit, charger: ChargerSnapshot) -> None:
         """Go on with a plan: see whether it is done, overtaken, or needs another one."""
-        now, zone, seen, record = dt_util.utcnow(), self._sources.zone, self._writer.seen(), self.record
-        if visit.confirmed and seen and changed_by_person(record.memory, seen, zone):
-            await record.async_remember(left_to_person(record.memory, seen, zone))
-            await record.async_keep(replace(visit, ended=True))
-            return
+        now, zone, record = dt_util.utcnow(), self._sources.zone, self.record
+        if visit.confirmed and visit.plan:
+            in_sun, grid_event = visit.is_in_sun(now), self._sources.has_grid_event(now)
+            sign = self._takeover.look(charger, visit.plan, now, in_sun=in_sun, grid_event=grid_event)
+            if sign is Sign.HINT:
+                await self._sources.chargers.async_read_mode(self._serial)
+            seen = self._writer.seen()
+            if seen and (sign is Sign.PROOF or changed_by_person(record.memory, seen, zone)):
+                await record.async_remember(left_to_person(record.memory, seen, zone))
+                await record.async_keep(replace(visit, ended=True))
+                return
         progress = progress_of(visit, charger, now)
         if progress and progress.reaches(visit.goal.energy, now):
             self._stop_at = now + STOP_AFTER
@@ -245,15 +247,15 @@ class ChargerPlan:
             standing=record.standing,
             prices=self._sources.prices.ahead(now),
             discharge_events=self._sources.discharge_events(now),
+            known_prices=self._known_prices,
         )
         visit = replace(visit, declined=declines(visit, present))
         await record.async_keep(visit)
-            known_prices=self._known_prices,
         if (reason := why_replan(visit, progress, present)) is None:
+            self._known_prices = present.prices
             return
         allowed_at = visit.replans.allowed_at(reason, now)
         if allowed_at > now:
-            self._known_prices = present.prices
             self._deferred_until = allowed_at
             return
         await self._async_plan(with_goal(visit, present), progress, reason, present)
@@ -287,6 +289,7 @@ class ChargerPlan:
             power=power,
             prices=prices_ahead(present.prices, now, goal.ready_by),
             sun_until=until,
+            sun_over=sun_is_over,
             failure=None,
             retry_at=None,
         )
@@ -294,7 +297,6 @@ class ChargerPlan:
             await self.record.async_keep(planned)
         elif not plan.windows and until is None:
             failure = None if plan.awaits_prices else PlanFailure.NO_ALLOWED_HOUR
-            sun_over=sun_is_over,
             await self.record.async_keep(replace(planned, confirmed=False, failure=failure, retry_at=now + RETRY))
         else:
             await self._async_set(visit, replace(planned, replans=visit.replans.with_one(reason, now)), reason)
@@ -354,7 +356,7 @@ class ChargerPlan:
         """Look again at the next moment that changes something by itself."""
         now, visit = dt_util.utcnow(), self.record.open_visit
         moments = [self._started_at + PRICE_PATIENCE, self._writer.next_at]
-        moments += [self._deferred_until, self._clear_at, self._stop_at]
+        moments += [self._deferred_until, self._clear_at, self._stop_at, self._takeover.look_again_at]
         if visit:
             moments += [visit.sun_until, visit.retry_at]
             moments += [edge for w in (visit.plan.windows if visit.plan else ()) for edge in (w.start, w.end)]

@@ -243,8 +243,13 @@ def cleared(memory: PlanMemory, reading: Reading, *, restored: bool) -> PlanMemo
 
 
 def changed_by_person(memory: PlanMemory, reading: Reading, zone: tzinfo) -> bool:
-    """Return whether a person changed what the plan had set: a mode, or one of its slots."""
+    """Return whether a person changed what the plan had set: a mode, one of its slots, or which others are on."""
     if memory.mode_set is not None and reading.mode is not None and reading.mode != memory.mode_set:
+        return True
+    own = {slot.slot_id for slot in memory.own}
+    if memory.mode_set == ChargeMode.SCHEDULED and any(
+        seen.enabled for slot_id, seen in reading.slots.items() if slot_id not in own
+    ):
         return True
     return any(
         slot.confirmed

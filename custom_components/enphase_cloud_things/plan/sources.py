@@ -57,6 +57,11 @@ class PlanSources:
             if is_possible(event) and event.end > now and event_kind(event) is EventKind.BATTERY_DISCHARGE
         )
 
+    def has_grid_event(self, now: datetime) -> bool:
+        """Return whether the grid may be what a charger follows now."""
+        events = self.vpp.data.events if self.vpp else ()
+        return any(is_possible(event) and event.start <= now < event.end for event in events)
+
     def power_of(self, charger: ChargerSnapshot) -> float | None:
         """Return the power in kW of a scheduled session, `None` while no current is known."""
         summary = charger.summary
