@@ -101,17 +101,18 @@ function power(entities) {
   ];
 }
 
-/** The windows of the plan as a table, read from the sensor's attribute whenever it changes. */
+/** The windows of the plan as a table with prices, read from the sensor's attribute whenever it changes. */
 function windows(word, plan) {
   const content = [
     `{% set windows = state_attr('${plan}', 'windows') or [] %}`,
     "{% if windows %}",
-    `| ${word("window")} | ${word("energy")} | ${word("cost")} |`,
-    "|:--|--:|--:|",
+    `| ${word("window")} | ${word("energy")} | ${word("price")} | ${word("cost")} |`,
+    "|:--|--:|--:|--:|",
     "{% for window in windows -%}",
     "| {{ as_timestamp(window.start) | timestamp_custom('%a %H:%M') }} – " +
       "{{ as_timestamp(window.end) | timestamp_custom('%H:%M') }} | " +
       "{{ window.energy | round(1) }} kWh | " +
+      "{{ (window.cost / window.energy) | round(3) if window.cost is not none and window.energy else '–' }} | " +
       "{{ window.cost | round(2) if window.cost is not none else '–' }} |",
     "{% endfor %}",
     "{% endif %}",
@@ -119,7 +120,8 @@ function windows(word, plan) {
   return { type: "markdown", content, text_only: true, show_empty: false, ...FULL };
 }
 
-function plan(word, entities) {
+/** The plan with its windows and prices; `others` are the devices of the same site. */
+function plan(word, entities, others) {
   const choice = entities["select.charging_plan"];
   if (!choice) {
     return [];
@@ -128,6 +130,7 @@ function plan(word, entities) {
     tile(choice, { features: [{ type: "select-options" }], ...FULL }),
     ...tiles(entities, ["number.plan_energy", "time.ready_by", "sensor.plan", "sensor.plan_start", "sensor.plan_end"]),
     ...(entities["sensor.plan"] ? [windows(word, entities["sensor.plan"])] : []),
+    ...others.flatMap((other) => tiles(other.entities, ["sensor.import_price"], FULL)),
     ...tiles(entities, ["sensor.next_scheduled_start"], FULL),
   ];
 }
@@ -252,7 +255,7 @@ async function chargerView(hass, word, charger, others) {
     sections: [
       ...section(charger.name, "mdi:ev-station", control(charger.entities)),
       ...section(word("power"), "mdi:flash", power(charger.entities)),
-      ...section(word("plan"), "mdi:calendar-clock", plan(word, charger.entities)),
+      ...section(word("plan"), "mdi:calendar-clock", plan(word, charger.entities, others)),
       ...section(word("calendar"), "mdi:calendar", calendar(charger, others)),
       ...section(word("prices"), "mdi:cash", prices(others)),
       ...section(word("grid_events"), "mdi:transmission-tower", gridEvents(others)),
