@@ -13,8 +13,10 @@ from .clock import FASTEST, SLOWEST, ScaledClock
 from .replay import Recording, RecordingError, read_recording, replaying
 from .scenarios import SCENARIOS
 from .server import running
+from .shapes import SHAPES
 
 _DEFAULT_PORT = 8088
+_WORLDS = SCENARIOS | SHAPES
 
 
 def _arguments() -> argparse.Namespace:
@@ -26,7 +28,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--at", type=moment, metavar="TIME", help="where in the recording to begin, e.g. 2026-11-17T18:40"
     )
-    played.add_argument("--scenario", choices=sorted(SCENARIOS), default="home", help="the world to start with")
+    played.add_argument("--scenario", choices=sorted(_WORLDS), default="home", help="the world to start with")
     return parser.parse_args()
 
 
@@ -48,7 +50,7 @@ def _speed(text: str) -> float:
 
 
 async def _serve(port: int, speed: float, scenario: str) -> None:
-    world = SCENARIOS[scenario](ScaledClock(speed=speed))
+    world = _WORLDS[scenario](ScaledClock(speed=speed))
     async with running(world, port=port) as simulator:
         lines = (
             f"control page   {simulator.control_url}",

@@ -7,10 +7,11 @@ from .families import Family
 
 
 class StatusShape(StrEnum):
-    """The shapes of the charger status (docs/api.md §4.2, §4.3)."""
+    """The shapes of the charger status (docs/api.md §4.2 to §4.4)."""
 
     NESTED = "nested"
     FLAT = "flat"
+    KEYED = "keyed"
 
 
 class DeadSession(StrEnum):

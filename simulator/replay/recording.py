@@ -14,7 +14,9 @@ FORMAT: Final = "enphase_cloud_things recording"
 HOST_NAMES: Final = frozenset({"enlighten", "grid_services"})
 
 _LARGEST_FILE: Final = 64 * 1024 * 1024
-_LARGEST_STATUS: Final = 599
+_STATUSES: Final = range(HTTPStatus.OK, 600)
+# Outside of these years no cloud was recorded, and times could not be moved
+_YEARS: Final = range(2015, 2100)
 # Less is the ordinary pause between two polls; more, and Home Assistant was not running
 _LONGEST_GAP: Final = timedelta(minutes=20)
 
@@ -181,7 +183,7 @@ def _reply(row: Json) -> RecordedReply:
     failure = row.get("failure", "")
     if not isinstance(status, int) or not isinstance(failure, str):
         raise _FieldError("status")
-    if not failure and not HTTPStatus.CONTINUE <= status <= _LARGEST_STATUS:
+    if not failure and status not in _STATUSES:
         raise _FieldError("status")
     cookies = row.get("cookies", ())
     return RecordedReply(
@@ -225,6 +227,8 @@ def _time(row: Mapping[str, Json], name: str) -> datetime:
         moment = datetime.fromisoformat(_text(row, name))
     except ValueError:
         raise _FieldError(name) from None
+    if moment.year not in _YEARS:
+        raise _FieldError(name)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -91,8 +91,7 @@ class _Endpoints:
             if name in recorded.headers:
                 response.headers[name] = self._header(recorded.headers[name])
         if location := recorded.headers.get("Location"):
-            # Only within this machine, wherever it led
-            response.headers["Location"] = _PREFIXES["enlighten"] + (urlsplit(location).path or "/")
+            response.headers["Location"] = _PREFIXES["enlighten"] + _path_of(location)
         for name in recorded.cookies:
             response.headers.add("Set-Cookie", f"{name}=replayed; Path=/; HttpOnly")
         return response
@@ -141,6 +140,14 @@ class _Endpoints:
 
     def _stamp(self, response: web.Response) -> None:
         response.headers["Date"] = format_datetime(self._playback.clock().astimezone(UTC), usegmt=True)
+
+
+def _path_of(location: str) -> str:
+    """Return where a redirect led, within this machine wherever it was."""
+    try:
+        return urlsplit(location).path or "/"
+    except ValueError:
+        return "/"
 
 
 def _encoded(value: Json) -> bytes:

@@ -20,12 +20,16 @@ _AUTHENTICATED_IDLE = 4
 def _status(call: Call) -> Reply:
     site = call.site
     chargers = [charger for charger in site.chargers if not charger.retired]
-    if call.world.presentation.status_shape is StatusShape.FLAT:
-        rows: list[Json] = [_flat(charger) for charger in chargers]
-        return json_reply({"evChargerData": rows, "ts": epoch_seconds(call.now)})
-    nested: list[Json] = [_nested(site, charger, call.now) for charger in chargers]
-    data: Json = {"site": site.site_id, "tz": site.time_zone.key, "chargers": nested}
-    return json_reply(controller_envelope(data, call.now))
+    match call.world.presentation.status_shape:
+        case StatusShape.FLAT:
+            rows: list[Json] = [_flat(charger) for charger in chargers]
+            return json_reply({"evChargerData": rows, "ts": epoch_seconds(call.now)})
+        case StatusShape.KEYED:
+            return _keyed_status(call)
+        case StatusShape.NESTED:
+            nested: list[Json] = [_nested(site, charger, call.now) for charger in chargers]
+            data: Json = {"site": site.site_id, "tz": site.time_zone.key, "chargers": nested}
+            return json_reply(controller_envelope(data, call.now))
 
 
 def _keyed_status(call: Call) -> Reply:

@@ -48,7 +48,8 @@ def cloud(enable_custom_integrations: None, simulator: Simulator, monkeypatch: p
 async def sign_in(hass: HomeAssistant, world: World) -> str:
     """Sign in as a person does in a flow, and return the account's key."""
     account = Account(hass)
-    await account.session.sign_in(world.account.email, world.account.password)
+    if challenge := await account.session.sign_in(world.account.email, world.account.password):
+        await challenge.validate(world.accounts.current_code(world.account.email) or "")
     await async_get_registry(hass).async_adopt(account, password=None)
     await account.async_close()
     return account.key

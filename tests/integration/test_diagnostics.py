@@ -23,6 +23,7 @@ from custom_components.enphase_cloud_things.enlighten import unknown_shapes
 from simulator import OWNER_EMAIL, OWNER_KEY, Car, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
+from .flows import submit
 from .passing_time import Advance
 
 CARPORT, DRIVEWAY = "202640011873", "202640011901"
@@ -94,6 +95,26 @@ async def test_the_file_of_a_charger_has_the_recording_too(
 ) -> None:
     entry = await setup_entry()
     assert (await download_of_device(entry, CARPORT))["recording"]["replies"]
+
+
+async def test_the_recording_begins_with_the_sign_in(setup_entry: SetupEntry, download: Download) -> None:
+    rows = (await download(await setup_entry()))["recording"]["replies"]
+    assert [(row["family"], row["path"]) for row in rows][:3] == [
+        ("login", "/login/login.json"),
+        ("token", "/users/self/token"),
+        ("status", rows[2]["path"]),
+    ]
+
+
+async def test_an_odd_answer_to_signing_in_again_is_in_the_file(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, download: Download
+) -> None:
+    entry = await setup_entry()
+    simulator.faults.add(faults.payload({"password_expired": True}), Family.LOGIN)
+    await submit(hass, await entry.start_reauth_flow(hass), password=OWNER_KEY, remember_password=False)
+    file = await download(entry)
+    assert [row["json"] for row in file["recording"]["replies"] if "password_expired" in json.dumps(row)]
+    assert file["shapes_never_seen"] == 1
 
 
 async def test_what_went_wrong_before_a_reload_is_still_in_the_file(

@@ -21,8 +21,7 @@ ALL_PATHS: Final = sorted(
         endpoint.path
         for value in vars(endpoints).values()
         for endpoint in (value if isinstance(value, tuple) else (value,))
-        # The form of a browser is answered with pages only
-        if isinstance(endpoint, Endpoint) and endpoint is not endpoints.LOGIN_FORM
+        if isinstance(endpoint, Endpoint)
     }
 )
 

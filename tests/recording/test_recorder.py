@@ -134,6 +134,19 @@ def test_a_giant_page_is_kept_by_its_beginning(recorder: Recorder, body: bytes) 
     assert len(str(row["text"])) == 16 * 1024
 
 
+def test_headers_and_cookies_count_as_well(recorder: Recorder) -> None:
+    reply(recorder, {})
+    ordinary = recorder.size
+    reply(
+        recorder,
+        {},
+        to=asked(endpoints.LOGIN),
+        headers={"Location": "x" * 8000},
+        cookies=("y" * 4000,),
+    )
+    assert recorder.size >= 2 * ordinary + 12_000 - len("application/json")
+
+
 def test_a_giant_value_is_cut(recorder: Recorder) -> None:
     reply(recorder, {"data": "x" * 5_000_000})
     assert recorder.size < 20_000

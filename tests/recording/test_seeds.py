@@ -1,4 +1,4 @@
-"""Every scenario of the simulator leaves a recording that can be played, and has one that is kept."""
+"""Every scenario and every shape of the simulator leaves a recording that can be played, and has one that is kept."""
 
 from datetime import timedelta
 import json
@@ -16,13 +16,13 @@ from custom_components.enphase_cloud_things.enlighten import unknown_shapes
 from simulator import ScaledClock, World
 from simulator.replay.recording import parse_recording
 from simulator.scenarios import SCENARIOS
+from simulator.shapes import SHAPES
 from tests.integration.conftest import SetupEntry, cloud, setup_entry
 from tests.integration.passing_time import let_pass
 
 __all__ = ["cloud", "setup_entry"]
 
-# With one-time codes a person has to be there, and without chargers there is nothing to show
-PLAYABLE = sorted(SCENARIOS.keys() - {"one-time-code", "no-chargers"})
+WORLDS = SCENARIOS | SHAPES
 
 # Stands for the words that docs/api.md §7.2 does not know
 MADE_UP = {"COST_PENDING"}
@@ -31,11 +31,16 @@ MADE_UP = {"COST_PENDING"}
 @pytest.fixture
 def world(scenario: str, freezer: FrozenDateTimeFactory) -> World:
     """The world of a scenario."""
-    return SCENARIOS[scenario](ScaledClock())
+    return WORLDS[scenario](ScaledClock())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Record each scenario; shapes, whose recordings are kept, only to write these down anew."""
+    if "scenario" in metafunc.fixturenames:
+        metafunc.parametrize("scenario", WORLDS if metafunc.config.getoption("--write-expected") else SCENARIOS)
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("scenario", PLAYABLE)
 async def test_a_scenario_is_recorded_without_anything_new(
     scenario: str,
     request: pytest.FixtureRequest,
@@ -58,7 +63,9 @@ async def test_a_scenario_is_recorded_without_anything_new(
         (folder / f"{scenario}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-@pytest.mark.parametrize("scenario", PLAYABLE)
-def test_a_recording_of_each_scenario_is_kept(scenario: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_recording_of_each_world_is_kept_and_has_nothing_new(name: str, request: pytest.FixtureRequest) -> None:
     folder: Path = request.config.getoption("--recordings")
-    assert (folder / f"{scenario}.json").exists(), "pytest tests/recording --write-expected writes it"
+    path = folder / f"{name}.json"
+    assert path.exists(), "pytest tests/recording --write-expected writes it"
+    assert {each.found for each in unknown_shapes(json.loads(path.read_text(encoding="utf-8")))} <= MADE_UP

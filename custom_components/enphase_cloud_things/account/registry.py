@@ -152,6 +152,8 @@ class AccountRegistry:
             key = account.key
             self._rename(provisional_key, key, password)
             await self._store.async_save(key, credentials)
+            # What led to a new account's entry is the beginning of its recording
+            self.recorders.setdefault(key, account.recorder)
             if provisional_key != key and provisional_key not in self._in_use:
                 await self._store.async_remove(provisional_key)
             if running := self._in_use.get(key):
@@ -177,6 +179,10 @@ class AccountRegistry:
     def budget_for(self, email: str) -> RequestBudget:
         """Return the budget of the account with that e-mail address, for requests beside its running session."""
         return self._store.budget_of(self._key_of(email))
+
+    def recorder_for(self, email: str) -> Recorder | None:
+        """Return what records the account with that e-mail address, so that an odd sign-in is in its diagnostics."""
+        return self.recorders.get(self._key_of(email))
 
     def _key_of(self, email: str) -> str:
         """Return what the entries with that e-mail address know its account by, which is the user id if one does."""

@@ -46,7 +46,13 @@ class SignIn:
         """
         await self.async_close()
         registry = async_get_registry(hass)
-        self.account = Account(hass, timeout=api_timeout, budget=registry.budget_for(email), attended=True)
+        self.account = Account(
+            hass,
+            timeout=api_timeout,
+            budget=registry.budget_for(email),
+            recorder=registry.recorder_for(email),
+            attended=True,
+        )
         self._open.append(self.account)
         self._challenge = await self.account.session.sign_in(email, password)
         if self._challenge is None:

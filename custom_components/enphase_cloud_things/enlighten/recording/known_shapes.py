@@ -39,6 +39,7 @@ _TARIFFS: Final = "/service/tariff/tariff-ms/systems/{site}"
 _ENROLMENT: Final[Mapping[str, Shape]] = {"id": ID, "site_id": ID, "status": WORD}
 _BY_PATH: Final[Mapping[str, Shape]] = {
     "/login/login.json": LOGIN,
+    "/login/login": LOGIN,
     "/app-api/validate_login_otp": LOGIN,
     "/app-api/generate_mfa_login_otp": LOGIN,
     "/users/self/token": LOGIN,

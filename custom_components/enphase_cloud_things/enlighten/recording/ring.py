@@ -76,7 +76,8 @@ class Recorded:
     @property
     def size(self) -> int:
         """Bytes that this takes in memory, roughly."""
-        return _OVERHEAD + len(self.body) + len(self.asked.sent)
+        texts = (*(text for _, text in self.headers), *self.cookies)
+        return _OVERHEAD + len(self.body) + len(self.asked.sent) + sum(map(len, texts))
 
 
 class Recorder:
