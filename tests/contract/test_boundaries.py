@@ -61,6 +61,9 @@ ARROWS: Final[Mapping[str, frozenset[str]]] = {
     "dashboard": frozenset(),
     "flows": frozenset({"account", "enlighten", "plan"}),
     "actions": frozenset({"account", "chargers", "commands", "enlighten", "history", "plan", "prices", "schedules"}),
+    "assistant": frozenset(
+        {"actions", "chargers", "enlighten", "entities", "history", "plan", "prices", "schedules", "vpp"}
+    ),
     "entities": frozenset(
         {"actions", "chargers", "commands", "enlighten", "history", "plan", "prices", "schedules", "vpp"}
     ),
@@ -70,7 +73,7 @@ TOOLS: Final = frozenset(
     {"cloud_text", "const", "coordinator", "days", "errors", "options", "state_file", "stored", "timer"}
 )
 """Modules at the top that every room above the client may use; they use no room but the client."""
-ABOVE: Final = frozenset({"account", "actions", "entities", "flows"})
+ABOVE: Final = frozenset({"account", "actions", "assistant", "entities", "flows"})
 """Rooms that stand between Home Assistant and the subjects, and may know what an entry holds as a whole."""
 MODELS: Final = f"{CLIENT}.models"
 CLIENT_LIBRARIES: Final = frozenset({"aiohttp", "jwt", "orjson", "yarl"})

@@ -63,7 +63,7 @@ async def _async_stop(call: ServiceCall) -> ServiceResponse:
 async def _async_trigger_message(call: ServiceCall) -> ServiceResponse:
     message: TriggerMessage = call.data[ATTR_REQUESTED_MESSAGE]
     if message not in COMMON_MESSAGES:
-        (await Caller.async_of(call)).require_admin()
+        (await Caller.async_of(call.hass, call.context)).require_admin()
         if not call.data[ATTR_ALLOW_ADVANCED]:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,

@@ -5,7 +5,7 @@ from typing import Self
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
-from homeassistant.core import ServiceCall
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized, UnknownUser
 
 
@@ -17,21 +17,21 @@ class Right(StrEnum):
 
 
 class Caller:
-    """Who called an action: a person, or an automation or script, which may do everything."""
+    """Who asks for something: a person, or an automation or script, which may do everything."""
 
-    def __init__(self, call: ServiceCall, user: User | None) -> None:
-        self._call = call
+    def __init__(self, context: Context, user: User | None) -> None:
+        self._context = context
         self._user = user
 
     @classmethod
-    async def async_of(cls, call: ServiceCall) -> Self:
+    async def async_of(cls, hass: HomeAssistant, context: Context) -> Self:
         """Return the caller. Raises UnknownUser if that is a person who does not exist any more."""
-        if call.context.user_id is None:
-            return cls(call, None)
-        user = await call.hass.auth.async_get_user(call.context.user_id)
+        if context.user_id is None:
+            return cls(context, None)
+        user = await hass.auth.async_get_user(context.user_id)
         if user is None:
-            raise UnknownUser(context=call.context)
-        return cls(call, user)
+            raise UnknownUser(context=context)
+        return cls(context, user)
 
     def may(self, right: Right, entity_id: str) -> bool:
         """Return whether the caller has a right to an entity."""
@@ -40,9 +40,9 @@ class Caller:
     def require(self, right: Right, entity_id: str) -> None:
         """Raise Unauthorized unless the caller has a right to an entity."""
         if not self.may(right, entity_id):
-            raise Unauthorized(context=self._call.context, entity_id=entity_id, permission=right)
+            raise Unauthorized(context=self._context, entity_id=entity_id, permission=right)
 
     def require_admin(self) -> None:
         """Raise Unauthorized unless the caller is an administrator."""
         if self._user is not None and not self._user.is_admin:
-            raise Unauthorized(context=self._call.context)
+            raise Unauthorized(context=self._context)

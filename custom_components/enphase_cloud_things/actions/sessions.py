@@ -19,6 +19,7 @@ from ..enlighten import EnlightenError, HistorySession
 from ..errors import action_failed
 from ..history.sessions import span
 from ..history.statistics import ImportResult
+from ..runtime import RuntimeData
 from .action import Action, async_act
 from .days import ATTR_END, ATTR_START, past_days
 from .rights import Right
@@ -49,7 +50,7 @@ async def _async_export_sessions(call: ServiceCall) -> ServiceResponse:
     async def export(charger: ChargerTarget) -> JsonObjectType:
         days = _days(call, charger)
         runtime = charger.runtime
-        sessions = await _async_read(charger, days)
+        sessions = await async_past_sessions(runtime, charger.serial, charger.name, days)
         return {**_told(days), "csv": _as_csv(sessions, runtime.chargers.zone, currency=runtime.currency.data)}
 
     return await async_act(call, await async_targeted_chargers(call, Right.READ), export)
@@ -76,22 +77,24 @@ def _days(call: ServiceCall, charger: ChargerTarget) -> Days:
 
 async def _async_listed(charger: ChargerTarget, days: Days, *, limit: int) -> JsonObjectType:
     runtime = charger.runtime
-    found = await _async_read(charger, days)
+    found = await async_past_sessions(runtime, charger.serial, charger.name, days)
     return {
         **_told(days),
         "units": {**UNITS, "cost": runtime.currency.data},
         "total": len(found),
-        "sessions": [_described(session, runtime.chargers.zone) for session in list(reversed(found))[:limit]],
+        "sessions": [described_session(session, runtime.chargers.zone) for session in list(reversed(found))[:limit]],
     }
 
 
-async def _async_read(charger: ChargerTarget, days: Days) -> list[HistorySession]:
-    """Return the sessions of some days, the oldest first."""
-    runtime = charger.runtime
+async def async_past_sessions(runtime: RuntimeData, serial: str, name: str, days: Days) -> list[HistorySession]:
+    """Return the sessions of a charger in some days, the oldest first.
+
+    Raises HomeAssistantError, which names the charger, if the cloud does not answer.
+    """
     try:
-        sessions = await runtime.history.async_sessions(charger.serial, days, max_pages=MOST_PAGES)
+        sessions = await runtime.history.async_sessions(serial, days, max_pages=MOST_PAGES)
     except EnlightenError as error:
-        raise action_failed(error, charger.name) from error
+        raise action_failed(error, name) from error
     start, end = days.bounds(runtime.chargers.zone)
     return [session for session in sessions if _touches(session, start, end)]
 
@@ -102,7 +105,7 @@ def _as_csv(sessions: Iterable[HistorySession], zone: tzinfo, *, currency: str |
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(f"{name}{f' ({unit})' if unit else ''}" for name, unit in _columns(currency))
     for session in sessions:
-        described = _described(session, zone)
+        described = described_session(session, zone)
         lines.writerow(described[name] for name, _ in _columns(currency))
     return text.getvalue()
 
@@ -132,7 +135,8 @@ def _touches(session: HistorySession, start: datetime, end: datetime) -> bool:
     return when.touches(start, end)
 
 
-def _described(session: HistorySession, zone: tzinfo) -> JsonObjectType:
+def described_session(session: HistorySession, zone: tzinfo) -> JsonObjectType:
+    """Return a session as a reply, with times on the clock of the site."""
     began, ended = session.started_at, session.ended_at
     return {
         "plugged_in_at": _local(began, zone),

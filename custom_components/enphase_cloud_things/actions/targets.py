@@ -67,7 +67,7 @@ async def async_targeted_chargers(call: ServiceCall, right: Right) -> list[Charg
     Raises ServiceValidationError if there is none, and Unauthorized if the caller lacks the right to the main entity
     of one, the switch that starts and stops it.
     """
-    hass, caller = call.hass, await Caller.async_of(call)
+    hass, caller = call.hass, await Caller.async_of(call.hass, call.context)
     targets = [
         ChargerTarget(
             site=_site(hass, entry),
@@ -92,7 +92,7 @@ async def async_targeted_sites(call: ServiceCall, right: Right) -> list[SiteTarg
     Without a target, sites that the caller has no right to are left out. Raises ServiceValidationError if there is no
     site, and Unauthorized if the caller lacks the right to a targeted one, or to all.
     """
-    hass, caller = call.hass, await Caller.async_of(call)
+    hass, caller = call.hass, await Caller.async_of(call.hass, call.context)
     if has_target(call):
         sites = targeted_sites(call)
         for site in sites:

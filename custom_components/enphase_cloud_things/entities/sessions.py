@@ -15,7 +15,7 @@ from ..chargers.metering import Measurements
 from ..enlighten import ChargingSession, HistorySession
 from ..entity import call_until_unload
 from ..history.coordinator import HistoryCoordinator
-from ..history.sessions import session_cost, session_range
+from ..history.sessions import estimated_cost, session_cost, session_range
 from ..runtime import EnphaseConfigEntry
 from .charger import ChargerEntity, ChargerEntityDescription, add_charger_entities
 
@@ -25,7 +25,7 @@ class SessionSensorDescription(ChargerEntityDescription, SensorEntityDescription
     """Describes a figure of the session in the status, completed by the history, until then perhaps estimated."""
 
     value_fn: Callable[[ChargingSession | None, Sequence[HistorySession]], float | None]
-    estimate_fn: Callable[[Measurements], float | None] | None = None
+    estimate_fn: Callable[[ChargingSession | None, Measurements], float | None] | None = None
 
 
 RANGE: Final = SessionSensorDescription(
@@ -42,7 +42,7 @@ COST: Final = SessionSensorDescription(
     state_class=SensorStateClass.TOTAL,
     suggested_display_precision=2,
     value_fn=session_cost,
-    estimate_fn=lambda figures: figures.session_cost,
+    estimate_fn=estimated_cost,
 )
 
 
@@ -93,9 +93,8 @@ class SessionSensor(ChargerEntity, SensorEntity):
 
     @property
     def _estimate(self) -> float | None:
-        estimate_fn, figures = self.entity_description.estimate_fn, self.charger.measurements
-        is_of_session = self._session is not None and self._session.started_at == figures.session_started_at
-        return estimate_fn(figures) if estimate_fn and is_of_session else None
+        estimate_fn = self.entity_description.estimate_fn
+        return estimate_fn(self._session, self.charger.measurements) if estimate_fn else None
 
     @property
     @override

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from ..chargers.metering import Measurements
 from ..chargers.sessions import SAME_MOMENT
 from ..enlighten.models.chargers import ChargingSession
 from ..enlighten.models.sessions import HistorySession
@@ -79,6 +80,12 @@ def session_cost(session: ChargingSession | None, history: Sequence[HistorySessi
     if match and match.cost is not None and (session.cost is None or match.ended_at is not None):
         return match.cost
     return session.cost
+
+
+def estimated_cost(session: ChargingSession | None, figures: Measurements) -> float | None:
+    """Return the estimate of what a session has cost, `None` if the figures are those of another one."""
+    is_of_session = session is not None and session.started_at == figures.session_started_at
+    return figures.session_cost if is_of_session else None
 
 
 def session_range(session: ChargingSession | None, history: Sequence[HistorySession]) -> float | None:
