@@ -151,10 +151,6 @@ def _judged(flow: Flow, said: bool | None, at: datetime | None, now: datetime) -
     return replace(flow, flowing=flowing, since=at)
 
 
-def _was_proved_before(flow: Flow) -> bool:
-    return flow.proved_at is not None and flow.denied_at is not None and flow.proved_at <= flow.denied_at
-
-
 def _is_doubtful(status: ChargerStatus) -> bool:
     """Return whether the cloud contradicts itself: the car is said to pause, without a reason, and to charge."""
     leading = leading_connector(status)

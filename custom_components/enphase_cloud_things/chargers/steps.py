@@ -23,8 +23,13 @@ _MOST_STEPS: Final = 10
 _MEAN_OF: Final = 4
 _OUTDATED: Final = 0.8
 _TOLERANCE: Final = 1.02
-_CLIP: Final = 1.15
-_PRECISE: Final = 0.97
+_CLIP: Final = 1.24
+"""How far a figure may be above the least draw that explains the steps: never by more than a quarter above the draw."""
+_PRECISE: Final = 0.75
+"""How much of the mean that has to leave for a first figure: two whole steps are enough at the field's own pace."""
+_PRECISE_OF_RARE: Final = 0.97
+_RARE: Final = timedelta(seconds=330)
+"""Reports that are farther apart than this show so few steps in an hour that the first figure has to be a good one."""
 _AS_EXPECTED: Final = 0.8
 _WATTS_PER_RATE: Final = 3_600_000
 _HESITATION: Final = 1.05
@@ -138,7 +143,9 @@ def mean_power(trace: Trace, *, expected: float | None = None, precise: bool = F
     else:
         return None
     ceiling = least * _CLIP
-    if precise and ceiling < mean * _PRECISE:
+    last = steps[-1]
+    enough = _PRECISE_OF_RARE if last.seen - last.after > _RARE else _PRECISE
+    if precise and ceiling < mean * enough:
         return None
     return min(max(mean, least), most, ceiling) * _WATTS_PER_RATE
 
