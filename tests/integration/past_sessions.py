@@ -10,6 +10,7 @@ from simulator.history import SessionRecord
 from .passing_time import Advance
 
 COST = "sensor.carport_session_cost"
+ENERGY = "sensor.carport_session_energy"
 RANGE = "sensor.carport_session_range"
 STATUS = "sensor.carport_status"
 SWITCH = "switch.carport"

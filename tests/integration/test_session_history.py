@@ -1,21 +1,21 @@
 """What the history adds to the last session, when it is read, and in which currency its cost is told."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from homeassistant.components.sensor import ATTR_LAST_RESET
+from homeassistant.components.sensor import ATTR_LAST_RESET, ATTR_STATE_CLASS
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.enphase_cloud_things.const import CONF_SERIALS, CONF_SITE_ID
-from simulator import Car, Family, Simulator, World, faults
+from simulator import Car, Family, Simulator, World, commands, faults
 from simulator.faults import Trouble
 from simulator.ready_tariffs import TARIFFS
 
 from .conftest import SetupEntry
 from .long_runs import enable_event_loop_debug
 from .passing_time import Advance
-from .past_sessions import A_MINUTE, AN_HOUR, COST, RANGE, STATUS, SWITCH, charge, shown
+from .past_sessions import A_MINUTE, AN_HOUR, COST, ENERGY, RANGE, STATUS, SWITCH, add_session, charge, shown
 
 __all__ = ["enable_event_loop_debug"]
 
@@ -131,6 +131,41 @@ class TestCost:
         assert shown(hass, RANGE).state == STATE_UNKNOWN
         await charge(hass, world, advance)
         assert float(shown(hass, RANGE).state) > 0
+
+
+class TestEnergy:
+    """Trap 72: a total with the time of its last reset, never a meter that only rises."""
+
+    async def test_on_a_fresh_install_it_is_that_of_the_last_session_of_the_history(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World
+    ) -> None:
+        day = datetime(2026, 11, 9, tzinfo=UTC)
+        add_session(world, day + timedelta(hours=17), timedelta(hours=3), energy=12.3456)
+        add_session(world, day + timedelta(hours=6), timedelta(hours=2), energy=4.0)
+        await setup_entry()
+        await settled(hass)
+        energy = shown(hass, ENERGY)
+        assert (energy.state, energy.attributes[ATTR_STATE_CLASS]) == ("12.346", "total")
+        assert energy.attributes[ATTR_LAST_RESET] == "2026-11-09T17:00:20+00:00"
+
+    async def test_a_session_that_is_first_seen_late_has_its_beginning(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
+    ) -> None:
+        """The last session's total is lower than what is seen of the new one at first."""
+        add_session(world, datetime(2026, 11, 9, 17, tzinfo=UTC), timedelta(hours=3), energy=0.5)
+        entry = await setup_entry()
+        await settled(hass)
+        last = shown(hass, ENERGY)
+        await hass.config_entries.async_unload(entry.entry_id)
+        world.charger.plug_in(Car())
+        commands.start(world.charger, level=16, connector=world.charger.connector(1))
+        await advance(AN_HOUR, step=200)
+        await hass.config_entries.async_setup(entry.entry_id)
+        await settled(hass)
+        energy = shown(hass, ENERGY)
+        assert float(energy.state) > float(last.state) == 0.5
+        reset = datetime.fromisoformat(energy.attributes[ATTR_LAST_RESET])
+        assert timedelta() < reset - datetime(2026, 11, 10, 9, tzinfo=UTC) < timedelta(minutes=1)
 
 
 class TestRhythm:

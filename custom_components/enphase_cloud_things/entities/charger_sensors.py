@@ -145,15 +145,6 @@ SENSORS: Final = (
         attributes_fn=_power_attributes,
     ),
     ChargerSensorDescription(
-        key="session_energy",
-        device_class=SensorDeviceClass.ENERGY,
-        state_class=SensorStateClass.TOTAL,
-        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
-        value_fn=lambda charger: _rounded(charger.measurements.session_energy),
-        last_reset_fn=lambda charger: charger.measurements.session_started_at,
-    ),
-    ChargerSensorDescription(
         key="energy_since_plugged_in",
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL,

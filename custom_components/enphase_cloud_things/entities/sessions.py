@@ -1,4 +1,4 @@
-"""Sensors of the last session that the cloud's history completes: cost and range, which the status often lacks."""
+"""Sensors of the last session that the cloud's history completes: what the status often lacks, or never had."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import UnitOfLength
+from homeassistant.const import UnitOfEnergy, UnitOfLength
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -15,13 +15,18 @@ from ..chargers.metering import Measurements
 from ..enlighten import ChargingSession, HistorySession
 from ..entity import call_until_unload
 from ..history.coordinator import HistoryCoordinator
-from ..history.sessions import estimated_cost, session_cost, session_range
+from ..history.sessions import begun_at, estimated_cost, last_session, session_cost, session_range
 from ..runtime import EnphaseConfigEntry
 from .charger import ChargerEntity, ChargerEntityDescription, add_charger_entities
 
 
 @dataclass(frozen=True, kw_only=True)
-class SessionSensorDescription(ChargerEntityDescription, SensorEntityDescription):
+class SessionFigureDescription(ChargerEntityDescription, SensorEntityDescription):
+    """Describes a figure of the running session, or of the last one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSensorDescription(SessionFigureDescription):
     """Describes a figure of the session in the status, completed by the history, until then perhaps estimated."""
 
     value_fn: Callable[[ChargingSession | None, Sequence[HistorySession]], float | None]
@@ -44,17 +49,24 @@ COST: Final = SessionSensorDescription(
     value_fn=session_cost,
     estimate_fn=estimated_cost,
 )
+ENERGY: Final = SessionFigureDescription(
+    key="session_energy",
+    device_class=SensorDeviceClass.ENERGY,
+    state_class=SensorStateClass.TOTAL,
+    native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+    suggested_display_precision=2,
+)
 
 
-class SessionSensor(ChargerEntity, SensorEntity):
-    """A figure that may come hours after the session, and change after that; nothing is added up from it here."""
+class _CompletedSensor(ChargerEntity, SensorEntity):
+    """A sensor of a charger that follows its history, too."""
 
-    entity_description: SessionSensorDescription
+    entity_description: SessionFigureDescription
 
     def __init__(
         self,
         coordinator: ChargerCoordinator,
-        description: SessionSensorDescription,
+        description: SessionFigureDescription,
         serial: str,
         *,
         history: HistoryCoordinator,
@@ -67,6 +79,39 @@ class SessionSensor(ChargerEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self._history.async_add_listener(self._handle_coordinator_update))
+
+    @property
+    def sessions(self) -> Sequence[HistorySession]:
+        """The recent sessions of the charger, as far as known."""
+        return self._history.data.of(self.serial)
+
+
+class SessionEnergySensor(_CompletedSensor):
+    """The energy of the running session, or of the last one, which only the history knows on a fresh install."""
+
+    @property
+    def _past(self) -> HistorySession | None:
+        """The last session of the history, where the charger itself tells of none."""
+        figures = self.charger.measurements
+        knows_one = figures.session_started_at is not None or figures.session_energy
+        return None if knows_one else last_session(self.sessions)
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        value = self._past.energy if self._past else self.charger.measurements.session_energy
+        return round(value, 3) if value is not None else None
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        return begun_at(self._past) if self._past else self.charger.measurements.session_started_at
+
+
+class SessionSensor(_CompletedSensor):
+    """A figure that may come hours after the session, and change after that; nothing is added up from it here."""
+
+    entity_description: SessionSensorDescription
 
     @property
     def _session(self) -> ChargingSession | None:
@@ -89,7 +134,7 @@ class SessionSensor(ChargerEntity, SensorEntity):
 
     @property
     def _told(self) -> float | None:
-        return self.entity_description.value_fn(self._session, self._history.data.of(self.serial))
+        return self.entity_description.value_fn(self._session, self.sessions)
 
     @property
     def _estimate(self) -> float | None:
@@ -120,5 +165,11 @@ def add_session_sensors(entry: EnphaseConfigEntry, async_add_entities: AddConfig
             cost = replace(COST, native_unit_of_measurement=currency)
             add_charger_entities(entry, async_add_entities, [cost], create)
 
+    def create_energy(
+        coordinator: ChargerCoordinator, description: SessionFigureDescription, serial: str
+    ) -> SessionEnergySensor:
+        return SessionEnergySensor(coordinator, description, serial, history=runtime.history)
+
+    add_charger_entities(entry, async_add_entities, [ENERGY], create_energy)
     add_charger_entities(entry, async_add_entities, [RANGE], create)
     call_until_unload(entry, runtime.currency, look)

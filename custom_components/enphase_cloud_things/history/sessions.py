@@ -7,6 +7,7 @@ the time when the car was plugged in (docs/api.md §4.5, §7.2). Costs come hour
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Final
 
 from ..chargers.metering import Measurements
@@ -94,6 +95,17 @@ def session_range(session: ChargingSession | None, history: Sequence[HistorySess
         return session.range_miles if session else None
     match = matching_session(session, history)
     return match.range_miles if match else None
+
+
+def last_session(history: Sequence[HistorySession]) -> HistorySession | None:
+    """Return the session that ended last and whose energy is known."""
+    over = [(each.ended_at, each) for each in history if each.ended_at is not None and each.energy is not None]
+    return max(over, key=itemgetter(0))[1] if over else None
+
+
+def begun_at(session: HistorySession) -> datetime | None:
+    """Return when charging began, else when the car was plugged in."""
+    return _start_in_id(session) or session.started_at
 
 
 def span(session: HistorySession) -> Span | None:
