@@ -80,6 +80,7 @@ async def test_an_edit_keeps_what_it_does_not_change(client: EnlightenClient, si
 
 
 def test_fields_that_nobody_knows_go_back_as_they_came() -> None:
+    """Trap 36."""
     raw: dict[str, JsonValue] = {
         "id": "a:b:c",
         "startTime": "23:00",
@@ -123,6 +124,7 @@ async def test_the_whole_list_can_be_replaced_with_the_time_of_the_server(
 
 
 async def test_a_list_that_was_not_wholly_read_is_not_replaced(client: EnlightenClient, simulator: Simulator) -> None:
+    """Trap 36: what the list leaves out is deleted."""
     known = Schedule.from_wire({"meta": {"serverTimeStamp": "x"}, "data": {"slots": [{"id": None}]}}, Oddities())
 
     with pytest.raises(InvalidResponse):
