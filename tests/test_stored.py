@@ -2,15 +2,51 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import json_loads
+from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.enphase_cloud_things.enlighten import Credentials, GuardReason, SignInGuard, StoredCookie
 from custom_components.enphase_cloud_things.stored import iso, restored, stored_day, stored_number, stored_time
+
+# Text as it occurs in cookies, tokens and addresses
+WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
+MOMENTS = st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=365 * 200)).map(
+    lambda since_1970: datetime(1970, 1, 1, tzinfo=UTC) + since_1970
+)
+COOKIES = st.builds(
+    StoredCookie,
+    name=WORDS,
+    value=WORDS,
+    domain=WORDS,
+    path=WORDS,
+    secure=st.booleans(),
+    expires=st.just(""),
+)
+CREDENTIALS = st.builds(
+    Credentials,
+    email=WORDS,
+    user_id=st.none() | WORDS,
+    cookies=st.lists(COOKIES, max_size=4).map(tuple),
+    session_id=st.none() | WORDS,
+    access_token=st.none() | WORDS,
+    access_token_expires_at=st.none() | MOMENTS,
+    manager_token=st.none() | WORDS,
+    signed_in_at=st.none() | MOMENTS,
+    one_time_codes=st.booleans(),
+    rate_limited_until=st.none() | MOMENTS,
+    guard=st.builds(
+        SignInGuard,
+        rejections=st.integers(min_value=0, max_value=1000),
+        blocked_until=st.none() | MOMENTS,
+        reason=st.none() | st.sampled_from(GuardReason).map(str),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +176,8 @@ def test_times_and_days_are_written_as_text() -> None:
     assert iso(datetime(2026, 11, 10, 7, 5, tzinfo=UTC)) == "2026-11-10T07:05:00+00:00"
     assert iso(date(2026, 11, 10)) == "2026-11-10"
     assert iso(None) is None
+
+
+@given(CREDENTIALS)
+def test_credentials_survive_a_file(credentials: Credentials) -> None:
+    assert restored(Credentials, json_loads(json_bytes(credentials))) == credentials

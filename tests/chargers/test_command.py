@@ -135,7 +135,6 @@ NON_CONFIRMATIONS: list[tuple[CommandKind, Target, Reading]] = [
             ConfigurationValue(
                 key="sessionAuthentication",
                 value="disabled",
-                requested="enabled",
                 pending=True,
             ),
         ),

@@ -43,7 +43,7 @@ def test_app_authentication_is_off_without_a_value_and_unclear_for_other_text(
 
 
 def test_a_pending_change_leaves_the_old_value_in_force() -> None:
-    value = ConfigurationValue(key=APP, value="disabled", requested="enabled", pending=True)
+    value = ConfigurationValue(key=APP, value="disabled", pending=True)
     assert app_authentication([value]) is False
 
 

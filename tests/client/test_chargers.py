@@ -72,7 +72,6 @@ def test_every_known_field_is_read() -> None:
         amps_max=32,
         amps_step=1,
         max_current=32,
-        breaker_rating=40,
         rated_current=32,
         operating_voltage=230,
         phase_mode="3",

@@ -193,21 +193,7 @@ async def test_a_display_text_loses_what_could_identify_somebody(client: Enlight
     assert caught.value.refusal.display == "Charger … of … failed"
 
 
-async def test_a_level_that_nobody_asked_for_is_left_out_where_it_is_refused(
-    client: EnlightenClient, world: World, simulator: Simulator
-) -> None:
-    world.charger.quirks.refuses_levels = True
-
-    reply = await client.start_charging(SITE, SERIAL, level=16, level_optional=True)
-
-    assert reply.status == "accepted"
-    assert [request.json for request in simulator.requests.of(Family.START)] == [
-        {"chargingLevel": 16, "connectorId": 1},
-        {"connectorId": 1},
-    ]
-
-
-async def test_a_level_that_somebody_asked_for_is_not_left_out(
+async def test_a_level_that_is_refused_is_not_left_out(
     client: EnlightenClient, world: World, simulator: Simulator
 ) -> None:
     world.charger.quirks.refuses_levels = True
@@ -224,7 +210,7 @@ async def test_a_start_without_a_level_is_not_repeated_without_one(
     simulator.faults.add(coded(500, None, "Invalid charge level"), Family.START)
 
     with pytest.raises(LevelRefused):
-        await client.start_charging(SITE, SERIAL, level=None, level_optional=True)
+        await client.start_charging(SITE, SERIAL, level=None)
 
     assert simulator.requests.count(Family.START) == 1
 

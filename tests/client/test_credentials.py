@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-import json
 
 import aiohttp
 from hypothesis import given, strategies as st
@@ -15,7 +14,6 @@ from custom_components.enphase_cloud_things.enlighten import (
     Credentials,
     EnlightenClient,
     EnlightenError,
-    GuardReason,
     Hosts,
     InvalidCredentials,
     ServiceUnavailable,
@@ -25,70 +23,12 @@ from custom_components.enphase_cloud_things.enlighten import (
     new_cookie_jar,
 )
 from custom_components.enphase_cloud_things.enlighten.session.cookies import EnlightenCookies
-from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 from simulator import OWNER_EMAIL, OWNER_KEY
 
-from .answers import ANY_JSON
 from .conftest import START_OF_TEST, Connect
 
 NOW = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
 BASE = URL("https://cloud.example.com/enlighten")
-
-# Text as it occurs in cookies, tokens and addresses
-WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
-MOMENTS = st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=365 * 200)).map(
-    lambda since_1970: datetime(1970, 1, 1, tzinfo=UTC) + since_1970
-)
-COOKIES = st.builds(
-    StoredCookie,
-    name=WORDS,
-    value=WORDS,
-    domain=WORDS,
-    path=WORDS,
-    secure=st.booleans(),
-    expires=st.just(""),
-)
-CREDENTIALS = st.builds(
-    Credentials,
-    email=WORDS,
-    user_id=st.none() | WORDS,
-    cookies=st.lists(COOKIES, max_size=4).map(tuple),
-    session_id=st.none() | WORDS,
-    access_token=st.none() | WORDS,
-    access_token_expires_at=st.none() | MOMENTS,
-    manager_token=st.none() | WORDS,
-    signed_in_at=st.none() | MOMENTS,
-    one_time_codes=st.booleans(),
-    rate_limited_until=st.none() | MOMENTS,
-    guard=st.builds(
-        SignInGuard,
-        rejections=st.integers(min_value=0, max_value=1000),
-        blocked_until=st.none() | MOMENTS,
-        reason=st.none() | st.sampled_from(GuardReason).map(str),
-    ),
-)
-
-
-@given(CREDENTIALS)
-def test_credentials_survive_a_file(credentials: Credentials) -> None:
-    stored = json.loads(json.dumps(credentials.as_dict()))
-
-    assert Credentials.from_dict(stored) == credentials
-
-
-@given(st.dictionaries(st.sampled_from(list(Credentials().as_dict())) | st.text(), ANY_JSON))
-def test_a_damaged_file_costs_what_is_damaged(stored: dict[str, JsonValue]) -> None:
-    credentials = Credentials.from_dict(stored)
-
-    assert Credentials.from_dict(credentials.as_dict()) == credentials
-
-
-def test_nothing_stored_is_a_session_that_was_never_signed_in() -> None:
-    assert Credentials.from_dict({}) == Credentials()
-
-
-def test_a_cookie_without_a_name_is_left_out() -> None:
-    assert Credentials.from_dict({"cookies": [{"value": "x"}, "text"]}) == Credentials()
 
 
 def test_credentials_do_not_show_their_secrets() -> None:

@@ -8,7 +8,6 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.enphase_cloud_things.enlighten import (
-    Credentials,
     Currency,
     DatedRates,
     EnlightenClient,
@@ -141,7 +140,6 @@ REPLIES: dict[str, tuple[Parser, JsonValue]] = {
     "sites": (lambda value: read_sites(value, Oddities()), {"sites": [{"id": 4410287, "title": "Lark Street"}]}),
     "command": (lambda value: CommandReply.from_wire(value, Oddities()), {"status": "accepted", "details": {"a": 1}}),
     "live stream": (lambda value: LiveStream.from_wire(value, Oddities()), {"data": {"liveStreamDuration": 900}}),
-    "credentials": (Credentials.from_dict, {"email": "a@example.com", "cookies": [{"name": "x"}], "guard": {}}),
 }
 
 

@@ -378,7 +378,7 @@ async def test_a_pause_outlives_a_restart(connect: Connect, simulator: Simulator
         await first.status(SITE)
     clock.tick(3599)
 
-    second = await connect(credentials=Credentials.from_dict(stored[-1].as_dict()))
+    second = await connect(credentials=stored[-1])
     with pytest.raises(RateLimited):
         await second.status(SITE)
     clock.tick(1)

@@ -63,7 +63,7 @@ def test_a_whole_preference() -> None:
         selected=ChargeMode.GREEN,
         options=(
             ModeOption(mode=ChargeMode.GREEN, enabled=True, hidden=False, disabled_by_storm=True),
-            ModeOption(mode=ChargeMode.SCHEDULED, enabled=False, schedules_enabled=1),
+            ModeOption(mode=ChargeMode.SCHEDULED, enabled=False),
             ModeOption(mode=ChargeMode.MANUAL, enabled=False),
         ),
         synced=True,
@@ -280,7 +280,7 @@ async def test_the_configuration_is_read_by_key(client: EnlightenClient, world: 
     values = {item.key: item for item in await client.configuration(SITE, SERIAL)}
 
     assert values["sessionAuthentication"] == ConfigurationValue(
-        key="sessionAuthentication", value="disabled", requested="enabled", pending=True
+        key="sessionAuthentication", value="disabled", pending=True
     )
     assert values["DefaultChargeLevel"].value == "26"
     assert values["phase_switch_config"].value == "auto"
@@ -300,9 +300,9 @@ def test_configuration_values_are_text_whatever_they_come_as() -> None:
     assert read_configuration({"data": rows}, Oddities()) == (
         ConfigurationValue(key="a", value="26"),
         ConfigurationValue(key="b", value="true", pending=True),
-        ConfigurationValue(key="c", value="26", requested="0.5", pending=True),
+        ConfigurationValue(key="c", value="26", pending=True),
         ConfigurationValue(key="d"),
-        ConfigurationValue(key="e", value="on", requested="on"),
+        ConfigurationValue(key="e", value="on"),
     )
 
 

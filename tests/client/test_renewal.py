@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import timedelta
 import gc
 
@@ -429,7 +430,7 @@ async def test_the_guard_outlives_a_restart(
         await first.status(SITE)
     clock.tick(86_399)
 
-    second = await connect(credentials=Credentials.from_dict(stored[-1].as_dict()), password=OWNER_KEY)
+    second = await connect(credentials=stored[-1], password=OWNER_KEY)
     with pytest.raises(TooManySessions) as caught:
         await second.status(SITE)
 
@@ -873,7 +874,7 @@ async def test_a_dead_bearer_behind_live_cookies_is_replaced_by_a_new_token(
     assert simulator.requests.logins == 0
     assert dead is not None
     assert client.session.identity().manager_token != dead
-    assert dead not in str(client.session.credentials.as_dict())
+    assert dead not in str(asdict(client.session.credentials))
 
 
 async def test_a_session_whose_tokens_were_withdrawn_signs_in_once_for_a_command(

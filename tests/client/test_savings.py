@@ -32,7 +32,7 @@ async def test_the_figures_of_a_day_are_asked_for_with_its_iso_date(
     assert "authorization" not in request.headers
 
 
-async def test_energy_is_kilowatt_hours_and_money_is_what_the_tariff_makes_of_it(
+async def test_money_is_what_the_tariff_makes_of_the_energy(
     client: EnlightenClient, world: World, clock: ManualClock
 ) -> None:
     world.site.tariff = FLAT
@@ -42,11 +42,10 @@ async def test_energy_is_kilowatt_hours_and_money_is_what_the_tariff_makes_of_it
 
     assert savings is not None
     assert savings.day == TODAY
-    assert savings.imported_energy is not None
-    assert savings.exported_energy is not None
-    assert 0.1 < savings.imported_energy < 100
-    assert savings.imported_amount == pytest.approx(savings.imported_energy * 0.271, abs=0.001)
-    assert savings.exported_amount == pytest.approx(savings.exported_energy * 0.082, abs=0.001)
+    assert savings.imported_amount is not None
+    assert 0.1 * 0.271 < savings.imported_amount < 100 * 0.271
+    assert savings.exported_amount is not None
+    assert 0 <= savings.exported_amount < 100 * 0.082
 
 
 @pytest.mark.parametrize(
@@ -54,14 +53,14 @@ async def test_energy_is_kilowatt_hours_and_money_is_what_the_tariff_makes_of_it
     [
         (
             {"energy": {"imported": 7310, "exported": 0}, "monetary": {"imported": 1.981, "exported": 0}},
-            Savings(day=TODAY, imported_energy=7.31, exported_energy=0, imported_amount=1.981, exported_amount=0),
+            Savings(day=TODAY, imported_amount=1.981, exported_amount=0),
         ),
         (
             {"energy": {"imported": "120.5", "exported": ""}, "monetary": {"imported": "0.03", "exported": "-0.01"}},
-            Savings(day=TODAY, imported_energy=0.1205, imported_amount=0.03, exported_amount=-0.01),
+            Savings(day=TODAY, imported_amount=0.03, exported_amount=-0.01),
         ),
         ({"energy": {"imported": -5, "exported": True}, "monetary": {"imported": "much"}}, Savings(day=TODAY)),
-        ({"energy": {"imported": 1000}}, Savings(day=TODAY, imported_energy=1)),
+        ({"monetary": {"imported": 1.5}}, Savings(day=TODAY, imported_amount=1.5)),
         ({"energy": None, "monetary": None}, Savings(day=TODAY)),
         ({"energy": [], "monetary": 5}, Savings(day=TODAY)),
     ],
@@ -128,12 +127,11 @@ async def test_figures_of_another_type_are_invalid(client: EnlightenClient, simu
         await client.monetary.savings(SITE, TODAY)
 
 
-async def test_a_site_without_a_tariff_has_energy_at_most(client: EnlightenClient, world: World) -> None:
+async def test_a_site_without_a_tariff_has_no_amounts(client: EnlightenClient, world: World) -> None:
     world.site.tariff = NONE
 
     savings = await client.monetary.savings(SITE, TODAY)
     assert savings is not None
-    assert savings.imported_energy is not None
     assert savings.imported_amount is savings.exported_amount is None
 
     world.site.savings.without_tariff = WithoutTariff.NULL_DATA

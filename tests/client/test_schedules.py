@@ -105,33 +105,12 @@ async def test_a_deleted_slot_is_gone(client: EnlightenClient) -> None:
 
 
 async def test_slots_are_switched_by_naming_all_of_them(client: EnlightenClient, simulator: Simulator) -> None:
+    """Trap 36: a whole list would delete what it leaves out, and overwrite what was changed elsewhere."""
     first, second = await created(client), await created(client)
 
     await client.schedules.set_states(SITE, SERIAL, {first.slot_id: False, second.slot_id: True})
 
     assert [slot.enabled for slot in await stored(client)] == [False, True]
-
-
-async def test_the_whole_list_can_be_replaced_with_the_time_of_the_server(
-    client: EnlightenClient, simulator: Simulator
-) -> None:
-    await created(client)
-    known = await client.schedules.read(SITE, SERIAL)
-
-    await client.schedules.replace_all(SITE, SERIAL, known, [known.slots[0].changed(end=time(4, 0)), a_slot()])
-
-    assert [slot.end for slot in await stored(client)] == [time(4, 0), time(5, 30)]
-
-
-async def test_a_list_that_was_not_wholly_read_is_not_replaced(client: EnlightenClient, simulator: Simulator) -> None:
-    """Trap 36: what the list leaves out is deleted."""
-    known = Schedule.from_wire({"meta": {"serverTimeStamp": "x"}, "data": {"slots": [{"id": None}]}}, Oddities())
-
-    with pytest.raises(InvalidResponse):
-        await client.schedules.replace_all(SITE, SERIAL, known, [])
-
-    assert known.unreadable == 1
-    assert simulator.requests.count(Family.SCHEDULES) == 0
 
 
 @pytest.mark.parametrize("trouble", [faults.status_code(503), faults.dropped()], ids=["503", "no answer"])

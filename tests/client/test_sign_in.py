@@ -73,7 +73,7 @@ async def test_the_cookie_that_the_token_route_replaced_is_the_one_that_is_kept(
     client = await connect(on_change=stored.append)
     await sign_in(client)
 
-    restarted = await connect(credentials=Credentials.from_dict(stored[-1].as_dict()))
+    restarted = await connect(credentials=stored[-1])
 
     assert len((await restarted.status("4410287")).chargers) == 1
     assert simulator.requests.logins == 1

@@ -79,21 +79,12 @@ async def test_every_request_has_an_id_of_its_own(client: EnlightenClient, simul
 async def test_a_flat_tariff_is_one_fallback_period(client: EnlightenClient, world: World) -> None:
     world.site.tariff = FLAT
 
-    def branch(rate: float, source: str, export_plan: str | None) -> TariffBranch:
-        period = Period(rate=rate, kind="off-peak", period_id="off-peak")
-        return TariffBranch(
-            structure=TariffStructure.FLAT,
-            division="single",
-            source=source,
-            export_plan=export_plan,
-            seasons=(Season(season_id="default", day_groups=(DayGroup(periods=(period,), group_id="week"),)),),
-        )
+    def branch(rate: float) -> TariffBranch:
+        group = DayGroup(periods=(Period(rate=rate, kind="off-peak"),))
+        return TariffBranch(structure=TariffStructure.FLAT, seasons=(Season(day_groups=(group,)),))
 
     assert await client.monetary.tariff(SITE) == Tariff(
-        purchase=branch(0.271, "manual", None),
-        buyback=branch(0.082, "netFit", "netFit"),
-        currency_symbol="€",
-        country="AT",
+        purchase=branch(0.271), buyback=branch(0.082), currency_symbol="€", country="AT"
     )
 
 
@@ -103,8 +94,8 @@ async def test_a_tariff_that_was_filled_in_ends_its_periods_inclusively(client: 
 
     branch = await purchase_of(client)
 
-    assert (branch.structure, branch.division, branch.source) == (TariffStructure.TIME_OF_USE, "seasonal", "autofill")
-    assert [(s.season_id, s.start_month, s.end_month) for s in branch.seasons] == [("summer", 6, 9), ("winter", 10, 5)]
+    assert branch.structure == TariffStructure.TIME_OF_USE
+    assert [(s.start_month, s.end_month) for s in branch.seasons] == [(6, 9), (10, 5)]
     (group,) = branch.seasons[1].day_groups
     assert group.days == frozenset(range(1, 8))
     assert [(p.kind, p.start, p.end, p.rate) for p in group.periods] == [
@@ -118,7 +109,6 @@ async def test_a_tariff_that_was_filled_in_ends_its_periods_inclusively(client: 
         RateComponent(name="Delivery", rate=0.1648),
         RateComponent(name="Credit", rate=-0.004),
     )
-    assert [p.period_id for p in group.periods] == ["off-peak", "period-0", "period-1", "period-2"]
 
 
 async def test_a_tariff_typed_by_hand_ends_its_periods_exclusively(client: EnlightenClient, world: World) -> None:
@@ -140,11 +130,10 @@ async def test_a_tiered_tariff_has_a_base_rate_and_an_open_end(client: Enlighten
     assert branch.structure == TariffStructure.TIERED
     assert branch.seasons == (
         Season(
-            season_id="default",
             tiers=(
-                Tier(rate=0.298, start=0, end=300, tier_id="tier-1"),
-                Tier(rate=0.361, start=300, end=900, tier_id="tier-2"),
-                Tier(rate=0.442, start=900, end=None, tier_id="tier-3"),
+                Tier(rate=0.298, start=0, end=300),
+                Tier(rate=0.361, start=300, end=900),
+                Tier(rate=0.442, start=900, end=None),
             ),
             base_rate=0.298,
         ),
@@ -157,10 +146,7 @@ async def test_an_export_tariff_may_have_no_seasons(client: EnlightenClient, wor
 
     tariff = await client.monetary.tariff(SITE)
 
-    assert tariff.net_metering_version == "NEM3"
-    assert tariff.buyback == TariffBranch(
-        structure="tou", division="seasonal", source="autofill", export_plan="nem", seasons=()
-    )
+    assert tariff.buyback == TariffBranch(structure="tou", seasons=())
 
 
 async def test_a_site_without_a_tariff_is_no_error(client: EnlightenClient, world: World) -> None:
@@ -319,7 +305,7 @@ async def test_a_season_with_unreadable_months_costs_only_itself(
 ) -> None:
     tariff = with_seasons({"id": "summer", **months}, {"id": "winter", "startMonth": "10", "endMonth": "5"}, "autumn")
 
-    assert (await season_of(client, simulator, tariff)).season_id == "winter"
+    assert (await season_of(client, simulator, tariff)).start_month == 10
 
 
 @pytest.mark.parametrize(
@@ -332,7 +318,7 @@ async def test_the_last_tier_is_open(
         client, simulator, with_seasons({"tiers": [{"id": 1, "rate": "0.3", "startValue": "0", "endValue": end}]})
     )
 
-    assert season.tiers == (Tier(rate=0.3, start=0, end=expected, tier_id="1"),)
+    assert season.tiers == (Tier(rate=0.3, start=0, end=expected),)
 
 
 @pytest.mark.parametrize(

@@ -42,16 +42,12 @@ COMPONENTS = (RateComponent(name="Generation", rate=0.11), RateComponent(name="C
 PUBLISHED = Tariff(
     purchase=TariffBranch(
         structure="tou",
-        division="seasonal-and-weekends",
-        source="autofill",
         seasons=(
             Season(
-                season_id="summer",
                 start_month=6,
                 end_month=9,
                 day_groups=(
                     DayGroup(
-                        group_id="weekdays",
                         days=frozenset({1, 2, 3, 4, 5}),
                         periods=(
                             Period(kind="off-peak", rate=0.271, components=COMPONENTS),
@@ -61,7 +57,6 @@ PUBLISHED = Tariff(
                         ),
                     ),
                     DayGroup(
-                        group_id="weekend",
                         days=frozenset({6, 7}),
                         periods=(
                             Period(kind="off-peak", rate=0.271, components=COMPONENTS),
@@ -71,12 +66,10 @@ PUBLISHED = Tariff(
                 ),
             ),
             Season(
-                season_id="winter",
                 start_month=10,
                 end_month=5,
                 day_groups=(
                     DayGroup(
-                        group_id="week",
                         periods=(
                             Period(kind="off-peak", rate=0.2411),
                             Period(kind="peak", rate=0.3021, start=960, end=1260),

@@ -31,7 +31,6 @@ MILES: Final = Range(0, 100_000)
 
 SESSION_WATT_HOURS: Final = Range(0, 1e7)
 LIFETIME_WATT_HOURS: Final = Range(0, 1e10)
-SITE_WATT_HOURS: Final = Range(0, 1e9)
 TIER_KILOWATT_HOURS: Final = Range(-1, 1e9)
 
 # In any currency: a kilowatt hour costs thousands in some
@@ -41,7 +40,6 @@ MONEY: Final = Range(-1e9, 1e9)
 REPORTING_SECONDS: Final = Range(1, 7 * 86_400)
 STREAM_SECONDS: Final = Range(1, 86_400)
 ACTIVE_SECONDS: Final = Range(0, 10 * 366 * 86_400)
-REMINDER_MINUTES: Final = Range(0, 10_080)
 
 MINUTE_OF_DAY: Final = Range(0, 1_440)
 MONTH: Final = Range(1, 12)
@@ -50,7 +48,6 @@ WEEKDAY: Final = Range(1, 7)
 CONNECTOR: Final = Range(1, 100)
 # Numbers of states and modes, whose meaning is not all known
 CODE: Final = Range(-100_000, 100_000)
-COUNT: Final = Range(0, 100_000)
 
 EARLIEST: Final = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)

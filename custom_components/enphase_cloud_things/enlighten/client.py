@@ -1,7 +1,6 @@
 """The Enlighten cloud as typed methods, one for each thing to ask or to command."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -203,29 +202,32 @@ class EnlightenClient:
         serial: str,
         *,
         level: int | None,
-        level_optional: bool = False,
         connector_id: int = 1,
     ) -> CommandReply:
         """Start a session with `level` amps or, for `None`, without saying how many (docs/api.md §5.1).
 
-        `level_optional` says that nobody asked for these very amps: a charger that refuses the level is then started
-        without, and the reply says so. In green and smart mode a level makes the charger run manually at full power,
-        so none belongs there.
+        In green and smart mode a level makes the charger run manually at full power, so none belongs there.
 
         Raises:
             NotPluggedIn: no car is plugged in.
             AlreadyCharging: a session runs; its amps are unchanged.
             NotReady: the state of the charger forbids it, and the cloud does not say why.
-            LevelRefused: this model or mode does not take the level, and it is not optional. The same level will be
-                refused again.
+            LevelRefused: this model or mode does not take the level, and never will.
             RouteGone: the cloud knows none of the routes.
         """
+        key = (serial, level is not None)
+        json: dict[str, JsonValue] = {"connectorId": connector_id}
+        if level is not None:
+            json["chargingLevel"] = level
+        routes = _known_first(endpoints.START_ROUTES, self._start_routes.get(key))
         try:
-            return await self._start(site_id, serial, level, connector_id)
+            route, reply = await self._first_route(routes, site_id, serial, json)
         except LevelRefused:
-            if level is None or not level_optional:
-                raise
-        return replace(await self._start(site_id, serial, None, connector_id), level_refused=True)
+            raise
+        except CommandRejected as err:
+            raise _start_refused(err.refusal) from None
+        self._start_routes[key] = route
+        return reply
 
     async def stop_charging(self, site_id: str, serial: str) -> CommandReply:
         """Stop the session; the request waits for nothing (docs/api.md §5.2).
@@ -261,21 +263,6 @@ class EnlightenClient:
     async def stop_live_stream(self, site_id: str) -> None:
         """End the live stream of a site (docs/api.md §5.5)."""
         await self._caller.call(endpoints.STOP_LIVE_STREAM, _nothing, site_id=site_id)
-
-    async def _start(self, site_id: str, serial: str, level: int | None, connector_id: int) -> CommandReply:
-        key = (serial, level is not None)
-        json: dict[str, JsonValue] = {"connectorId": connector_id}
-        if level is not None:
-            json["chargingLevel"] = level
-        routes = _known_first(endpoints.START_ROUTES, self._start_routes.get(key))
-        try:
-            route, reply = await self._first_route(routes, site_id, serial, json)
-        except LevelRefused:
-            raise
-        except CommandRejected as err:
-            raise _start_refused(err.refusal) from None
-        self._start_routes[key] = route
-        return reply
 
     async def _first_route(
         self, routes: tuple[Endpoint, ...], site_id: str, serial: str, json: JsonValue

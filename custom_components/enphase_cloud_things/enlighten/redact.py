@@ -76,6 +76,11 @@ def scrub(text: str) -> str:
     return text
 
 
+def free_text(text: str | None) -> str | None:
+    """Keep whatever words the cloud chooses, without what in them could be an identifier."""
+    return scrub(text) if text else None
+
+
 def _mask_address(match: re.Match[str]) -> str:
     """Mask an address of a local network; firmware versions look like public ones."""
     try:

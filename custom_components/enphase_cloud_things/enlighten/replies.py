@@ -31,7 +31,7 @@ from .errors import (
     TooManySessions,
 )
 from .limits import LONGEST_WAIT
-from .redact import scrub
+from .redact import free_text
 from .wire import Fields, JsonValue, Oddities
 
 _PAGE_STARTS: Final = ("<!doctype html", "<html")
@@ -292,8 +292,7 @@ def _code(fields: Fields) -> str | None:
 
 
 def _sentence(fields: Fields, *names: str) -> str | None:
-    sentence = fields.text(*names)
-    return scrub(sentence) if sentence else None
+    return free_text(fields.text(*names))
 
 
 def _status_word(fields: Fields) -> str | None:

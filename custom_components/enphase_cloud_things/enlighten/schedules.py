@@ -1,11 +1,10 @@
 """The schedules of a charger: reading, creating, editing and deleting them (docs/api.md §6.4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from . import endpoints
 from .caller import Caller
-from .errors import InvalidResponse
 from .models.schedules import Schedule, Slot, read_changed, read_created_id
 from .wire import JsonValue, Oddities
 
@@ -58,28 +57,6 @@ class SchedulesClient:
         Return the slots that the reply lists; it may name none, so that they have to be read again.
         """
         json: JsonValue = {slot_id: "ENABLED" if enabled else "DISABLED" for slot_id, enabled in states.items()}
-        return await self._patch(site_id, serial, json)
-
-    async def replace_all(self, site_id: str, serial: str, known: Schedule, slots: Iterable[Slot]) -> Schedule | None:
-        """Store these slots in place of all slots of the list `known`, the last one read; the others may be deleted.
-
-        The last resort where single slots cannot be written: it overwrites what was changed elsewhere. For what it
-        returns see `set_states`.
-
-        Raises:
-            InvalidResponse: the known list has no time of the server, or slots that could not be read and would be
-                lost. Nothing was sent.
-        """
-        if known.stamp is None or known.unreadable:
-            raise InvalidResponse("schedules.meta.serverTimeStamp")
-        rows: list[JsonValue] = [dict(slot.raw) for slot in slots]
-        return await self._patch(
-            site_id,
-            serial,
-            {"meta": {"serverTimeStamp": known.stamp, "rowCount": len(rows)}, "data": rows, "error": {}},
-        )
-
-    async def _patch(self, site_id: str, serial: str, json: JsonValue) -> Schedule | None:
         read = partial(read_changed, oddities=self._oddities)
         return await self._caller.call(endpoints.PATCH_SCHEDULES, read, site_id=site_id, serial=serial, json=json)
 

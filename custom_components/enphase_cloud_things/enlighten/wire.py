@@ -4,15 +4,17 @@ The cloud sends numbers as text, times in five spellings and, now and then, some
 cannot be read becomes `None` and one debug line that names its place, never its content. See docs/api.md Appendix A.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from itertools import islice
 import logging
 import math
 import re
 import sys
-from typing import Final
+from typing import Final, cast
 
 from . import bounds
 from .bounds import Range
@@ -39,10 +41,12 @@ _FINITE: Final = Range(-sys.float_info.max, sys.float_info.max)
 
 
 class Oddities:
-    """Logs each unexpected thing in the cloud's replies once, and not again with every poll."""
+    """Logs each unexpected thing in the cloud's replies once, and not again with every poll.
+
+    It remembers at most `capacity` different ones; later ones are not logged at all.
+    """
 
     def __init__(self, *, capacity: int = 256) -> None:
-        """Remember at most `capacity` different oddities; later ones are not logged at all."""
         self._capacity = capacity
         self._seen: set[tuple[str, str]] = set()
 
@@ -179,18 +183,17 @@ def _believed(moment: datetime) -> datetime:
 
 
 class Fields:
-    """The fields of one JSON object, read by name.
+    """The fields of one JSON object at `path` of a reply, read by name.
 
     Every reading method takes one or more names (the spellings that the cloud uses for one field), reads the first
     that is neither missing nor null, and returns `None` if there is none, if it is blank, or if it cannot be read.
     """
 
-    __slots__ = ("_oddities", "_values", "path")
+    __slots__ = ("oddities", "path", "values")
 
     def __init__(self, values: Mapping[str, JsonValue], path: str, oddities: Oddities) -> None:
-        """Read `values`, the object at `path` of a reply."""
-        self._values = values
-        self._oddities = oddities
+        self.values = values
+        self.oddities = oddities
         self.path = path
 
     @classmethod
@@ -205,6 +208,21 @@ class Fields:
         if value is None or value == []:
             return cls({}, path, oddities)
         raise InvalidResponse(path)
+
+    def build[T](self, model: Callable[..., T], **given: object) -> T:
+        """Return an instance of a dataclass: what is `given`, and every `wire_field` that is not, read from here."""
+        read = {name: read(self) for name, read in _reads(model) if name not in given}
+        return model(**read, **given)
+
+    def required(self, *names: str) -> str:
+        """Read the identifier without which the object is nothing.
+
+        Raises:
+            InvalidResponse: it is missing or cannot be read.
+        """
+        if (value := self.identifier(*names)) is None:
+            raise InvalidResponse(f"{self.path}.{names[0]}")
+        return value
 
     def text(self, *names: str) -> str | None:
         """Read text for people."""
@@ -253,7 +271,7 @@ class Fields:
                 self.unreadable(*names)
                 return None
             name, _ = self._find(names)
-            self._oddities.unknown(f"{self.path}.{name}", word)
+            self.oddities.unknown(f"{self.path}.{name}", word)
             return word.upper()
 
     def raw(self, *names: str) -> JsonValue:
@@ -265,43 +283,43 @@ class Fields:
         name, value = self._find(names)
         path = f"{self.path}.{name}"
         if isinstance(value, dict):
-            return Fields(value, path, self._oddities)
+            return Fields(value, path, self.oddities)
         if value is not None:
-            self._oddities.unreadable(path)
-        return Fields({}, path, self._oddities)
+            self.oddities.unreadable(path)
+        return Fields({}, path, self.oddities)
 
     def rows(self, *names: str) -> tuple[Fields, ...]:
         """Return the objects of the list at that name; there are none if it is missing or something else."""
         name, value = self._find(names)
         path = f"{self.path}.{name}"
         if isinstance(value, list):
-            return rows(value, path, self._oddities)
+            return rows(value, path, self.oddities)
         if value is not None:
-            self._oddities.unreadable(path)
+            self.oddities.unreadable(path)
         return ()
 
     def entries(self) -> tuple[tuple[str, Fields], ...]:
         """Return those values that are objects, each with its key. The keys may be identifiers: paths count instead."""
         result = []
-        for index, (key, value) in enumerate(islice(self._values.items(), bounds.ROWS)):
+        for index, (key, value) in enumerate(islice(self.values.items(), bounds.ROWS)):
             path = f"{self.path}[{index}]"
             try:
                 name = identifier(key)
             except ValueError:
-                self._oddities.unreadable(path)
+                self.oddities.unreadable(path)
                 continue
             if isinstance(value, dict):
-                result.append((name, Fields(value, path, self._oddities)))
+                result.append((name, Fields(value, path, self.oddities)))
         return tuple(result)
 
     def scalars(self) -> dict[str, str]:
         """Return those values that are single ones as text, each with its key; blank and null ones are left out."""
         result = {}
-        for index, (key, value) in enumerate(islice(self._values.items(), bounds.ROWS)):
+        for index, (key, value) in enumerate(islice(self.values.items(), bounds.ROWS)):
             try:
                 name, content = text(key), "" if value is None else scalar(value)
             except ValueError:
-                self._oddities.unreadable(f"{self.path}[{index}]")
+                self.oddities.unreadable(f"{self.path}[{index}]")
                 continue
             if content:
                 result[name] = content
@@ -310,15 +328,15 @@ class Fields:
     def unreadable(self, *names: str) -> None:
         """Note that the field cannot be used although it could be read."""
         name, _ = self._find(names)
-        self._oddities.unreadable(f"{self.path}.{name}")
+        self.oddities.unreadable(f"{self.path}.{name}")
 
     def __contains__(self, name: object) -> bool:
         """Return whether the field is there, be it null."""
-        return name in self._values
+        return name in self.values
 
     def _find(self, names: tuple[str, ...]) -> tuple[str, JsonValue]:
         for name in names:
-            if (value := self._values.get(name)) is not None:
+            if (value := self.values.get(name)) is not None:
                 return name, value
         return names[0], None
 
@@ -329,7 +347,7 @@ class Fields:
         try:
             return convert(value)
         except ValueError:
-            self._oddities.unreadable(f"{self.path}.{name}")
+            self.oddities.unreadable(f"{self.path}.{name}")
             return None
 
 
@@ -344,3 +362,25 @@ def rows(values: list[JsonValue], path: str, oddities: Oddities) -> tuple[Fields
         else:
             oddities.unreadable(f"{path}[{index}]")
     return tuple(result)
+
+
+def readable[T](listed: Iterable[Fields], read: Callable[[Fields], T]) -> tuple[T, ...]:
+    """Read the rows of a list; one that raises InvalidResponse costs itself only."""
+    results = []
+    for row in listed:
+        try:
+            results.append(read(row))
+        except InvalidResponse as err:
+            row.oddities.unreadable(err.path)
+    return tuple(results)
+
+
+def wire_field[T](read: Callable[[Fields], T], *, default: object = None, shown: bool = True) -> T:
+    """Declare a field of a model by how `Fields.build` reads it; it is `default` in a model made in another way."""
+    return cast("T", field(default=default, repr=shown, metadata={"read": read}))
+
+
+@cache
+def _reads(model: object) -> tuple[tuple[str, Callable[[Fields], object]], ...]:
+    declared: tuple[Field[object], ...] = fields(model) if is_dataclass(model) else ()
+    return tuple((each.name, each.metadata["read"]) for each in declared if "read" in each.metadata)

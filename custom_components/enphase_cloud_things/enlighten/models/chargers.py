@@ -23,13 +23,15 @@ from ..bounds import (
     VOLTS,
 )
 from ..errors import InvalidResponse
-from ..redact import scrub
-from ..wire import Fields, JsonValue, Oddities, rows
+from ..redact import free_text
+from ..wire import Fields, JsonValue, Oddities, readable, rows, wire_field
 from .networks import local_address
 
 _WH_PER_KWH: Final = 1000
 # The flat shape carries kWh; nobody charges a car with more in one session
 _LARGEST_FLAT_KWH: Final = 100
+_SERIAL: Final = ("serialNumber", "serial", "sn", "id")
+_LISTS: Final = ("chargers", "evChargerData", "evses", "devices", "items")
 
 
 class ConnectorState(StrEnum):
@@ -62,28 +64,13 @@ class Connector:
     """
 
     connector_id: int = 1
-    state: str | None = None
-    info: str | None = None
-    reason: str | None = None
-    safe_limit: bool | None = None
-    load_balancing_active: bool | None = None
-    plugged_in: bool | None = None
-    commissioned: bool | None = None
-
-    @classmethod
-    def from_wire(cls, row: Fields, *, number: int, charger: Fields) -> Connector:
-        """Read the connector that is listed in place `number`, from 1."""
-        safe_limit = row.boolean("safeLimitState")
-        return cls(
-            connector_id=row.integer(CONNECTOR, "connectorId") or number,
-            state=row.word(ConnectorState, "connectorStatusType"),
-            info=_free_text(row.text("connectorStatusInfo")),
-            reason=_free_text(row.text("connectorStatusReason")),
-            safe_limit=charger.boolean("safeLimitState") if safe_limit is None else safe_limit,
-            load_balancing_active=row.boolean("dlbActive"),
-            plugged_in=row.boolean("pluggedIn"),
-            commissioned=row.boolean("commissioned"),
-        )
+    state: str | None = wire_field(lambda row: row.word(ConnectorState, "connectorStatusType"))
+    info: str | None = wire_field(lambda row: free_text(row.text("connectorStatusInfo")))
+    reason: str | None = wire_field(lambda row: free_text(row.text("connectorStatusReason")))
+    safe_limit: bool | None = wire_field(lambda row: row.boolean("safeLimitState"))
+    load_balancing_active: bool | None = wire_field(lambda row: row.boolean("dlbActive"))
+    plugged_in: bool | None = wire_field(lambda row: row.boolean("pluggedIn"))
+    commissioned: bool | None = wire_field(lambda row: row.boolean("commissioned"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,25 +82,14 @@ class ChargingSession:
     """
 
     energy: float | None = None
-    started_at: datetime | None = None
-    plugged_in_at: datetime | None = None
-    unplugged_at: datetime | None = None
-    range_miles: float | None = None
-    cost: float | None = None
-    charge_level: int | None = None
-
-    @classmethod
-    def from_wire(cls, row: Fields, *, energy: Callable[[float | None], float | None]) -> ChargingSession:
-        """Read `session_d`; `energy` turns its energy into kWh."""
-        return cls(
-            energy=energy(row.number(SESSION_WATT_HOURS, "e_c")),
-            started_at=row.time("strt_chrg", "start_time"),
-            plugged_in_at=row.time("plg_in_at"),
-            unplugged_at=row.time("plg_out_at"),
-            range_miles=row.number(MILES, "miles"),
-            cost=row.number(MONEY, "session_cost", "sessionCost"),
-            charge_level=row.integer(AMPS, "charge_level", "chargeLevel", "chargingLevel", "charging_level"),
-        )
+    started_at: datetime | None = wire_field(lambda row: row.time("strt_chrg", "start_time"))
+    plugged_in_at: datetime | None = wire_field(lambda row: row.time("plg_in_at"))
+    unplugged_at: datetime | None = wire_field(lambda row: row.time("plg_out_at"))
+    range_miles: float | None = wire_field(lambda row: row.number(MILES, "miles"))
+    cost: float | None = wire_field(lambda row: row.number(MONEY, "session_cost", "sessionCost"))
+    charge_level: int | None = wire_field(
+        lambda row: row.integer(AMPS, "charge_level", "chargeLevel", "chargingLevel", "charging_level")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,17 +103,18 @@ class ChargerStatus:
     """
 
     serial: str = field(repr=False)
-    name: str | None = None
-    connected: bool | None = None
+    name: str | None = wire_field(lambda row: row.text("displayName", "name"))
+    connected: bool | None = wire_field(lambda row: row.boolean("connected"))
     plugged_in: bool | None = None
-    charging: bool | None = None
-    faulted: bool | None = None
-    commissioned: bool | None = None
-    mode: int | None = None
-    charge_level: int | None = None
-    reported_at: datetime | None = None
-    offline_at: datetime | None = None
-    active_schedule: str | None = None
+    charging: bool | None = wire_field(lambda row: row.boolean("charging"))
+    faulted: bool | None = wire_field(lambda row: row.boolean("faulted"))
+    commissioned: bool | None = wire_field(lambda row: row.boolean("commissioned", "isCommissioned"))
+    mode: int | None = wire_field(lambda row: row.integer(CODE, "mode"))
+    charge_level: int | None = wire_field(
+        lambda row: row.integer(AMPS, "chargingLevel", "charging_level", "charginglevel")
+    )
+    reported_at: datetime | None = wire_field(lambda row: row.time("lst_rpt_at"))
+    active_schedule: str | None = wire_field(lambda row: _active_schedule(row.fields("sch_d")))
     session: ChargingSession | None = None
     connectors: tuple[Connector, ...] = ()
     partial: bool = False
@@ -149,24 +126,12 @@ class ChargerStatus:
         Raises:
             InvalidResponse: the row has no serial.
         """
-        serial = row.identifier("sn")
-        if serial is None:
-            raise InvalidResponse(f"{row.path}.sn")
-        connectors = _connectors(row)
-        return cls(
-            serial=serial,
-            name=row.text("displayName", "name"),
-            connected=row.boolean("connected"),
+        connectors, session = _connectors(row), row.fields("session_d")
+        return row.build(
+            cls,
+            serial=row.required("sn"),
             plugged_in=_any_known(row.boolean("pluggedIn"), *(connector.plugged_in for connector in connectors)),
-            charging=row.boolean("charging"),
-            faulted=row.boolean("faulted"),
-            commissioned=row.boolean("commissioned", "isCommissioned"),
-            mode=row.integer(CODE, "mode"),
-            charge_level=row.integer(AMPS, "chargingLevel", "charging_level", "charginglevel"),
-            reported_at=row.time("lst_rpt_at"),
-            offline_at=row.time("offlineAt"),
-            active_schedule=_active_schedule(row.fields("sch_d")),
-            session=ChargingSession.from_wire(row.fields("session_d"), energy=energy)
+            session=session.build(ChargingSession, energy=energy(session.number(SESSION_WATT_HOURS, "e_c")))
             if isinstance(row.raw("session_d"), dict)
             else None,
             connectors=connectors,
@@ -179,13 +144,20 @@ def _connectors(row: Fields) -> tuple[Connector, ...]:
         # The flat shape has the fields of its only connector among those of the charger
         listed = (row,)
     return tuple(
-        Connector.from_wire(connector, number=number, charger=row) for number, connector in enumerate(listed, start=1)
+        connector.build(
+            Connector,
+            connector_id=connector.integer(CONNECTOR, "connectorId") or number,
+            # Older firmware has it once, among the fields of the charger
+            safe_limit=(connector if connector.boolean("safeLimitState") is not None else row).boolean(
+                "safeLimitState"
+            ),
+        )
+        for number, connector in enumerate(listed, start=1)
     )
 
 
-def _free_text(text: str | None) -> str | None:
-    """Keep whatever words the cloud chooses, without what in them could be an identifier."""
-    return scrub(text) if text else None
+def _first_known(*values: bool | None) -> bool | None:
+    return next((value for value in values if value is not None), None)
 
 
 def _any_known(*values: bool | None) -> bool | None:
@@ -213,14 +185,10 @@ def _kwh_of_flat(energy: float | None) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteStatus:
-    """Live status of all chargers of a site, and its time zone (IANA name) where the cloud gave it.
-
-    `server_time` is left out of comparisons: two answers that differ in nothing else say the same.
-    """
+    """Live status of all chargers of a site, and its time zone (IANA name) where the cloud gave it."""
 
     chargers: tuple[ChargerStatus, ...]
     time_zone: str | None = None
-    server_time: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> SiteStatus:
@@ -231,16 +199,13 @@ class SiteStatus:
         """
         reply = Fields.of_reply(value, "status", oddities)
         data = reply.raw("data")
-        server_time = reply.fields("meta").time("serverTimeStamp")
         if "evChargerData" in reply:
-            chargers = _chargers_of(reply.rows("evChargerData"), _kwh_of_flat)
-            return cls(chargers=chargers, server_time=server_time or reply.time("ts"))
+            return cls(chargers=_chargers_of(reply.rows("evChargerData"), _kwh_of_flat))
         if data is None or data == []:
-            return cls(chargers=(), server_time=server_time)
+            return cls(chargers=())
         site = reply.fields("data")
         if not isinstance(data, dict):
             raise InvalidResponse(site.path)
-        time_zone = site.text("tz")
         if "chargers" in site:
             chargers = _chargers_of(site.rows("chargers"), _kwh_of_wh)
         elif "evChargerData" in site:
@@ -250,7 +215,7 @@ class SiteStatus:
             if data and not chargers:
                 # Neither a site without chargers nor one of them
                 raise InvalidResponse(site.path)
-        return cls(chargers=chargers, time_zone=time_zone, server_time=server_time)
+        return cls(chargers=chargers, time_zone=site.text("tz"))
 
 
 def _is_keyed(row: Fields) -> bool:
@@ -272,102 +237,67 @@ def _keyed(serial: str, row: Fields) -> ChargerStatus:
 def _chargers_of(
     listed: tuple[Fields, ...], energy: Callable[[float | None], float | None]
 ) -> tuple[ChargerStatus, ...]:
-    chargers = []
-    for row in listed:
-        try:
-            chargers.append(ChargerStatus.from_wire(row, energy=energy))
-        except InvalidResponse:
-            row.unreadable("sn")
-    return tuple(chargers)
+    return readable(listed, lambda row: ChargerStatus.from_wire(row, energy=energy))
+
+
+def _connection(row: Fields) -> str | None:
+    connection = row.text("activeConnection")
+    return connection.lower() if connection else None
+
+
+def _has_neutral(row: Fields) -> bool | None:
+    wiring = row.raw("wiringConfiguration")
+    if not isinstance(wiring, dict) or not wiring:
+        return None
+    words = {word.lower() for item in wiring.items() for word in item if isinstance(word, str)}
+    return not words.isdisjoint({"n", "neutral"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerSummary:
     """Metadata of one charger (docs/api.md §3.2).
 
-    `lifetime_energy` is kWh; `amps_min`, `amps_max` and `amps_step` are the levels a person may
-    choose; `max_current`, `breaker_rating` and `rated_current` are A; `operating_voltage` is V;
-    `reporting_interval` is s; `connection` is the active interface in lower case; `ip_address`
-    belongs to that interface. `phase_mode` keeps the cloud's text or number. `has_neutral` is known
-    only where the cloud describes the wiring. `owner_control` is false where the account may only look: commands are
-    refused with 403. `default_charge_level` is `None` when disabled.
+    `lifetime_energy` is kWh; `amps_min`, `amps_max` and `amps_step` are the levels a person may choose; `max_current`
+    and `rated_current` are A; `operating_voltage` is V; `reporting_interval` is s; `connection` is the active interface
+    in lower case; `ip_address` belongs to that interface. `phase_mode` keeps the cloud's text or number. `has_neutral`
+    is known only where the cloud describes the wiring. `owner_control` is false where the account may only look:
+    commands are refused with 403. `default_charge_level` is `None` when disabled.
     """
 
-    serial: str = field(repr=False)
-    name: str | None = None
-    model: str | None = None
-    model_id: str | None = None
-    firmware: str | None = None
-    hardware: str | None = None
-    lifetime_energy: float | None = None
-    amps_min: int | None = None
-    amps_max: int | None = None
-    amps_step: int | None = None
-    default_charge_level: int | None = None
-    max_current: int | None = None
-    breaker_rating: int | None = None
-    rated_current: int | None = None
-    operating_voltage: int | None = None
-    phase_mode: str | None = None
-    phase_count: int | None = None
-    has_neutral: bool | None = None
-    load_balancing: bool | None = None
-    supports_use_battery: bool | None = None
-    connected: bool | None = None
-    retired: bool | None = None
-    commissioned: bool | None = None
-    owner_control: bool | None = None
-    connection: str | None = None
-    ip_address: str | None = field(default=None, repr=False)
-    reporting_interval: int | None = None
-    reported_at: datetime | None = None
-    time_zone: str | None = None
-
-    @classmethod
-    def from_wire(cls, row: Fields) -> ChargerSummary:
-        """Read the metadata of one charger.
-
-        Raises:
-            InvalidResponse: the row has no serial.
-        """
-        serial = row.identifier(*_SERIAL)
-        if serial is None:
-            raise InvalidResponse(f"{row.path}.{_SERIAL[0]}")
-        levels = row.fields("chargeLevelDetails")
-        voltage = row.number(VOLTS, "operatingVoltage")
-        connection = row.text("activeConnection")
-        connection = connection.lower() if connection else None
-        return cls(
-            serial=serial,
-            name=row.text("displayName"),
-            model=row.text("modelName", "model"),
-            model_id=row.identifier("modelId", "sku", "partNumber"),
-            firmware=row.text("firmwareVersion", "systemVersion", "applicationVersion", "softwareVersion"),
-            hardware=row.scalar("hwVersion", "hardwareVersion", "processorBoardVersion", "powerBoardVersion"),
-            lifetime_energy=_kwh_of_wh(row.number(LIFETIME_WATT_HOURS, "lifeTimeConsumption")),
-            amps_min=levels.integer(AMPS, "min"),
-            amps_max=levels.integer(AMPS, "max"),
-            amps_step=levels.integer(AMPS, "granularity"),
-            default_charge_level=_default_level(levels),
-            max_current=row.integer(AMPS, "maxCurrent"),
-            breaker_rating=row.integer(AMPS, "breakerRating"),
-            rated_current=row.integer(AMPS, "ratedCurrent"),
-            operating_voltage=round(voltage) if voltage else None,
-            phase_mode=row.scalar("phaseMode"),
-            phase_count=row.integer(PHASES, "phaseCount"),
-            has_neutral=_has_neutral(row),
-            load_balancing=row.boolean("dlbEnabled"),
-            supports_use_battery=row.boolean("supportsUseBattery"),
-            connected=row.boolean("isConnected"),
-            retired=row.boolean("isRetired"),
-            commissioned=row.boolean("commissioningStatus"),
-            owner_control=row.boolean("hoControl"),
-            connection=connection,
-            ip_address=local_address(row, connection),
-            reporting_interval=row.integer(REPORTING_SECONDS, "reportingInterval"),
-            reported_at=row.time("lastReportedAt"),
-            time_zone=row.text("timezone"),
-        )
+    serial: str = wire_field(lambda row: row.required(*_SERIAL), shown=False)
+    name: str | None = wire_field(lambda row: row.text("displayName"))
+    model: str | None = wire_field(lambda row: row.text("modelName", "model"))
+    model_id: str | None = wire_field(lambda row: row.identifier("modelId", "sku", "partNumber"))
+    firmware: str | None = wire_field(
+        lambda row: row.text("firmwareVersion", "systemVersion", "applicationVersion", "softwareVersion")
+    )
+    hardware: str | None = wire_field(
+        lambda row: row.scalar("hwVersion", "hardwareVersion", "processorBoardVersion", "powerBoardVersion")
+    )
+    lifetime_energy: float | None = wire_field(
+        lambda row: _kwh_of_wh(row.number(LIFETIME_WATT_HOURS, "lifeTimeConsumption"))
+    )
+    amps_min: int | None = wire_field(lambda row: _levels(row).integer(AMPS, "min"))
+    amps_max: int | None = wire_field(lambda row: _levels(row).integer(AMPS, "max"))
+    amps_step: int | None = wire_field(lambda row: _levels(row).integer(AMPS, "granularity"))
+    default_charge_level: int | None = wire_field(lambda row: _default_level(_levels(row)))
+    max_current: int | None = wire_field(lambda row: row.integer(AMPS, "maxCurrent"))
+    rated_current: int | None = wire_field(lambda row: row.integer(AMPS, "ratedCurrent"))
+    operating_voltage: int | None = wire_field(lambda row: _rounded(row.number(VOLTS, "operatingVoltage")))
+    phase_mode: str | None = wire_field(lambda row: row.scalar("phaseMode"))
+    phase_count: int | None = wire_field(lambda row: row.integer(PHASES, "phaseCount"))
+    has_neutral: bool | None = wire_field(_has_neutral)
+    load_balancing: bool | None = wire_field(lambda row: row.boolean("dlbEnabled"))
+    supports_use_battery: bool | None = wire_field(lambda row: row.boolean("supportsUseBattery"))
+    connected: bool | None = wire_field(lambda row: row.boolean("isConnected"))
+    retired: bool | None = wire_field(lambda row: row.boolean("isRetired"))
+    commissioned: bool | None = wire_field(lambda row: row.boolean("commissioningStatus"))
+    owner_control: bool | None = wire_field(lambda row: row.boolean("hoControl"))
+    connection: str | None = wire_field(_connection)
+    ip_address: str | None = wire_field(lambda row: local_address(row, _connection(row)), shown=False)
+    reporting_interval: int | None = wire_field(lambda row: row.integer(REPORTING_SECONDS, "reportingInterval"))
+    reported_at: datetime | None = wire_field(lambda row: row.time("lastReportedAt"))
+    time_zone: str | None = wire_field(lambda row: row.text("timezone"))
 
 
 def read_summaries(value: JsonValue, oddities: Oddities) -> tuple[ChargerSummary, ...]:
@@ -376,17 +306,7 @@ def read_summaries(value: JsonValue, oddities: Oddities) -> tuple[ChargerSummary
     Raises:
         InvalidResponse: the reply has none of these shapes.
     """
-    summaries = []
-    for row in _summary_rows(value, oddities):
-        try:
-            summaries.append(ChargerSummary.from_wire(row))
-        except InvalidResponse:
-            row.unreadable(_SERIAL[0])
-    return tuple(summaries)
-
-
-_SERIAL: Final = ("serialNumber", "serial", "sn", "id")
-_LISTS: Final = ("chargers", "evChargerData", "evses", "devices", "items")
+    return readable(_summary_rows(value, oddities), lambda row: row.build(ChargerSummary))
 
 
 def _summary_rows(value: JsonValue, oddities: Oddities) -> tuple[Fields, ...]:
@@ -406,16 +326,16 @@ def _summary_rows(value: JsonValue, oddities: Oddities) -> tuple[Fields, ...]:
     return (charger,) if data else ()
 
 
+def _levels(row: Fields) -> Fields:
+    return row.fields("chargeLevelDetails")
+
+
+def _rounded(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
 def _default_level(levels: Fields) -> int | None:
     text = levels.scalar("defaultChargeLevel")
     if text is None or text.lower() == "disabled":
         return None
     return levels.integer(AMPS, "defaultChargeLevel")
-
-
-def _has_neutral(row: Fields) -> bool | None:
-    wiring = row.raw("wiringConfiguration")
-    if not isinstance(wiring, dict) or not wiring:
-        return None
-    words = {word.lower() for item in wiring.items() for word in item if isinstance(word, str)}
-    return not words.isdisjoint({"n", "neutral"})

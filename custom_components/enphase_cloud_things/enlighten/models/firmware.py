@@ -1,12 +1,11 @@
 """The firmware of chargers as the cloud's update service sees it (docs/api.md §3.3)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..bounds import CODE
-from ..errors import InvalidResponse
-from ..redact import scrub
-from ..wire import Fields, JsonValue, Oddities, rows
+from ..redact import free_text
+from ..wire import Fields, JsonValue, Oddities, readable, rows, wire_field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,36 +16,13 @@ class FirmwareDetails:
     that the charger updates itself over the air.
     """
 
-    serial: str = field(repr=False)
-    installed: str | None = None
-    target: str | None = None
-    upgrade_status: int | None = None
-    detail: str | None = None
-    automatic: bool | None = None
-    upgraded_at: datetime | None = None
-    updated_at: datetime | None = None
-
-    @classmethod
-    def from_wire(cls, row: Fields) -> FirmwareDetails:
-        """Read one charger.
-
-        Raises:
-            InvalidResponse: the row has no serial.
-        """
-        serial = row.identifier("serialNumber")
-        if serial is None:
-            raise InvalidResponse(f"{row.path}.serialNumber")
-        detail = row.text("statusDetail")
-        return cls(
-            serial=serial,
-            installed=row.text("currentFwVersion"),
-            target=row.text("targetFwVersion"),
-            upgrade_status=row.integer(CODE, "upgradeStatus"),
-            detail=scrub(detail) if detail else None,
-            automatic=row.boolean("isAutoOta"),
-            upgraded_at=row.time("lastSuccessfulUpgradeDate"),
-            updated_at=row.time("lastUpdatedAt"),
-        )
+    serial: str = wire_field(lambda row: row.required("serialNumber"), shown=False)
+    installed: str | None = wire_field(lambda row: row.text("currentFwVersion"))
+    target: str | None = wire_field(lambda row: row.text("targetFwVersion"))
+    upgrade_status: int | None = wire_field(lambda row: row.integer(CODE, "upgradeStatus"))
+    detail: str | None = wire_field(lambda row: free_text(row.text("statusDetail")))
+    automatic: bool | None = wire_field(lambda row: row.boolean("isAutoOta"))
+    upgraded_at: datetime | None = wire_field(lambda row: row.time("lastSuccessfulUpgradeDate"))
 
 
 def read_firmware(value: JsonValue, oddities: Oddities) -> tuple[FirmwareDetails, ...]:
@@ -59,10 +35,4 @@ def read_firmware(value: JsonValue, oddities: Oddities) -> tuple[FirmwareDetails
         listed = rows(value, "firmware", oddities)
     else:
         listed = Fields.of_reply(value, "firmware", oddities).rows("data")
-    details = []
-    for row in listed:
-        try:
-            details.append(FirmwareDetails.from_wire(row))
-        except InvalidResponse:
-            row.unreadable("serialNumber")
-    return tuple(details)
+    return readable(listed, lambda row: row.build(FirmwareDetails))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from ..bounds import CODE, COUNT
-from ..wire import Fields, JsonValue, Oddities
+from ..bounds import CODE
+from ..wire import Fields, JsonValue, Oddities, wire_field
 
 
 class ChargeMode(StrEnum):
@@ -40,21 +40,14 @@ class ModeOption:
     """One mode that the cloud lists for a charger. `mode` is text, a `ChargeMode` where known."""
 
     mode: str
-    enabled: bool | None = None
-    hidden: bool | None = None
-    disabled_by_storm: bool | None = None
-    schedules_enabled: int | None = None
+    enabled: bool | None = wire_field(lambda row: row.boolean("enabled"))
+    hidden: bool | None = wire_field(lambda row: row.boolean("isHidden"))
+    disabled_by_storm: bool | None = wire_field(lambda row: row.boolean("isDisabledByStorm"))
 
     @classmethod
     def from_wire(cls, key: str, row: Fields) -> ModeOption:
-        """Read one mode; short replies tell its name by the key alone."""
-        return cls(
-            mode=row.word(ChargeMode, "chargingMode") or _MODE_OF_KEY.get(key, key),
-            enabled=row.boolean("enabled"),
-            hidden=row.boolean("isHidden"),
-            disabled_by_storm=row.boolean("isDisabledByStorm"),
-            schedules_enabled=row.integer(COUNT, "schedulesEnabled"),
-        )
+        """Read one mode; short replies name it by the key alone."""
+        return row.build(cls, mode=row.word(ChargeMode, "chargingMode") or _MODE_OF_KEY.get(key, key))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,29 +108,18 @@ class GreenSettings:
         return cls()
 
 
+def _is_change_pending(row: Fields) -> bool:
+    requested = row.scalar("reqValue")
+    return requested not in {None, row.scalar("value")} or row.integer(CODE, "status") == _CHANGE_PENDING
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationValue:
-    """One charger setting (docs/api.md §6.5).
-
-    That is the settled value, the wish, and whether a change is pending.
-    """
+    """The settled value of one charger setting, and whether a change of it is pending (docs/api.md §6.5)."""
 
     key: str
-    value: str | None = None
-    requested: str | None = None
-    pending: bool = False
-
-    @classmethod
-    def from_wire(cls, key: str, row: Fields) -> ConfigurationValue:
-        """Read one setting."""
-        value, requested = row.scalar("value"), row.scalar("reqValue")
-        is_wished_for = requested is not None and requested != value
-        return cls(
-            key=key,
-            value=value,
-            requested=requested,
-            pending=is_wished_for or row.integer(CODE, "status") == _CHANGE_PENDING,
-        )
+    value: str | None = wire_field(lambda row: row.scalar("value"))
+    pending: bool = wire_field(_is_change_pending, default=False)
 
 
 def read_configuration(value: JsonValue, oddities: Oddities) -> tuple[ConfigurationValue, ...]:
@@ -147,7 +129,7 @@ def read_configuration(value: JsonValue, oddities: Oddities) -> tuple[Configurat
         InvalidResponse: the reply is not an object.
     """
     return tuple(
-        ConfigurationValue.from_wire(key, row)
+        row.build(ConfigurationValue, key=key)
         for row in Fields.of_reply(value, "configuration", oddities).rows("data")
         if (key := row.text("key")) is not None
     )

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
-from ..bounds import AMPS, MINUTE_OF_DAY, REMINDER_MINUTES, WEEKDAY
+from ..bounds import AMPS, MINUTE_OF_DAY, WEEKDAY
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities, integer
+from ..wire import Fields, JsonValue, Oddities, integer, readable, rows, wire_field
 
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?", re.ASCII)
 _MINUTES_AN_HOUR: Final = 60
@@ -28,6 +28,17 @@ class SlotKind(StrEnum):
     OFF_PEAK = "OFF_PEAK"
 
 
+def _weekdays(row: Fields) -> frozenset[int]:
+    days = set()
+    listed = row.raw("days")
+    for item in listed[:7] if isinstance(listed, list) else ():
+        try:
+            days.add(integer(item, WEEKDAY))
+        except ValueError:
+            row.unreadable("days")
+    return frozenset(days)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """One weekly window.
@@ -38,37 +49,23 @@ class Slot:
     came.
     """
 
-    slot_id: str = field(repr=False)
-    start: time | None = None
-    end: time | None = None
-    days: frozenset[int] = frozenset()
-    enabled: bool | None = None
-    kind: str | None = None
-    amps: int | None = None
-    reminder_minutes: int | None = None
+    slot_id: str = wire_field(lambda row: row.required("id"), shown=False)
+    start: time | None = wire_field(lambda row: _clock(row, "startTime"))
+    end: time | None = wire_field(lambda row: _clock(row, "endTime"))
+    days: frozenset[int] = wire_field(_weekdays, default=frozenset())
+    enabled: bool | None = wire_field(lambda row: row.boolean("enabled"))
+    kind: str | None = wire_field(lambda row: row.word(SlotKind, "scheduleType"))
+    amps: int | None = wire_field(lambda row: row.integer(AMPS, "chargingLevelAmp", "chargingLevel"))
     raw: Mapping[str, JsonValue] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @classmethod
-    def from_wire(cls, row: Fields, raw: Mapping[str, JsonValue]) -> Slot:
+    def from_wire(cls, row: Fields) -> Slot:
         """Read a slot.
 
         Raises:
             InvalidResponse: the slot has no id.
         """
-        slot_id = row.identifier("id")
-        if slot_id is None:
-            raise InvalidResponse(f"{row.path}.id")
-        return cls(
-            slot_id=slot_id,
-            start=_clock(row, "startTime"),
-            end=_clock(row, "endTime"),
-            days=_weekdays(row),
-            enabled=row.boolean("enabled"),
-            kind=row.word(SlotKind, "scheduleType"),
-            amps=row.integer(AMPS, "chargingLevelAmp", "chargingLevel"),
-            reminder_minutes=row.integer(REMINDER_MINUTES, "remindTime") if row.boolean("remindFlag") else None,
-            raw=MappingProxyType(dict(raw)),
-        )
+        return row.build(cls, raw=MappingProxyType(dict(row.values)))
 
     @property
     def is_off_peak(self) -> bool:
@@ -93,7 +90,7 @@ class Slot:
             raw["days"] = list[JsonValue](sorted(days))
         if enabled is not None:
             raw["enabled"] = enabled
-        return Slot.from_wire(Fields(raw, "slot", Oddities()), raw)
+        return Slot.from_wire(Fields(raw, "slot", Oddities()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,19 +98,16 @@ class Schedule:
     """All slots of a charger, in the order of the cloud, and how far the charger has them.
 
     `synced` is false while a change has not reached the charger. `off_peak_eligible` says whether off-peak slots can be
-    switched on. `stamp` is the server's time of this list as it was sent, which replacing the whole list needs.
-    `unreadable` counts slots that could not be read, without which the list must not be replaced.
+    switched on.
     """
 
     slots: tuple[Slot, ...] = ()
     synced: bool | None = None
     off_peak_eligible: bool | None = None
-    stamp: str | None = field(default=None, compare=False, repr=False)
-    unreadable: int = 0
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> Schedule:
-        """Read the schedules of a charger; a slot that cannot be read is left out and counted.
+        """Read the schedules of a charger; a slot that cannot be read is left out.
 
         Raises:
             InvalidResponse: the reply has no list of slots. It says nothing of the slots then, least of all that
@@ -124,20 +118,11 @@ class Schedule:
         listed = reply.raw("data") if isinstance(reply.raw("data"), list) else data.raw("slots")
         if not isinstance(listed, list):
             raise InvalidResponse("schedules.data.slots")
-        slots = []
-        for index, item in enumerate(listed):
-            row = Fields(item if isinstance(item, dict) else {}, f"schedules.data.slots[{index}]", oddities)
-            try:
-                slots.append(Slot.from_wire(row, item if isinstance(item, dict) else {}))
-            except InvalidResponse:
-                row.unreadable("id")
         config = data.fields("config")
         return cls(
-            slots=tuple(slots),
+            slots=readable(rows(listed, "schedules.data.slots", oddities), Slot.from_wire),
             synced=_synced(config),
             off_peak_eligible=config.boolean("isOffPeakEligible"),
-            stamp=reply.fields("meta").text("serverTimeStamp"),
-            unreadable=len(listed) - len(slots),
         )
 
 
@@ -165,7 +150,7 @@ def new_slot(
         "reminderTimeUtc": None,
         "serializedDays": None,
     }
-    return Slot.from_wire(Fields(raw, "slot", Oddities()), raw)
+    return Slot.from_wire(Fields(raw, "slot", Oddities()))
 
 
 def read_created_id(value: JsonValue, oddities: Oddities) -> str | None:
@@ -202,14 +187,3 @@ def _clock(row: Fields, name: str) -> time | None:
             return None
     minutes = row.integer(MINUTE_OF_DAY, name)
     return None if minutes is None else time(*divmod(minutes % (24 * _MINUTES_AN_HOUR), _MINUTES_AN_HOUR))
-
-
-def _weekdays(row: Fields) -> frozenset[int]:
-    days = set()
-    listed = row.raw("days")
-    for item in listed[:7] if isinstance(listed, list) else ():
-        try:
-            days.add(integer(item, WEEKDAY))
-        except ValueError:
-            row.unreadable("days")
-    return frozenset(days)

@@ -1,11 +1,21 @@
 """Past charging sessions as the cloud's history lists them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..bounds import ACTIVE_SECONDS, MILES, MONEY, SESSION_WATT_HOURS
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities
+from ..wire import Fields, JsonValue, Oddities, wire_field
+
+
+def _session_id(row: Fields) -> str:
+    """Return the id of a session; the long form of it begins with that of the charger."""
+    session_id = row.identifier("sessionId")
+    if session_id is None and (long_id := row.identifier("id")) is not None:
+        session_id = long_id.rpartition(":")[2]
+    if not session_id:
+        raise InvalidResponse(f"{row.path}.sessionId")
+    return session_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +26,13 @@ class HistorySession:
     `cost` money in the site's currency. The cost may come hours after the end and may change again.
     """
 
-    session_id: str = field(repr=False)
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    energy: float | None = None
-    active_seconds: float | None = None
-    range_miles: float | None = None
-    cost: float | None = None
+    session_id: str = wire_field(_session_id, shown=False)
+    started_at: datetime | None = wire_field(lambda row: row.time("startTime"))
+    ended_at: datetime | None = wire_field(lambda row: row.time("endTime"))
+    energy: float | None = wire_field(lambda row: row.number(SESSION_WATT_HOURS, "aggEnergyValue"))
+    active_seconds: float | None = wire_field(lambda row: row.number(ACTIVE_SECONDS, "activeChargeTime"))
+    range_miles: float | None = wire_field(lambda row: row.number(MILES, "milesAdded"))
+    cost: float | None = wire_field(lambda row: row.number(MONEY, "sessionCost"))
 
     @classmethod
     def from_wire(cls, row: Fields) -> HistorySession:
@@ -31,19 +41,10 @@ class HistorySession:
         Raises:
             InvalidResponse: the session has no id or no time at all.
         """
-        started_at = row.time("startTime")
-        ended_at = row.time("endTime")
-        if started_at is None and ended_at is None:
+        session = row.build(cls)
+        if session.started_at is None and session.ended_at is None:
             raise InvalidResponse(f"{row.path}.startTime")
-        return cls(
-            session_id=_session_id(row),
-            started_at=started_at,
-            ended_at=ended_at,
-            energy=row.number(SESSION_WATT_HOURS, "aggEnergyValue"),
-            active_seconds=row.number(ACTIVE_SECONDS, "activeChargeTime"),
-            range_miles=row.number(MILES, "milesAdded"),
-            cost=row.number(MONEY, "sessionCost"),
-        )
+        return session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +73,3 @@ def read_history_page(value: JsonValue, oddities: Oddities) -> HistoryPage:
     if has_more is None if sessions else has_more:
         raise InvalidResponse("history.data.hasMore")
     return HistoryPage(sessions=sessions, has_more=bool(has_more))
-
-
-def _session_id(row: Fields) -> str:
-    """Return the id of a session; the long form of it begins with that of the charger."""
-    session_id = row.identifier("sessionId")
-    if session_id is None and (long_id := row.identifier("id")) is not None:
-        session_id = long_id.rpartition(":")[2]
-    if not session_id:
-        raise InvalidResponse(f"{row.path}.sessionId")
-    return session_id

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from ..bounds import STREAM_SECONDS
-from ..wire import Fields, JsonValue, Oddities, rows
+from ..wire import Fields, JsonValue, Oddities, rows, wire_field
 
 _DEFAULT_STREAM_SECONDS: Final = 900
 _SITE_LISTS: Final = ("sites", "data", "items", "systems")
@@ -52,15 +53,15 @@ class LiveStream:
 class CommandReply:
     """The cloud's own answer to a command: `status` as sent (`accepted`), or `None` for an empty success.
 
-    Accepted means queued. It is never an effect. `level_refused` says that a start had to do without its level, which
-    this charger does not take. `message` and `details` are what else the cloud may say to a
-    triggered message (docs/api.md §5.4), the details as text by their names. They may contain identifiers.
+    Accepted means queued. It is never an effect. `message` and `details` are what else the cloud may say to a triggered
+    message (docs/api.md §5.4), the details as text by their names. They may contain identifiers.
     """
 
-    status: str | None = None
-    message: str | None = field(default=None, repr=False)
-    details: Mapping[str, str] = field(default_factory=dict, repr=False)
-    level_refused: bool = False
+    status: str | None = wire_field(lambda reply: reply.text("status"))
+    message: str | None = wire_field(lambda reply: reply.text("message"), shown=False)
+    details: Mapping[str, str] = wire_field(
+        lambda reply: reply.fields("details").scalars(), default=MappingProxyType({}), shown=False
+    )
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> CommandReply:
@@ -68,11 +69,7 @@ class CommandReply:
         reply = _fields(value, "command", oddities)
         if not isinstance(reply.raw("status"), str):
             reply = reply.fields("data")
-        return cls(
-            status=reply.text("status"),
-            message=reply.text("message"),
-            details=reply.fields("details").scalars(),
-        )
+        return reply.build(cls)
 
 
 def read_sites(value: JsonValue, oddities: Oddities) -> tuple[Site, ...]:

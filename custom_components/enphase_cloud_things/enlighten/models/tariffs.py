@@ -12,7 +12,7 @@ from typing import Final
 
 from ..bounds import MINUTE_OF_DAY, MONTH, PRICE, TIER_KILOWATT_HOURS, WEEKDAY, Range
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities, integer, number
+from ..wire import Fields, JsonValue, Oddities, integer, number, readable, wire_field
 
 MINUTES_OF_A_DAY: Final = 1440
 
@@ -57,12 +57,11 @@ class Period:
     `off-peak`, `mid-peak` or `peak`.
     """
 
-    rate: float | None
-    kind: str | None = None
-    period_id: str | None = None
+    rate: float | None = wire_field(lambda row: row.number(PRICE, "rate"))
+    kind: str | None = wire_field(lambda row: row.text("type"))
     start: int | None = None
     end: int | None = None
-    components: tuple[RateComponent, ...] = ()
+    components: tuple[RateComponent, ...] = wire_field(lambda row: _components(row.raw("rateComponents")), default=())
 
     @classmethod
     def from_wire(cls, row: Fields) -> Period:
@@ -71,16 +70,8 @@ class Period:
         Raises:
             InvalidResponse: its minutes could not be read, so that it is unknown when it applies.
         """
-        minutes = _minutes(row, "startTime", "endTime")
-        start, end = minutes or (None, None)
-        return cls(
-            rate=row.number(PRICE, "rate"),
-            kind=row.text("type"),
-            period_id=row.identifier("id"),
-            start=start,
-            end=end,
-            components=_components(row.raw("rateComponents")),
-        )
+        start, end = _minutes(row, "startTime", "endTime") or (None, None)
+        return row.build(cls, start=start, end=end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,48 +83,32 @@ class DayGroup:
 
     days: frozenset[int] = EVERY_DAY
     periods: tuple[Period, ...] = ()
-    group_id: str | None = None
     incomplete: bool = False
 
     @classmethod
     def from_wire(cls, row: Fields) -> DayGroup:
         """Read a day group; where it names no days its id tells them, and days that cannot be read are none."""
-        group_id = row.identifier("id")
-        listed = row.raw("periods")
-        periods = []
-        for period in row.rows("periods"):
-            try:
-                periods.append(Period.from_wire(period))
-            except InvalidResponse:
-                period.unreadable("startTime", "endTime")
-        days = row.raw("days")
+        days, listed = row.raw("days"), row.rows("periods")
+        periods = readable(listed, Period.from_wire)
         return cls(
-            days=weekdays_of(group_id) if days in (None, "", []) else _weekdays(days),
-            periods=tuple(periods),
-            group_id=group_id,
-            incomplete=isinstance(listed, list) and len(periods) < len(listed),
+            days=weekdays_of(row.identifier("id")) if days in (None, "", []) else _weekdays(days),
+            periods=periods,
+            incomplete=_is_cut(row.raw("periods"), periods),
         )
+
+
+def _tier_end(row: Fields) -> float | None:
+    end = row.number(TIER_KILOWATT_HOURS, "endValue")
+    return None if end == _OPEN_END else end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
     """A rate for a range of consumption in kWh per billing period; `end` is `None` where it is open."""
 
-    rate: float | None
-    start: float | None = None
-    end: float | None = None
-    tier_id: str | None = None
-
-    @classmethod
-    def from_wire(cls, row: Fields) -> Tier:
-        """Read a tier."""
-        end = row.number(TIER_KILOWATT_HOURS, "endValue")
-        return cls(
-            rate=row.number(PRICE, "rate"),
-            start=row.number(TIER_KILOWATT_HOURS, "startValue"),
-            end=None if end == _OPEN_END else end,
-            tier_id=row.identifier("id"),
-        )
+    rate: float | None = wire_field(lambda row: row.number(PRICE, "rate"))
+    start: float | None = wire_field(lambda row: row.number(TIER_KILOWATT_HOURS, "startValue"))
+    end: float | None = wire_field(_tier_end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +119,6 @@ class Season:
     that cannot be read, or a tier of unknown consumption.
     """
 
-    season_id: str | None = None
     start_month: int = 1
     end_month: int = 12
     day_groups: tuple[DayGroup, ...] = ()
@@ -163,11 +137,10 @@ class Season:
         if (first is None) != (last is None) or (first is None and not alone):
             raise InvalidResponse(f"{row.path}.startMonth")
         return cls(
-            season_id=row.identifier("id"),
             start_month=first or 1,
             end_month=last or _LAST_MONTH,
             day_groups=tuple(DayGroup.from_wire(group) for group in row.rows("days")),
-            tiers=tuple(Tier.from_wire(tier) for tier in row.rows("tiers")),
+            tiers=tuple(tier.build(Tier) for tier in row.rows("tiers")),
             base_rate=row.number(PRICE, "offPeak"),
             base_unreadable=_is_unreadable(row, PRICE, "offPeak")
             or any(_is_unreadable(tier, TIER_KILOWATT_HOURS, "startValue") for tier in row.rows("tiers")),
@@ -178,34 +151,20 @@ class Season:
 class TariffBranch:
     """One direction of a tariff (docs/api.md §9.5).
 
-    `structure` is a `TariffStructure` where known; `division` is the cloud's `typeKind` (`single`, `seasonal`, …),
-    `source` tells who entered it (`manual`, `autofill`, …).
+    `structure` is a `TariffStructure` where known.
     """
 
     structure: str | None = None
-    division: str | None = None
-    source: str | None = None
-    export_plan: str | None = None
     seasons: tuple[Season, ...] = ()
 
     @classmethod
     def from_wire(cls, row: Fields) -> TariffBranch:
         """Read a branch; a season that cannot be read is left out."""
-        structure = row.text("typeId")
-        listed = row.raw("seasons")
+        structure, listed = row.text("typeId"), row.raw("seasons")
         alone = isinstance(listed, list) and len(listed) == 1
-        seasons = []
-        for season in row.rows("seasons"):
-            try:
-                seasons.append(Season.from_wire(season, alone=alone))
-            except InvalidResponse:
-                season.unreadable("startMonth", "endMonth")
         return cls(
             structure=structure.lower() if structure else None,
-            division=row.text("typeKind"),
-            source=row.text("source"),
-            export_plan=row.text("exportPlan"),
-            seasons=tuple(seasons),
+            seasons=readable(row.rows("seasons"), lambda season: Season.from_wire(season, alone=alone)),
         )
 
 
@@ -216,11 +175,10 @@ class Tariff:
     `currency_symbol` is a symbol and no ISO code: `$` is used in several countries.
     """
 
-    purchase: TariffBranch | None = None
-    buyback: TariffBranch | None = None
-    currency_symbol: str | None = None
-    country: str | None = None
-    net_metering_version: str | None = None
+    purchase: TariffBranch | None = wire_field(lambda reply: _branch(reply, "purchase"))
+    buyback: TariffBranch | None = wire_field(lambda reply: _branch(reply, "buyback"))
+    currency_symbol: str | None = wire_field(lambda reply: reply.text("currency"))
+    country: str | None = wire_field(lambda reply: reply.text("country"))
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> Tariff:
@@ -232,13 +190,7 @@ class Tariff:
         reply = Fields.of_reply(value, "tariff", oddities)
         if not any(name in reply for name in _TARIFF_FIELDS):
             raise InvalidResponse(reply.path)
-        return cls(
-            purchase=_branch(reply, "purchase"),
-            buyback=_branch(reply, "buyback"),
-            currency_symbol=reply.text("currency"),
-            country=reply.text("country"),
-            net_metering_version=reply.text("nemVersion"),
-        )
+        return reply.build(cls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,20 +238,14 @@ class DatedRates:
             InvalidResponse: the reply has no list of rates, or none of them could be read.
         """
         data = Fields.of_reply(value, "export_rates", oddities).fields("data")
-        listed = data.raw("buyback")
-        rates = []
-        for row in data.rows("buyback"):
-            try:
-                rates.append(DatedRate.from_wire(row))
-            except InvalidResponse:
-                row.unreadable("start", "end")
-        if not rates and data.raw("buyback") != []:
+        listed, rates = data.raw("buyback"), readable(data.rows("buyback"), DatedRate.from_wire)
+        if not rates and listed != []:
             raise InvalidResponse("export_rates.data.buyback")
         site = data.fields("siteDetails")
         return cls(
             day=day,
-            rates=tuple(rates),
-            incomplete=isinstance(listed, list) and len(rates) < len(listed),
+            rates=rates,
+            incomplete=_is_cut(listed, rates),
             currency_symbol=data.text("currency") or site.text("currency"),
             time_zone=data.text("timezone") or site.text("timezone"),
         )
@@ -380,6 +326,11 @@ def _minute(row: Fields, name: str) -> int | None:
             raise InvalidResponse(f"{row.path}.{name}")
         return hours * 60 + minutes
     return _integer(row, MINUTE_OF_DAY, name)
+
+
+def _is_cut(listed: JsonValue, readable_ones: tuple[object, ...]) -> bool:
+    """Return whether some of what the cloud lists could not be read."""
+    return isinstance(listed, list) and len(readable_ones) < len(listed)
 
 
 def _is_unreadable(row: Fields, within: Range, name: str) -> bool:

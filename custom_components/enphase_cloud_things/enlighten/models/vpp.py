@@ -7,7 +7,7 @@ from typing import Final
 
 from ..bounds import KILOWATTS, PERCENT, WATTS
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities
+from ..wire import Fields, JsonValue, Oddities, readable, wire_field
 
 _ID: Final = re.compile(r"[0-9a-f]{24}", re.ASCII | re.IGNORECASE)
 
@@ -36,20 +36,22 @@ class VppEvent:
 
     start: datetime
     end: datetime
-    event_id: str | None = field(default=None, repr=False)
-    row_id: str | None = field(default=None, repr=False)
-    name: str | None = None
-    kind: str | None = None
-    subtype: str | None = None
-    status: str | None = None
-    mode: str | None = None
-    target_soc: float | None = None
-    rate: float | None = None
-    average_discharge: float | None = None
-    average_charge: float | None = None
-    cancelled: bool = False
-    cancelled_at: datetime | None = None
-    superseded: bool = False
+    event_id: str | None = wire_field(lambda row: row.identifier("event_id"), shown=False)
+    row_id: str | None = wire_field(lambda row: row.identifier("id"), shown=False)
+    name: str | None = wire_field(lambda row: row.text("name"))
+    kind: str | None = wire_field(lambda row: row.text("type"))
+    subtype: str | None = wire_field(lambda row: row.text("subtype"))
+    status: str | None = wire_field(lambda row: row.text("status"))
+    mode: str | None = wire_field(lambda row: row.text("mode"))
+    target_soc: float | None = wire_field(lambda row: row.number(PERCENT, "target_soc"))
+    rate: float | None = wire_field(lambda row: row.number(WATTS, "rate_watt"))
+    average_discharge: float | None = wire_field(lambda row: row.number(KILOWATTS, "avg_kw_discharged"))
+    average_charge: float | None = wire_field(lambda row: row.number(KILOWATTS, "avg_kw_charged"))
+    cancelled: bool = wire_field(lambda row: row.raw("cancellation_timestamp") not in (None, "", False), default=False)
+    cancelled_at: datetime | None = wire_field(lambda row: row.time("cancellation_timestamp"))
+    superseded: bool = wire_field(
+        lambda row: bool(row.boolean("superceded") or row.boolean("superseded")), default=False
+    )
 
     @classmethod
     def from_wire(cls, row: Fields) -> VppEvent:
@@ -58,30 +60,12 @@ class VppEvent:
         Raises:
             InvalidResponse: the event has no start or no end after it.
         """
-        start = row.time("start_time")
-        end = row.time("end_time")
+        start, end = row.time("start_time"), row.time("end_time")
         if start is None:
             raise InvalidResponse(f"{row.path}.start_time")
         if end is None or end <= start:
             raise InvalidResponse(f"{row.path}.end_time")
-        return cls(
-            start=start,
-            end=end,
-            event_id=row.identifier("event_id"),
-            row_id=row.identifier("id"),
-            name=row.text("name"),
-            kind=row.text("type"),
-            subtype=row.text("subtype"),
-            status=row.text("status"),
-            mode=row.text("mode"),
-            target_soc=row.number(PERCENT, "target_soc"),
-            rate=row.number(WATTS, "rate_watt"),
-            average_discharge=row.number(KILOWATTS, "avg_kw_discharged"),
-            average_charge=row.number(KILOWATTS, "avg_kw_charged"),
-            cancelled=row.raw("cancellation_timestamp") not in (None, "", False),
-            cancelled_at=row.time("cancellation_timestamp"),
-            superseded=bool(row.boolean("superceded") or row.boolean("superseded")),
-        )
+        return row.build(cls, start=start, end=end)
 
 
 def is_id(text: str) -> bool:
@@ -122,15 +106,10 @@ def read_events(value: JsonValue, oddities: Oddities) -> tuple[VppEvent, ...]:
     listed = reply.raw("data")
     if "data" not in reply or not isinstance(listed, list | None):
         raise InvalidResponse("events.data")
-    events = []
-    for row in reply.rows("data"):
-        try:
-            events.append(VppEvent.from_wire(row))
-        except InvalidResponse:
-            row.unreadable("start_time", "end_time")
+    events = readable(reply.rows("data"), VppEvent.from_wire)
     if listed and not events:
         raise InvalidResponse("events.data")
-    return tuple(events)
+    return events
 
 
 def _id(fields: Fields, name: str) -> str:
