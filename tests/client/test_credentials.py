@@ -14,6 +14,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     Credentials,
     EnlightenClient,
     EnlightenError,
+    GuardReason,
     Hosts,
     InvalidCredentials,
     ServiceUnavailable,
@@ -167,11 +168,11 @@ async def test_cookies_of_addresses_are_taken_only_where_a_host_is_one(host: str
 
 
 OBSTACLES: list[tuple[SignInGuard, type[EnlightenError]]] = [
-    (SignInGuard().after_rejection(NOW), InvalidCredentials),
-    (SignInGuard().after_too_many_sessions(NOW), TooManySessions),
-    (SignInGuard().after_throttling(NOW), AuthenticationRequired),
-    (SignInGuard().after_trouble(NOW), ServiceUnavailable),
-    (SignInGuard().after_block(), AccountBlocked),
+    (SignInGuard().after(GuardReason.REJECTED, NOW), InvalidCredentials),
+    (SignInGuard().after(GuardReason.TOO_MANY_SESSIONS, NOW), TooManySessions),
+    (SignInGuard().after(GuardReason.THROTTLED, NOW), AuthenticationRequired),
+    (SignInGuard().after(GuardReason.UNAVAILABLE, NOW), ServiceUnavailable),
+    (SignInGuard().after(GuardReason.ACCOUNT_BLOCKED, NOW), AccountBlocked),
     (SignInGuard(blocked_until=NOW + timedelta(hours=1), reason="of another age"), AuthenticationRequired),
     (SignInGuard(blocked_until=NOW + timedelta(hours=1)), AuthenticationRequired),
 ]
@@ -184,28 +185,22 @@ def test_the_guard_says_why_it_holds_a_sign_in_back(guard: SignInGuard, error: t
 
 def test_a_guard_without_a_reason_to_hold_back_does_not() -> None:
     assert SignInGuard().obstacle(NOW) is None
-    assert SignInGuard().after_rejection(NOW).obstacle(NOW + timedelta(seconds=300)) is None
+    assert SignInGuard().after(GuardReason.REJECTED, NOW).obstacle(NOW + timedelta(seconds=300)) is None
 
 
 def test_proof_of_a_good_session_ends_no_pause() -> None:
-    stopped = replace(SignInGuard().after_too_many_sessions(NOW), rejections=2)
+    stopped = replace(SignInGuard().after(GuardReason.TOO_MANY_SESSIONS, NOW), rejections=2)
 
     assert stopped.after_proof(NOW) == stopped
     assert stopped.after_proof(NOW + timedelta(hours=24)) == SignInGuard()
 
 
-@given(st.lists(st.sampled_from(["rejection", "too_many_sessions", "throttling", "trouble"]), min_size=1), st.data())
-def test_a_failure_always_holds_the_next_sign_in_back(failures: list[str], data: st.DataObject) -> None:
+@given(st.lists(st.sampled_from(GuardReason), min_size=1), st.data())
+def test_a_failure_always_holds_the_next_sign_in_back(failures: list[GuardReason], data: st.DataObject) -> None:
     guard, now = SignInGuard(), NOW
     for failure in failures:
         now += timedelta(seconds=data.draw(st.integers(min_value=0, max_value=100_000)))
-        step = {
-            "rejection": guard.after_rejection,
-            "too_many_sessions": guard.after_too_many_sessions,
-            "throttling": guard.after_throttling,
-            "trouble": guard.after_trouble,
-        }[failure]
-        guard = step(now)
+        guard = guard.after(failure, now)
 
         assert guard.blocks(now + timedelta(seconds=299))
 

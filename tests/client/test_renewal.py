@@ -19,6 +19,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     Credentials,
     EnlightenClient,
     EnlightenError,
+    GuardReason,
     InvalidCredentials,
     OtpRequired,
     RateLimited,
@@ -909,7 +910,7 @@ async def test_a_dead_bearer_is_not_replaced_while_the_guard_holds_sign_ins_back
 ) -> None:
     """Trap 85: within the guards."""
     clock.tick(3600)
-    unattended.session.guard_with(SignInGuard(rejections=1).after_rejection(clock()))
+    unattended.session.guard_with(SignInGuard(rejections=1).after(GuardReason.REJECTED, clock()))
     simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM)
 
     with pytest.raises(AuthenticationRequired) as caught:

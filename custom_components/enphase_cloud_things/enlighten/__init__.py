@@ -76,10 +76,9 @@ from .recording.unknown_shapes import unknown_shapes
 from .redact import redact, scrub
 from .schedules import SchedulesClient
 from .session.cookies import StoredCookie, new_cookie_jar
-from .session.credentials import Credentials
-from .session.guard import GuardReason, SignInGuard
 from .session.login import OtpChallenge
 from .session.session import Session
+from .session.state import Credentials, GuardReason, SignInGuard
 from .transport import FamilyHealth, Transport
 
 __all__ = [

@@ -32,7 +32,7 @@ from .errors import (
 )
 from .limits import LONGEST_WAIT
 from .redact import free_text
-from .wire import Fields, JsonValue, Oddities
+from .wire import Fields, JsonValue, object_at
 
 _PAGE_STARTS: Final = ("<!doctype html", "<html")
 # What may come before a page
@@ -267,11 +267,11 @@ def _load(body: bytes) -> JsonValue:
 
 
 def _read_refusal(status: int, value: JsonValue, lower_text: str) -> Refusal | None:
-    reply = Fields(value if isinstance(value, dict) else {}, "error", Oddities())
+    reply = object_at(value, "error")
     error = reply.raw("error")
     if status < HTTPStatus.BAD_REQUEST and not (isinstance(error, dict) and error):
         return None
-    inner = Fields(error if isinstance(error, dict) else {}, "error.error", Oddities())
+    inner = object_at(error, "error.error")
     return Refusal(
         http_status=status,
         code=_code(inner) or _code(reply),

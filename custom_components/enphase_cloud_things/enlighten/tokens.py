@@ -7,7 +7,7 @@ from typing import Final
 
 import jwt
 
-from .wire import Fields, JsonValue, Oddities
+from .wire import JsonValue, object_at
 
 _LONGEST_MARGIN: Final = timedelta(hours=1)
 
@@ -34,7 +34,7 @@ def read_claims(token: str | None) -> Claims:
         payload: dict[str, JsonValue] = jwt.decode(token, options={"verify_signature": False})
     except jwt.PyJWTError, UnicodeEncodeError:
         return Claims()
-    top = Fields(payload, "token", Oddities())
+    top = object_at(payload, "token")
     nested = top.fields("data")
     user = ("user_id", "userId", "userid")
     session = ("session_id", "sessionId", "session")
@@ -56,9 +56,7 @@ class AccessToken:
     @classmethod
     def from_wire(cls, value: JsonValue) -> AccessToken | None:
         """Read the reply of the token route (docs/api.md §2.5); `None` if it has no token."""
-        if not isinstance(value, dict):
-            return None
-        reply = Fields(value, "token", Oddities())
+        reply = object_at(value, "token")
         token = reply.opaque("token", "auth_token", "access_token")
         if token is None:
             return None

@@ -351,6 +351,11 @@ class Fields:
             return None
 
 
+def object_at(value: JsonValue, path: str, oddities: Oddities | None = None) -> Fields:
+    """Return the fields of an object, of which anything else has none."""
+    return Fields(value if isinstance(value, dict) else {}, path, oddities or Oddities())
+
+
 def rows(values: list[JsonValue], path: str, oddities: Oddities) -> tuple[Fields, ...]:
     """Return the objects of a list; anything else in it costs its own row only, and what is too much its end."""
     result = []

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from ..bounds import AMPS, MINUTE_OF_DAY, WEEKDAY
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities, integer, readable, rows, wire_field
+from ..wire import Fields, JsonValue, Oddities, integer, object_at, readable, rows, wire_field
 
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?", re.ASCII)
 _MINUTES_AN_HOUR: Final = 60
@@ -90,7 +90,7 @@ class Slot:
             raw["days"] = list[JsonValue](sorted(days))
         if enabled is not None:
             raw["enabled"] = enabled
-        return Slot.from_wire(Fields(raw, "slot", Oddities()))
+        return Slot.from_wire(object_at(raw, "slot"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +150,12 @@ def new_slot(
         "reminderTimeUtc": None,
         "serializedDays": None,
     }
-    return Slot.from_wire(Fields(raw, "slot", Oddities()))
+    return Slot.from_wire(object_at(raw, "slot"))
 
 
 def read_created_id(value: JsonValue, oddities: Oddities) -> str | None:
     """Read the id of a created slot, text or in an object; `None` if the reply does not name it."""
-    reply = Fields(value if isinstance(value, dict) else {}, "schedule", oddities)
+    reply = object_at(value, "schedule", oddities)
     if isinstance(reply.raw("data"), dict):
         return reply.fields("data").identifier("id")
     return reply.identifier("data")

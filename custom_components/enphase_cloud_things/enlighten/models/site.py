@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..bounds import STREAM_SECONDS
-from ..wire import Fields, JsonValue, Oddities, rows, wire_field
+from ..wire import Fields, JsonValue, Oddities, object_at, rows, wire_field
 
 _DEFAULT_STREAM_SECONDS: Final = 900
 _SITE_LISTS: Final = ("sites", "data", "items", "systems")
@@ -43,7 +43,7 @@ class LiveStream:
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> LiveStream:
         """Read the reply to a start of the stream."""
-        reply = _fields(value, "live_stream", oddities)
+        reply = object_at(value, "live_stream", oddities)
         names = ("liveStreamDuration", "duration_s")
         duration = reply.fields("data").integer(STREAM_SECONDS, *names) or reply.integer(STREAM_SECONDS, *names)
         return cls(duration=duration or _DEFAULT_STREAM_SECONDS)
@@ -66,7 +66,7 @@ class CommandReply:
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> CommandReply:
         """Read the reply to a command, with or without envelope; any other is an empty success."""
-        reply = _fields(value, "command", oddities)
+        reply = object_at(value, "command", oddities)
         if not isinstance(reply.raw("status"), str):
             reply = reply.fields("data")
         return reply.build(cls)
@@ -92,7 +92,3 @@ def read_sites(value: JsonValue, oddities: Oddities) -> tuple[Site, ...]:
             continue
         names[site_id] = names.get(site_id) or row.text(*_SITE_NAMES)
     return tuple(Site(site_id=site_id, name=name) for site_id, name in names.items())
-
-
-def _fields(value: JsonValue, path: str, oddities: Oddities) -> Fields:
-    return Fields(value if isinstance(value, dict) else {}, path, oddities)

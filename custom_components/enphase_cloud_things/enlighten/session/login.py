@@ -1,7 +1,8 @@
 """Signing in, from the password and perhaps a one-time code to a session that works (docs/api.md §2.1-§2.5).
 
-Temporary trouble is never reported as a wrong password: where the cloud does not clearly refuse
-the credentials, the error says that trying later may help.
+Temporary trouble is never reported as a wrong password: where the cloud does not clearly refuse the credentials, the
+error says that trying later may help. Everything here raises `RateLimited`, `ServiceUnavailable` or `ConnectionFailed`
+then, and `TooManySessions` where the account has used up its sessions.
 """
 
 from base64 import b64encode
@@ -35,22 +36,16 @@ from ..limits import Clock
 from ..replies import BodyKind, Reply
 from ..tokens import AccessToken, read_claims
 from ..transport import Call, Transport
-from ..wire import Fields, JsonValue, Oddities
+from ..wire import Fields, object_at
 from .cookies import EnlightenCookies
 
 _WRONG_CODE: Final = frozenset(
-    {
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.CONFLICT,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    }
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
 _SESSION_GONE: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
-# The site list as a part of a sign-in, beside the limit of reads
+# The site list, which tells whether the cookies are signed in; as a part of a sign-in it is beside the limit of reads
 _PROOF: Final = replace(SITES, kind=Kind.SIGN_IN)
-
 
 _RESEND_PAUSE: Final = timedelta(seconds=30)
 # What people type between the digits of a code
@@ -72,10 +67,12 @@ class Grant:
 
 
 class Login:
-    """Speaks the sign-in protocol. What follows from a grant is the session's business, and so is the lock."""
+    """Speaks the sign-in protocol over a transport, whose `cookies` those are.
+
+    What follows from a grant is the session's business, and so is the lock.
+    """
 
     def __init__(self, transport: Transport, cookies: EnlightenCookies, identity: Callable[[], Identity]) -> None:
-        """Sign in over this transport, whose cookies those are."""
         self._transport = transport
         self._cookies = cookies
         self._identity = identity
@@ -88,8 +85,6 @@ class Login:
             OtpRequired: the account wants a one-time code.
             InvalidCredentials: the cloud refused e-mail address and password.
             AccountBlocked: the account is blocked.
-            TooManySessions: the account has used up its sessions.
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
         self._older_manager_token = self._cookies.manager_token
         self._cookies.forget_challenge()
@@ -102,7 +97,7 @@ class Login:
             if self._cookies.session is None:
                 raise ServiceUnavailable("Signing in opened no session")
             # The form opens a session whatever was entered
-            if not await self._proves_signed_in():
+            if not await self._exchange(_PROOF, _judge_proof):
                 raise InvalidCredentials("The session is not signed in")
         return self._without_older_token(grant)
 
@@ -113,16 +108,15 @@ class Login:
             OtpRejected: the code is wrong, or opened no session.
             OtpExpired: the challenge is gone.
             OtpBlocked: too many codes were tried.
-            TooManySessions: the account has used up its sessions.
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
-        form = {"email": _encode(email), "otp": _encode(code), "xhrFields[withCredentials]": "true"}
+        encoded = {name: b64encode(text.strip().encode()).decode() for name, text in (("email", email), ("otp", code))}
+        form = {**encoded, "xhrFields[withCredentials]": "true"}
         grant = await self._exchange(VALIDATE_CODE, _code_grant, form)
         try:
             grant = await self._with_token(grant)
         except InvalidCredentials:
             raise OtpRejected("The code opened no session") from None
-        if grant.token is None and not grant.proven and not await self._proves_signed_in():
+        if grant.token is None and not grant.proven and not await self._exchange(_PROOF, _judge_proof):
             raise OtpRejected("The code opened no session")
         return self._without_older_token(grant)
 
@@ -132,8 +126,6 @@ class Login:
         Raises:
             OtpExpired: the challenge is gone.
             OtpBlocked: too many codes were asked for.
-            TooManySessions: the account has used up its sessions.
-            ServiceUnavailable, ConnectionFailed: trying later may help.
         """
         await self._exchange(SEND_CODE, _judge_sent_code, {"locale": "en"})
 
@@ -142,22 +134,15 @@ class Login:
 
         Raises:
             AuthenticationRequired: the cloud does not take the cookies.
-            TooManySessions: the account has used up its sessions.
             NotSupported: the cloud gave no token, which says nothing about the session.
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
         return await self._exchange(TOKEN, _judge_token)
-
-    async def _proves_signed_in(self) -> bool:
-        """Ask for the site list to find out whether the cookies are signed in."""
-        return await self._exchange(_PROOF, _judge_proof)
 
     async def _with_token(self, grant: Grant) -> Grant:
         """Add the first token of a new session, if the cloud gives one.
 
         Raises:
             InvalidCredentials: the cloud refuses the session, so it is none.
-            TooManySessions: the account has used up its sessions.
         """
         try:
             return replace(grant, token=await self.mint_token())
@@ -234,21 +219,16 @@ def _raise_for_trouble(reply: Reply) -> None:
 
 
 def _unexpected(reply: Reply) -> ServiceUnavailable:
-    return ServiceUnavailable(
-        f"Signing in was answered with HTTP {reply.status}",
-        retry_at=reply.retry_at,
-        refusal=reply.refusal,
-    )
+    message = f"Signing in was answered with HTTP {reply.status}"
+    return ServiceUnavailable(message, retry_at=reply.retry_at, refusal=reply.refusal)
 
 
 def _reply_fields(reply: Reply) -> Fields:
     """Return the fields of a successful JSON reply; an empty body has none."""
-    if not reply.is_success or reply.kind not in (BodyKind.JSON, BodyKind.EMPTY):
+    is_readable = reply.kind in (BodyKind.JSON, BodyKind.EMPTY) and isinstance(reply.value, dict | None)
+    if not reply.is_success or not is_readable:
         raise _unexpected(reply)
-    value = reply.value if reply.value is not None else {}
-    if not isinstance(value, dict):
-        raise _unexpected(reply)
-    return Fields(value, "login", Oddities())
+    return object_at(reply.value, "login")
 
 
 def _token_grant(fields: Fields) -> Grant | None:
@@ -284,16 +264,10 @@ def _raise_for_code(reply: Reply) -> None:
         _raise_for_trouble(reply)
     except RateLimited as err:
         raise OtpBlocked("The cloud takes no more codes", retry_at=err.retry_at) from None
-    if _is_blocked(reply.value):
+    if object_at(reply.value, "login").boolean("isBlocked"):
         raise OtpBlocked("The cloud takes no more codes")
     if reply.status in _SESSION_GONE:
         raise OtpExpired("The challenge is gone")
-
-
-def _is_blocked(value: JsonValue) -> bool:
-    if not isinstance(value, dict):
-        return False
-    return Fields(value, "login", Oddities()).boolean("isBlocked") or False
 
 
 def _judge_token(reply: Reply) -> AccessToken:
@@ -314,20 +288,16 @@ def _judge_proof(reply: Reply) -> bool:
     return reply.is_success and reply.kind is BodyKind.JSON
 
 
-def _encode(text: str) -> str:
-    return b64encode(text.strip().encode()).decode()
-
-
 class OtpChallenge:
     """A sign-in that waits for a one-time code (docs/api.md §2.3, §2.4).
 
-    Nobody knows whether the cloud sends a first code by itself, so a person should be offered one with `resend`.
+    `finish` signs in with an e-mail address and a code. Nobody knows whether the cloud sends a first code by itself, so
+    a person should be offered one with `resend`.
     """
 
     def __init__(
         self, *, login: Login, email: str, finish: Callable[[str, str], Awaitable[None]], clock: Clock
     ) -> None:
-        """Continue a sign-in of that e-mail address; `finish` signs in with the address and a code."""
         self._login = login
         self._email = email
         self._finish = finish
@@ -343,8 +313,6 @@ class OtpChallenge:
             OtpRejected: the code is wrong; another may be tried.
             OtpExpired: the challenge is over; the sign-in has to start again.
             OtpBlocked: the cloud takes no more codes for now.
-            TooManySessions: the account has used up its sessions.
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
         self._raise_if_over()
         code = code.translate(_SEPARATORS)
@@ -364,8 +332,6 @@ class OtpChallenge:
             RateLimited: the last code was sent less than 30 seconds ago; nothing was asked for.
             OtpExpired: the challenge is over; the sign-in has to start again.
             OtpBlocked: the cloud sends no more codes for now.
-            TooManySessions: the account has used up its sessions.
-            ServiceUnavailable, ConnectionFailed: trying later may help.
         """
         self._raise_if_over()
         now = self._clock()

@@ -21,10 +21,10 @@ from ..errors import (
     TooManySessions,
 )
 from ..limits import Clock
+from ..tokens import AccessToken
 from ..transport import Transport
-from .credentials import Credentials
-from .guard import SignInGuard
 from .login import Login
+from .state import GuardReason
 
 if TYPE_CHECKING:
     from .session import Session
@@ -38,18 +38,18 @@ _LATELY: Final = timedelta(seconds=300)
 _TOKEN_PAUSE: Final = timedelta(seconds=300)
 # The same where the token serves on, after each failure in a row: some sessions never get a second one
 _AHEAD_PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
+_GUARD_REASONS: Final = {
+    AccountBlocked: GuardReason.ACCOUNT_BLOCKED,
+    TooManySessions: GuardReason.TOO_MANY_SESSIONS,
+}
 # How long commands that even a new sign-in does not get through mean that the account may not send them
 _NO_RIGHT: Final = timedelta(hours=24)
 
 
 class SingleFlight:
-    """One run of a piece of work that any number of callers wait for.
-
-    A caller that is cancelled leaves the run to the others.
-    """
+    """One run of a piece of work that any number of callers wait for; one that is cancelled leaves it to the others."""
 
     def __init__(self) -> None:
-        """Begin without a run."""
         self._run: asyncio.Task[None] | None = None
 
     async def join(self, work: Callable[[], Coroutine[object, None, None]]) -> None:
@@ -85,9 +85,9 @@ def _retrieve_error(run: asyncio.Task[None]) -> None:
 class _Memory:
     """What was learned about the present identity, and is void with a sign-in.
 
-    `signed_in_generation` is the identity that a sign-in has brought, `refused_generation` the one
-    that the cloud refused although it was new, `refusing` the core families that did so, each with its site.
-    After a restart there may be others: `knows_all_refusing` is false while that is possible.
+    `signed_in_generation` is the identity that a sign-in has brought, `refused_generation` the one that the cloud
+    refused although it was new, `refusing` the core families that did so, each with its site. After a restart there may
+    be others: `knows_all_refusing` is false while that is possible.
     """
 
     renewed_at: datetime | None = None
@@ -103,12 +103,14 @@ class _Memory:
 class Renewal:
     """Renews a session: over the token route where that works, else with the stored password.
 
-    Every sign-in with a password takes one of the account's few sessions. So all who need a renewal
-    at the same time share one, and the guard holds sign-ins back that are likely to fail.
+    Every sign-in with a password takes one of the account's few sessions. So all who need a renewal at the same time
+    share one, and the guard holds sign-ins back that are likely to fail. `session_has_ended` is what the last core
+    family said that was asked. What the methods raise: `AuthenticationRequired`, a person has to sign in, or with
+    `retry_at` it is tried again then; `ServiceUnavailable` (with `RateLimited`) and `ConnectionFailed`, trying later
+    may help.
     """
 
     def __init__(self, transport: Transport, session: Session, login: Login, clock: Clock) -> None:
-        """Renew that session. `session_has_ended` is what the last core family said that was asked."""
         self.session_has_ended = False
         self._transport = transport
         self._session = session
@@ -131,14 +133,9 @@ class Renewal:
     async def renew(self, generation: int) -> None:
         """Renew the session because the cloud refused the identity of that generation.
 
-        Nothing happens if the identity has changed since, or was renewed in the last 30 seconds.
-        Callers at the same time share one renewal, which goes on if one of them is cancelled. It
-        asks for a new token with the cookies; where these are refused it signs in with the stored
-        password, if there is one, the account asks for no codes, and the guard lets it.
-
-        Raises:
-            AuthenticationRequired: a person has to sign in; with `retry_at` it is tried again then.
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
+        Nothing happens if the identity has changed since, or was renewed in the last 30 seconds. It asks for a new
+        token with the cookies; where these are refused it signs in with the stored password, if there is one, the
+        account asks for no codes, and the guard lets it.
         """
         renewed_at, is_refused = self._memory.renewed_at, self._memory.refused_generation == generation
         was_just_renewed = renewed_at is not None and self._clock() < renewed_at + _GOOD_FOR and not is_refused
@@ -146,7 +143,10 @@ class Renewal:
             await self._renewing.join(lambda: self._renew(generation))
 
     async def renew_without_password(self) -> None:
-        """Renew the session over the token route alone. See `Session.renew_without_password`."""
+        """Renew the session over the token route alone, once and at once.
+
+        A person's sign-in meanwhile ends it, and is as good.
+        """
         generation = self._session.generation
         await self._renewing_on_demand.join(self._renew_without_password)
         if generation == self._session.generation:
@@ -159,15 +159,11 @@ class Renewal:
         where that is refused as well, a sign-in with the stored password, if the guard lets it. Return whether there
         is a new identity to try: if even a sign-in did not help, the account lacks the right, and nothing is tried
         for a day.
-
-        Raises:
-            AuthenticationRequired: a person has to sign in; with `retry_at` it is tried again then.
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
         """
         if generation != self._session.generation:
             return True
         now, signed_in_at, doubted_at = self._clock(), self._session.stored.signed_in_at, self._bearer_doubted_at
-        if _signed_in_lately(self._session.stored, now):
+        if self._signed_in_lately():
             return False
         if doubted_at is None or now >= doubted_at + _NO_RIGHT:
             self._bearer_doubted_at = now
@@ -211,15 +207,14 @@ class Renewal:
             return ServiceUnavailable("The session changed meanwhile")
         is_first = self._memory.refused_generation != generation
         self._memory.refused_generation = generation
-        is_throttled = wall and _signed_in_lately(self._session.stored, now)
+        is_throttled = wall and self._signed_in_lately()
         if generation != self._memory.signed_in_generation and not is_throttled:
             self._memory.token_route_closed_until = now + _TOKEN_PAUSE
             return self._obstacle(now) or ServiceUnavailable("The renewed session is refused")
         self._memory.refusing.add((family, site_id))
-        guard = self._session.stored.guard
         if is_first:
-            guard = guard.after_throttling(now) if wall else guard.after_rejection(now)
-        return self._hold_back(guard)
+            return self._hold_back(GuardReason.THROTTLED if wall else GuardReason.REJECTED)
+        return self._session.stored.guard.obstacle(now) or AuthenticationRequired("The session has ended")
 
     async def close(self) -> None:
         """End whatever is under way."""
@@ -249,38 +244,35 @@ class Renewal:
         if self._memory.refused_generation == generation and self._obstacle(now) is None:
             # Another token would be refused as well
             return False
-        try:
-            token = await self._login.mint_token()
-        except TooManySessions:
-            raise self._hold_back(self._session.stored.guard.after_too_many_sessions(now)) from None
-        except AuthenticationRequired, NotSupported, InvalidResponse:
-            self._memory.token_route_closed_until = now + _TOKEN_PAUSE
+        if (token := await self._mint()) is None:
             return False
         _LOGGER.debug("The session was renewed with its cookies")
         self._session.accept_token(token)
         return True
 
+    async def _mint(self) -> AccessToken | None:
+        """Ask for a token; where the cloud takes the cookies for none, its route is left alone for a while."""
+        try:
+            return await self._login.mint_token()
+        except TooManySessions:
+            raise self._hold_back(GuardReason.TOO_MANY_SESSIONS) from None
+        except AuthenticationRequired, NotSupported, InvalidResponse:
+            self._memory.token_route_closed_until = self._clock() + _TOKEN_PAUSE
+            return None
+
     async def _renew_by_password(self) -> None:
-        now = self._clock()
-        if obstacle := self._obstacle(now):
+        if obstacle := self._obstacle(self._clock()):
             raise obstacle
-        guard = self._session.stored.guard
         try:
             grant = await self._login.with_password(self._session.stored.email, self._session.password or "")
         except OtpRequired:
             self._session.note_one_time_codes()
             raise
-        except TooManySessions:
-            raise self._hold_back(guard.after_too_many_sessions(now)) from None
-        except AccountBlocked:
-            raise self._hold_back(guard.after_block()) from None
-        except AuthenticationRequired:
-            raise self._hold_back(guard.after_rejection(now)) from None
-        except ServiceUnavailable as err:
-            self._session.guard_with(guard.after_trouble(now, retry_at=err.retry_at))
-            raise
-        except ConnectionFailed, InvalidResponse:
-            self._session.guard_with(guard.after_trouble(now))
+        except AuthenticationRequired as err:
+            raise self._hold_back(_GUARD_REASONS.get(type(err), GuardReason.REJECTED)) from None
+        except (ServiceUnavailable, ConnectionFailed, InvalidResponse) as err:
+            retry_at = err.retry_at if isinstance(err, ServiceUnavailable) else None
+            self._hold_back(GuardReason.UNAVAILABLE, retry_at=retry_at)
             raise
         self._session.accept_sign_in(self._session.stored.email, grant)
         _LOGGER.debug("The session was renewed with the stored password")
@@ -293,17 +285,10 @@ class Renewal:
             if generation != self._session.generation:
                 return
             bearer = self._session.identity().manager_token
-            if bearer is not None and self._session.cookies.export():
-                try:
-                    token = await self._login.mint_token()
-                except TooManySessions:
-                    raise self._hold_back(self._session.stored.guard.after_too_many_sessions(self._clock())) from None
-                except AuthenticationRequired, NotSupported, InvalidResponse:
-                    self._memory.token_route_closed_until = self._clock() + _TOKEN_PAUSE
-                else:
-                    _LOGGER.debug("The token that commands bear was replaced")
-                    self._session.accept_token(token, in_place_of=bearer)
-                    return
+            if bearer is not None and self._session.cookies.export() and (token := await self._mint()):
+                _LOGGER.debug("The token that commands bear was replaced")
+                self._session.accept_token(token, in_place_of=bearer)
+                return
             await self._renew_by_password()
 
     async def _renew_without_password(self) -> None:
@@ -323,9 +308,16 @@ class Renewal:
             return OtpRequired("The session has ended and the account wants a one-time code")
         return self._session.stored.guard.obstacle(now)
 
-    def _hold_back(self, guard: SignInGuard) -> EnlightenError:
+    def _hold_back(self, reason: GuardReason, *, retry_at: datetime | None = None) -> EnlightenError:
+        """Let the guard hold sign-ins back after a failure, and return what to raise."""
+        now = self._clock()
+        guard = self._session.stored.guard.after(reason, now, retry_at=retry_at)
         self._session.guard_with(guard)
-        return guard.obstacle(self._clock()) or AuthenticationRequired("The session has ended")
+        return guard.obstacle(now) or AuthenticationRequired("The session has ended")
+
+    def _signed_in_lately(self) -> bool:
+        signed_in_at = self._session.stored.signed_in_at
+        return signed_in_at is not None and self._clock() < signed_in_at + _LATELY
 
     def _token_is_due(self) -> bool:
         now = self._clock()
@@ -359,8 +351,4 @@ class Renewal:
         self._memory.failures_ahead += 1
         if isinstance(err, TooManySessions):
             # Another sign-in would make it worse, also once the present token has ended
-            self._session.guard_with(self._session.stored.guard.after_too_many_sessions(now))
-
-
-def _signed_in_lately(stored: Credentials, now: datetime) -> bool:
-    return stored.signed_in_at is not None and now < stored.signed_in_at + _LATELY
+            self._hold_back(GuardReason.TOO_MANY_SESSIONS)

@@ -11,15 +11,15 @@ from ..limits import Clock
 from ..tokens import AccessToken, read_claims, renewal_due_at
 from ..transport import Transport
 from .cookies import EnlightenCookies
-from .credentials import Credentials
-from .guard import SignInGuard
 from .login import Grant, Login, OtpChallenge
 from .renewal import Renewal
+from .state import Credentials, GuardReason, SignInGuard
 
 
 class Session:
     """Keeps one account signed in. `renewal` does so without a person, for whoever sends requests.
 
+    It goes on from stored `credentials`, whose cookies replace those in the transport's jar.
     `password` is the one for unattended sign-ins, or `None`. `on_change` is called with the new state after everything
     that should outlive a restart: a sign-in, a new token, a session cookie that the cloud replaced, and whatever holds
     sign-ins or requests back. `generation` grows with every change of identity. `lock` is held by whatever changes who
@@ -35,7 +35,6 @@ class Session:
         on_change: Callable[[Credentials], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Go on from stored credentials, whose cookies replace those in the transport's jar."""
         self.cookies = EnlightenCookies(transport.cookie_jar, transport.hosts.enlighten)
         self.on_change = on_change
         self.password = password
@@ -113,7 +112,7 @@ class Session:
                     self.note_one_time_codes()
                 return OtpChallenge(login=self._login, email=email, finish=self._finish_with_code, clock=self._clock)
             except TooManySessions as err:
-                guard = self._stored.guard.after_too_many_sessions(self._clock())
+                guard = self._stored.guard.after(GuardReason.TOO_MANY_SESSIONS, self._clock())
                 self.guard_with(guard)
                 raise TooManySessions("The account has too many sessions", retry_at=guard.blocked_until) from err
             self.accept_sign_in(email, grant)
@@ -127,14 +126,7 @@ class Session:
             self._settle()
 
     async def renew_without_password(self) -> None:
-        """Renew the session over the token route alone, once and at once.
-
-        Callers at the same time share one attempt. A person's sign-in meanwhile ends it, and is as good.
-
-        Raises:
-            AuthenticationRequired: the cloud does not take the cookies, or gave no token.
-            RateLimited, ServiceUnavailable, ConnectionFailed: trying later may help.
-        """
+        """Renew the session over the token route alone. For the errors see `Renewal`."""
         await self.renewal.renew_without_password()
 
     def take_over(self, credentials: Credentials, *, password: str | None = None) -> None:
