@@ -11,7 +11,9 @@ from homeassistant.util.json import json_loads
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.enlighten import Credentials, GuardReason, SignInGuard, StoredCookie
+from custom_components.enphase_cloud_things.enlighten import Credentials
+from custom_components.enphase_cloud_things.enlighten.session.cookies import StoredCookie
+from custom_components.enphase_cloud_things.enlighten.session.state import GuardReason, SignInGuard
 from custom_components.enphase_cloud_things.stored import iso, restored, stored_day, stored_number, stored_time
 
 # Text as it occurs in cookies, tokens and addresses

@@ -17,7 +17,6 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenError,
     Hosts,
     LevelRefused,
-    LiveStream,
     NotCharging,
     NotPluggedIn,
     NotReady,
@@ -25,6 +24,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     RouteGone,
     TriggerMessage,
 )
+from custom_components.enphase_cloud_things.enlighten.models.site import LiveStream
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities
 from simulator import Car, Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble

@@ -14,16 +14,14 @@ from custom_components.enphase_cloud_things.enlighten import (
     Credentials,
     EnlightenClient,
     EnlightenError,
-    GuardReason,
     Hosts,
     InvalidCredentials,
     ServiceUnavailable,
-    SignInGuard,
-    StoredCookie,
     TooManySessions,
     new_cookie_jar,
 )
-from custom_components.enphase_cloud_things.enlighten.session.cookies import EnlightenCookies
+from custom_components.enphase_cloud_things.enlighten.session.cookies import EnlightenCookies, StoredCookie
+from custom_components.enphase_cloud_things.enlighten.session.state import GuardReason, SignInGuard
 from simulator import OWNER_EMAIL, OWNER_KEY
 
 from .conftest import START_OF_TEST, Connect

@@ -6,13 +6,13 @@ import pytest
 
 from custom_components.enphase_cloud_things.enlighten import (
     Currency,
-    DatedRate,
     DatedRates,
     EnlightenClient,
     InvalidResponse,
     NotSupported,
     ServiceUnavailable,
 )
+from custom_components.enphase_cloud_things.enlighten.models.tariffs import DatedRate
 from simulator import Family, Simulator, World, faults
 from simulator.ready_tariffs import FLAT, NEM3, NONE
 from simulator.tariffs import Tariff

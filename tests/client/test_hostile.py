@@ -13,7 +13,6 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenClient,
     EnlightenError,
     GreenSettings,
-    LiveStream,
     ModePreference,
     Pseudonyms,
     Schedule,
@@ -21,15 +20,15 @@ from custom_components.enphase_cloud_things.enlighten import (
     SiteStatus,
     Tariff,
     redact,
-    scrub,
 )
 from custom_components.enphase_cloud_things.enlighten.models.chargers import read_summaries
 from custom_components.enphase_cloud_things.enlighten.models.firmware import read_firmware
 from custom_components.enphase_cloud_things.enlighten.models.modes import read_configuration
 from custom_components.enphase_cloud_things.enlighten.models.savings import read_savings
 from custom_components.enphase_cloud_things.enlighten.models.sessions import read_history_page
-from custom_components.enphase_cloud_things.enlighten.models.site import CommandReply, read_sites
+from custom_components.enphase_cloud_things.enlighten.models.site import CommandReply, LiveStream, read_sites
 from custom_components.enphase_cloud_things.enlighten.models.vpp import read_events
+from custom_components.enphase_cloud_things.enlighten.redact import scrub
 from custom_components.enphase_cloud_things.enlighten.replies import read_reply
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities
 from simulator import Family, Simulator, faults
@@ -118,7 +117,7 @@ REPLIES: dict[str, tuple[Parser, JsonValue]] = {
         },
     ),
     "export rates": (
-        lambda value: DatedRates.from_wire(value, DAY, Oddities()),
+        lambda value: DatedRates.from_wire(value, Oddities(), day=DAY),
         {"data": {"currency": "$", "buyback": [{"start": 0, "end": 59, "rate": 0.0581}]}},
     ),
     "currency": (
@@ -126,7 +125,7 @@ REPLIES: dict[str, tuple[Parser, JsonValue]] = {
         {"currency_conversion": {"currency_unit": "EUR", "currency_symbol": "€"}},
     ),
     "savings": (
-        lambda value: read_savings(value, DAY, Oddities()),
+        lambda value: read_savings(value, Oddities(), day=DAY),
         {"data": {"startDate": "2026-11-10", "energy": {"imported": 8420}, "monetary": {"imported": 2.3}}},
     ),
     "history": (

@@ -14,7 +14,6 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenError,
     GreenSettings,
     InvalidResponse,
-    ModeOption,
     ModePreference,
     NoScheduleEnabled,
     NotSupported,
@@ -22,7 +21,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     RouteGone,
     ServiceUnavailable,
 )
-from custom_components.enphase_cloud_things.enlighten.models.modes import read_configuration
+from custom_components.enphase_cloud_things.enlighten.models.modes import ModeOption, read_configuration
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities
 from simulator import Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble

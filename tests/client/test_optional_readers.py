@@ -61,9 +61,9 @@ ENROLMENT = (("data",), ("program_id",))
     ("read", "levels"),
     [
         (lambda value: Tariff.from_wire(value, Oddities()), TARIFF),
-        (lambda value: DatedRates.from_wire(value, TODAY, Oddities()), RATES),
+        (lambda value: DatedRates.from_wire(value, Oddities(), day=TODAY), RATES),
         (lambda value: Currency.from_wire(value, Oddities()), CURRENCY),
-        (lambda value: read_savings(value, TODAY, Oddities()), SAVINGS),
+        (lambda value: read_savings(value, Oddities(), day=TODAY), SAVINGS),
         (lambda value: read_history_page(value, Oddities()), HISTORY),
         (lambda value: read_events(value, Oddities()), EVENTS),
         (lambda value: read_enrolment_id(value, Oddities()), ENROLMENT),

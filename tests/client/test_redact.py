@@ -14,9 +14,8 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenError,
     Pseudonyms,
     redact,
-    scrub,
 )
-from custom_components.enphase_cloud_things.enlighten.redact import REDACTED
+from custom_components.enphase_cloud_things.enlighten.redact import REDACTED, scrub
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 from simulator import OWNER_EMAIL, OWNER_KEY, Simulator, World, faults
 

@@ -19,15 +19,14 @@ from custom_components.enphase_cloud_things.enlighten import (
     Credentials,
     EnlightenClient,
     EnlightenError,
-    GuardReason,
     InvalidCredentials,
     OtpRequired,
     RateLimited,
     ServiceUnavailable,
-    SignInGuard,
     TooManySessions,
     TriggerMessage,
 )
+from custom_components.enphase_cloud_things.enlighten.session.state import GuardReason, SignInGuard
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, Simulator, World, faults
 from simulator.accounts import CapShape
 from simulator.faults import Trouble

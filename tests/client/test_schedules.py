@@ -12,9 +12,9 @@ from custom_components.enphase_cloud_things.enlighten import (
     NotSupported,
     Schedule,
     Slot,
-    SlotKind,
     new_slot,
 )
+from custom_components.enphase_cloud_things.enlighten.models.schedules import SlotKind
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities
 from simulator import Family, Simulator, World, faults
 from simulator.settings import ScheduleReply

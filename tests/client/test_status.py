@@ -10,13 +10,12 @@ import pytest
 from custom_components.enphase_cloud_things.enlighten import (
     ChargerStatus,
     ChargingSession,
-    Connector,
-    ConnectorState,
     EnlightenClient,
     InvalidResponse,
     ServiceUnavailable,
     SiteStatus,
 )
+from custom_components.enphase_cloud_things.enlighten.models.chargers import Connector, ConnectorState
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities
 from simulator import Car, Family, ManualClock, Simulator, World, faults
 from simulator.presentation import StatusShape

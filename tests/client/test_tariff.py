@@ -2,14 +2,12 @@
 
 import pytest
 
-from custom_components.enphase_cloud_things.enlighten import (
+from custom_components.enphase_cloud_things.enlighten import EnlightenClient, InvalidResponse, Tariff
+from custom_components.enphase_cloud_things.enlighten.models.tariffs import (
     DayGroup,
-    EnlightenClient,
-    InvalidResponse,
     Period,
     RateComponent,
     Season,
-    Tariff,
     TariffBranch,
     TariffStructure,
     Tier,

@@ -170,6 +170,6 @@ def test_what_follows_midnight_goes_by_the_weekday_of_that_morning() -> None:
 def test_an_export_rate_at_an_unreadable_time_is_not_covered_by_another() -> None:
     """Trap 74."""
     rates: list[Any] = [{"start": 0, "end": 1439, "rate": 0.05}, {"start": "4pm", "end": "9pm", "rate": 0.3}]
-    dated = DatedRates.from_wire({"data": {"buyback": rates}}, FRIDAY, Oddities())
+    dated = DatedRates.from_wire({"data": {"buyback": rates}}, Oddities(), day=FRIDAY)
     schedule = export_prices(Tariff(), {FRIDAY: dated}, UTC)
     assert schedule.price_at(datetime(2026, 11, 20, 12, tzinfo=UTC)) is None

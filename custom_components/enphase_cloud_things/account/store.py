@@ -53,7 +53,7 @@ class AccountStore:
         self._is_open = True
         self._accounts.update(stored.accounts)
         for key, budget in stored.budgets.items():
-            self._budgets[key].restore({"sent": list(budget.sent)}, dt_util.utcnow())
+            self._budgets[key].restore(budget.sent, dt_util.utcnow())
 
     def budget_of(self, key: str) -> RequestBudget:
         """Return the budget of an account."""

@@ -2,6 +2,9 @@
 
 `EnlightenClient` asks and commands, `Session` keeps the account signed in, `Transport` keeps the
 requests within limits. Nothing here needs Home Assistant.
+
+What stands here is what somebody who uses the client names: its parts, its errors, and the models that its methods
+return. What is found inside of a model stands in the model's own module.
 """
 
 from .client import EnlightenClient
@@ -29,7 +32,6 @@ from .errors import (
     OtpRequired,
     ProgramUnknown,
     RateLimited,
-    Refusal,
     RouteGone,
     ServiceUnavailable,
     TooManySessions,
@@ -38,54 +40,31 @@ from .grid_services import GridServicesClient
 from .headers import header_names
 from .history import HistoryClient
 from .limits import RequestBudget
-from .models.chargers import (
-    DRAWING_POWER_STATES,
-    SESSION_ACTIVE_STATES,
-    ChargerStatus,
-    ChargerSummary,
-    ChargingSession,
-    Connector,
-    ConnectorState,
-    SiteStatus,
-)
+from .models.chargers import ChargerStatus, ChargerSummary, ChargingSession, SiteStatus
 from .models.firmware import FirmwareDetails
-from .models.modes import ChargeMode, ConfigurationValue, GreenSettings, ModeOption, ModePreference
+from .models.modes import ChargeMode, ConfigurationValue, GreenSettings, ModePreference
 from .models.savings import Savings
-from .models.schedules import Schedule, Slot, SlotKind, new_slot
+from .models.schedules import Schedule, Slot, new_slot
 from .models.sessions import HistorySession
-from .models.site import CommandReply, LiveStream, Site, TriggerMessage
-from .models.tariffs import (
-    Currency,
-    DatedRate,
-    DatedRates,
-    DayGroup,
-    Period,
-    RateComponent,
-    Season,
-    Tariff,
-    TariffBranch,
-    TariffStructure,
-    Tier,
-)
+from .models.site import CommandReply, Site, TriggerMessage
+from .models.tariffs import Currency, DatedRates, Tariff
 from .models.vpp import VppEvent, VppProgram
 from .monetary import MonetaryClient
 from .recording.document import as_document
 from .recording.pseudonyms import Pseudonyms
 from .recording.ring import LONGEST_RECORDING, Recorded, Recorder
 from .recording.unknown_shapes import unknown_shapes
-from .redact import redact, scrub
+from .redact import redact
 from .schedules import SchedulesClient
-from .session.cookies import StoredCookie, new_cookie_jar
+from .session.cookies import new_cookie_jar
 from .session.login import OtpChallenge
 from .session.session import Session
-from .session.state import Credentials, GuardReason, SignInGuard
+from .session.state import Credentials
 from .transport import FamilyHealth, Transport
 
 __all__ = [
     "CORE_FAMILIES",
-    "DRAWING_POWER_STATES",
     "LONGEST_RECORDING",
-    "SESSION_ACTIVE_STATES",
     "AccountBlocked",
     "AlreadyCharging",
     "AuthenticationRequired",
@@ -98,13 +77,9 @@ __all__ = [
     "CommandReply",
     "ConfigurationValue",
     "ConnectionFailed",
-    "Connector",
-    "ConnectorState",
     "Credentials",
     "Currency",
-    "DatedRate",
     "DatedRates",
-    "DayGroup",
     "EnlightenClient",
     "EnlightenError",
     "Family",
@@ -112,15 +87,12 @@ __all__ = [
     "FirmwareDetails",
     "GreenSettings",
     "GridServicesClient",
-    "GuardReason",
     "HistoryClient",
     "HistorySession",
     "Hosts",
     "InvalidCredentials",
     "InvalidResponse",
     "LevelRefused",
-    "LiveStream",
-    "ModeOption",
     "ModePreference",
     "MonetaryClient",
     "NoScheduleEnabled",
@@ -134,32 +106,22 @@ __all__ = [
     "OtpMissing",
     "OtpRejected",
     "OtpRequired",
-    "Period",
     "ProgramUnknown",
     "Pseudonyms",
-    "RateComponent",
     "RateLimited",
     "Recorded",
     "Recorder",
-    "Refusal",
     "RequestBudget",
     "RouteGone",
     "Savings",
     "Schedule",
     "SchedulesClient",
-    "Season",
     "ServiceUnavailable",
     "Session",
-    "SignInGuard",
     "Site",
     "SiteStatus",
     "Slot",
-    "SlotKind",
-    "StoredCookie",
     "Tariff",
-    "TariffBranch",
-    "TariffStructure",
-    "Tier",
     "TooManySessions",
     "Transport",
     "TriggerMessage",
@@ -170,6 +132,5 @@ __all__ = [
     "new_cookie_jar",
     "new_slot",
     "redact",
-    "scrub",
     "unknown_shapes",
 ]

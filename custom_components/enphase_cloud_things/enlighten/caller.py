@@ -27,10 +27,16 @@ from .limits import Failure
 from .replies import read_outcome
 from .session.session import Session
 from .transport import Call, Transport
-from .wire import JsonValue
+from .wire import JsonValue, Oddities
 
 # A command that is refused 401 has not been carried out: after a look, a new token and a sign-in it is sent again
 _MOST_SENDINGS: Final = 4
+
+type Reader[T] = Callable[[JsonValue, Oddities], T]
+
+
+def unread(_value: JsonValue, _oddities: Oddities) -> None:
+    """Read nothing: a reply to a command is no evidence of its effect."""
 
 
 class _Sender:
@@ -53,17 +59,21 @@ class _Sender:
 
 
 class Caller:
-    """Sends what a client asks for, as whoever the session is at that moment; `timeout` is in seconds a request."""
+    """Sends what a client asks for, as whoever the session is at that moment; `timeout` is in seconds a request.
+
+    All replies share one memory of oddities.
+    """
 
     def __init__(self, session: Session, transport: Transport, *, timeout: float | None = None) -> None:
         self._session = session
         self._transport = transport
         self._timeout = timeout
+        self._oddities = Oddities()
 
     async def call[T](
         self,
         endpoint: Endpoint,
-        read: Callable[[JsonValue], T],
+        read: Reader[T],
         *,
         site_id: str = "",
         serial: str = "",
@@ -113,7 +123,7 @@ class Caller:
         """Return whether the cloud has refused a family three times in a row for a charger, site or other item."""
         return self._transport.back_off.is_refused(family, target)
 
-    async def _core[T](self, call: Call, read: Callable[[JsonValue], T]) -> T:
+    async def _core[T](self, call: Call, read: Reader[T]) -> T:
         """Read something whose refusal means that the session has ended; it is renewed then, and read once more."""
         renewal = self._session.renewal
         await renewal.keep_fresh()
@@ -132,7 +142,7 @@ class Caller:
             is_wall = isinstance(err, LoginWall)
             raise renewal.note_refusal(sender.generation, call.endpoint.family, call.site_id, wall=is_wall) from None
 
-    async def _command[T](self, call: Call, read: Callable[[JsonValue], T]) -> T:
+    async def _command[T](self, call: Call, read: Reader[T]) -> T:
         """Send a command, which a refused session has certainly not carried out.
 
         A right may be missing while the session is fine, so the status decides whether the session has ended. Where
@@ -167,7 +177,7 @@ class Caller:
             AuthenticationRequired: a person has to sign in, or it is too early for a renewal.
         """
         try:
-            await self.call(STATUS, lambda value: value, site_id=site_id, urgent=True)
+            await self.call(STATUS, unread, site_id=site_id, urgent=True)
         except AuthenticationRequired:
             raise
         except EnlightenError:
@@ -175,13 +185,11 @@ class Caller:
             return False
         return True
 
-    async def _send[T](
-        self, call: Call, sender: _Sender, read: Callable[[JsonValue], T], *, refusal_counts: bool = True
-    ) -> T:
+    async def _send[T](self, call: Call, sender: _Sender, read: Reader[T], *, refusal_counts: bool = True) -> T:
         endpoint = call.endpoint
         try:
             result = await self._transport.exchange(
-                call, sender.identity, lambda reply: read(read_outcome(endpoint, reply))
+                call, sender.identity, lambda reply: read(read_outcome(endpoint, reply), self._oddities)
             )
         except EnlightenError as err:
             raise self._failed(call, sender, err, refusal_counts=refusal_counts) from None

@@ -1,11 +1,10 @@
 """The Enlighten cloud as typed methods, one for each thing to ask or to command."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
 from . import endpoints
-from .caller import Caller
+from .caller import Caller, unread
 from .endpoints import Endpoint
 from .errors import (
     AlreadyCharging,
@@ -39,7 +38,7 @@ from .monetary import MonetaryClient
 from .schedules import SchedulesClient
 from .session.session import Session
 from .transport import Transport
-from .wire import JsonValue, Oddities
+from .wire import JsonValue
 
 _NO_SCHEDULE_ENABLED: Final = "iqevc_sch_10031"
 _NOT_PLUGGED_IN: Final = "iqevc_ms-10008"
@@ -68,11 +67,10 @@ class EnlightenClient:
         self.session = session
         self.transport = transport
         self._caller = Caller(session, transport, timeout=timeout)
-        self._oddities = Oddities()
-        self.schedules = SchedulesClient(self._caller, self._oddities)
-        self.grid_services = GridServicesClient(self._caller, self._oddities)
-        self.monetary = MonetaryClient(self._caller, self._oddities)
-        self.history = HistoryClient(self._caller, self._oddities)
+        self.schedules = SchedulesClient(self._caller)
+        self.grid_services = GridServicesClient(self._caller)
+        self.monetary = MonetaryClient(self._caller)
+        self.history = HistoryClient(self._caller)
         # The route that worked, per charger and for starts with and without a level
         self._start_routes: dict[tuple[str, bool], Endpoint] = {}
         self._stop_routes: dict[str, Endpoint] = {}
@@ -83,27 +81,25 @@ class EnlightenClient:
 
     async def sites(self) -> tuple[Site, ...]:
         """List the sites of the account (docs/api.md §3.1)."""
-        return await self._caller.call(endpoints.SITES, self._reading(read_sites))
+        return await self._caller.call(endpoints.SITES, read_sites)
 
     async def status(self, site_id: str, *, urgent: bool = False) -> SiteStatus:
         """Read the live status of all chargers of a site (docs/api.md §4)."""
-        return await self._caller.call(
-            endpoints.STATUS, self._reading(SiteStatus.from_wire), site_id=site_id, urgent=urgent
-        )
+        return await self._caller.call(endpoints.STATUS, SiteStatus.from_wire, site_id=site_id, urgent=urgent)
 
     async def chargers(self, site_id: str) -> tuple[ChargerSummary, ...]:
         """Read the metadata of all chargers of a site that are not retired (docs/api.md §3.2)."""
-        return await self._caller.call(endpoints.SUMMARY, self._reading(read_summaries), site_id=site_id)
+        return await self._caller.call(endpoints.SUMMARY, read_summaries, site_id=site_id)
 
     async def firmware(self, site_id: str) -> tuple[FirmwareDetails, ...]:
         """Read the installed and the target firmware of each charger; some accounts may not (docs/api.md §3.3)."""
-        return await self._caller.call(endpoints.FIRMWARE, self._reading(read_firmware), site_id=site_id)
+        return await self._caller.call(endpoints.FIRMWARE, read_firmware, site_id=site_id)
 
     async def charge_mode(self, site_id: str, serial: str, *, urgent: bool = False) -> ModePreference:
         """Read the stored charge mode and what else is on offer (docs/api.md §6.1)."""
         return await self._caller.call(
             endpoints.PREFERENCE,
-            self._reading(ModePreference.from_wire),
+            ModePreference.from_wire,
             site_id=site_id,
             serial=serial,
             urgent=urgent,
@@ -118,7 +114,7 @@ class EnlightenClient:
         """
         try:
             await self._caller.call(
-                endpoints.SET_PREFERENCE, _nothing, site_id=site_id, serial=serial, json={"mode": mode}
+                endpoints.SET_PREFERENCE, unread, site_id=site_id, serial=serial, json={"mode": mode}
             )
         except CommandRejected as err:
             if err.refusal.code == _NO_SCHEDULE_ENABLED:
@@ -131,7 +127,7 @@ class EnlightenClient:
         """Read the settings of green charging (docs/api.md §6.3)."""
         return await self._caller.call(
             endpoints.GREEN_SETTINGS,
-            self._reading(GreenSettings.from_wire),
+            GreenSettings.from_wire,
             site_id=site_id,
             serial=serial,
             urgent=urgent,
@@ -147,7 +143,7 @@ class EnlightenClient:
         }
         await self._caller.call(
             endpoints.SET_GREEN_SETTINGS,
-            _nothing,
+            unread,
             site_id=site_id,
             serial=serial,
             json={"chargerSettingList": [setting]},
@@ -159,11 +155,10 @@ class EnlightenClient:
         Some sites answer only to cookies, so a refusal is followed by one try without tokens.
         """
         keys: JsonValue = [{"key": key} for key in CONFIGURATION_KEYS]
-        read = self._reading(read_configuration)
         try:
             return await self._caller.call(
                 endpoints.CONFIGURATION,
-                read,
+                read_configuration,
                 site_id=site_id,
                 serial=serial,
                 json=keys,
@@ -175,7 +170,7 @@ class EnlightenClient:
                 raise
         return await self._caller.call(
             endpoints.CONFIGURATION_BY_COOKIES,
-            read,
+            read_configuration,
             site_id=site_id,
             serial=serial,
             json=keys,
@@ -190,7 +185,7 @@ class EnlightenClient:
         """
         await self._caller.call(
             endpoints.CONFIGURE,
-            _nothing,
+            unread,
             site_id=site_id,
             serial=serial,
             json=[{"key": key, "value": value}],
@@ -248,7 +243,7 @@ class EnlightenClient:
         """Have the charger send an OCPP message to the cloud (docs/api.md §5.4)."""
         return await self._caller.call(
             endpoints.TRIGGER_MESSAGE,
-            self._reading(CommandReply.from_wire),
+            CommandReply.from_wire,
             site_id=site_id,
             serial=serial,
             json={"requestedMessage": message},
@@ -256,34 +251,25 @@ class EnlightenClient:
 
     async def start_live_stream(self, site_id: str) -> LiveStream:
         """Make the chargers of a site report more often for a while (docs/api.md §5.5)."""
-        return await self._caller.call(
-            endpoints.START_LIVE_STREAM, self._reading(LiveStream.from_wire), site_id=site_id
-        )
+        return await self._caller.call(endpoints.START_LIVE_STREAM, LiveStream.from_wire, site_id=site_id)
 
     async def stop_live_stream(self, site_id: str) -> None:
         """End the live stream of a site (docs/api.md §5.5)."""
-        await self._caller.call(endpoints.STOP_LIVE_STREAM, _nothing, site_id=site_id)
+        await self._caller.call(endpoints.STOP_LIVE_STREAM, unread, site_id=site_id)
 
     async def _first_route(
         self, routes: tuple[Endpoint, ...], site_id: str, serial: str, json: JsonValue
     ) -> tuple[Endpoint, CommandReply]:
         """Send a command over the first route that exists; any other answer is final."""
-        read = self._reading(CommandReply.from_wire)
         *others, last = routes
         for route in others:
             try:
-                return route, await self._caller.call(route, read, site_id=site_id, serial=serial, json=json)
+                return route, await self._caller.call(
+                    route, CommandReply.from_wire, site_id=site_id, serial=serial, json=json
+                )
             except RouteGone:
                 continue
-        return last, await self._caller.call(last, read, site_id=site_id, serial=serial, json=json)
-
-    def _reading[T](self, read: Callable[[JsonValue, Oddities], T]) -> Callable[[JsonValue], T]:
-        """Read with the memory of oddities that all replies of this client share."""
-        return lambda value: read(value, self._oddities)
-
-
-def _nothing(_value: JsonValue) -> None:
-    """Read nothing: a reply to a command is no evidence of its effect."""
+        return last, await self._caller.call(last, CommandReply.from_wire, site_id=site_id, serial=serial, json=json)
 
 
 def _known_first(routes: tuple[Endpoint, ...], known: Endpoint | None) -> tuple[Endpoint, ...]:

@@ -1,6 +1,5 @@
 """Virtual power plants: which program a site takes part in, and what it plans (docs/api.md §8)."""
 
-from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -9,7 +8,6 @@ from .caller import Caller
 from .endpoints import Family
 from .errors import NotSupported, ProgramUnknown, ServiceUnavailable
 from .models.vpp import VppEvent, VppProgram, is_id, read_enrolment_id, read_events, read_program_id
-from .wire import Oddities
 
 _NO_SUCH_PROGRAM: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 
@@ -17,9 +15,8 @@ _NO_SUCH_PROGRAM: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUN
 class GridServicesClient:
     """Reads from the grid services, which have a host of their own. For the errors see `EnlightenClient`."""
 
-    def __init__(self, caller: Caller, oddities: Oddities) -> None:
+    def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._oddities = oddities
 
     async def program(self, site_id: str, *, fresh: bool = False) -> VppProgram:
         """Look up the program that a site takes part in (docs/api.md §8.1).
@@ -34,7 +31,7 @@ class GridServicesClient:
         try:
             enrolment_id = await self._caller.call(
                 endpoints.ENROLMENT_OF_SITE,
-                partial(read_enrolment_id, oddities=self._oddities),
+                read_enrolment_id,
                 site_id=site_id,
                 fresh=fresh,
             )
@@ -42,7 +39,7 @@ class GridServicesClient:
                 return VppProgram(enrolled=False)
             program_id = await self._caller.call(
                 endpoints.ENROLMENT,
-                partial(read_program_id, oddities=self._oddities),
+                read_program_id,
                 site_id=site_id,
                 item_id=enrolment_id,
                 fresh=fresh,
@@ -64,7 +61,7 @@ class GridServicesClient:
         try:
             return await self._caller.call(
                 endpoints.EVENTS,
-                partial(read_events, oddities=self._oddities),
+                read_events,
                 site_id=site_id,
                 item_id=program_id,
                 query={"site_id": site_id, "programId": program_id},

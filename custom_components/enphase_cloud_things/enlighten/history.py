@@ -17,9 +17,8 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 class HistoryClient:
     """Reads past sessions, all or none. For the errors see `EnlightenClient`."""
 
-    def __init__(self, caller: Caller, oddities: Oddities) -> None:
+    def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._oddities = oddities
 
     async def sessions(
         self, site_id: str, serial: str, start: date, end: date, *, time_zone: str, max_pages: int = 5
@@ -44,7 +43,7 @@ class HistoryClient:
         Raises:
             InvalidResponse: the history cannot be read on. What came before is true, but not all.
         """
-        paging = _Paging(self._oddities)
+        paging = _Paging()
         while paging.has_more:
             if paging.pages == max_pages:
                 raise InvalidResponse("history.data.hasMore")
@@ -69,19 +68,18 @@ class HistoryClient:
 class _Paging:
     """How far the pages were turned, and what has been on them."""
 
-    def __init__(self, oddities: Oddities) -> None:
+    def __init__(self) -> None:
         self.pages = 0
         self.has_more = True
-        self._oddities = oddities
         self._seen: set[str] = set()
 
-    def turn(self, value: JsonValue) -> tuple[HistorySession, ...]:
+    def turn(self, value: JsonValue, oddities: Oddities) -> tuple[HistorySession, ...]:
         """Read the next page and return what no page had before.
 
         Raises:
             InvalidResponse: it cannot be read, or has nothing that the pages before did not have.
         """
-        page = read_history_page(value, self._oddities)
+        page = read_history_page(value, oddities)
         sessions = {session.session_id: session for session in page.sessions if session.session_id not in self._seen}
         if page.sessions and not sessions:
             raise InvalidResponse("history.data.result")

@@ -5,7 +5,7 @@ Nothing here sends a request, and every time is passed in.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,9 +14,8 @@ from typing import Final
 
 from .endpoints import ACCOUNT_FAMILIES, GRID_SERVICES_FAMILIES, Family, Host
 from .errors import NotSupported, ServiceUnavailable
-from .wire import JsonValue, moment, number
 
-# Tells the present as aware UTC
+# Returns the present as aware UTC
 type Clock = Callable[[], datetime]
 # Chooses a factor between two bounds
 type Jitter = Callable[[float, float], float]
@@ -40,13 +39,12 @@ class Priority(Enum):
 
 
 class RequestBudget:
-    """Counts requests of the account in a sliding hour and says when there are too many.
+    """Counts requests of the account and says when there are more than `limit` in any 60 minutes.
 
     A command is never refused, but it counts, and so leaves less for the reads.
     """
 
     def __init__(self, limit: int = 480) -> None:
-        """Allow `limit` requests in any 60 minutes."""
         self.limit = limit
         self._sent: deque[datetime] = deque()
 
@@ -77,25 +75,16 @@ class RequestBudget:
         # One instant later than the one that makes place, for both ends of an hour belong to it
         return self._sent[surplus] + _WINDOW + timedelta(microseconds=1)
 
-    def as_dict(self) -> dict[str, JsonValue]:
-        """Return what was counted as JSON-able data: the seconds since 1970 of each request.
+    def restore(self, sent: Iterable[float], now: datetime) -> None:
+        """Count what was `sent` before a restart, in seconds since 1970; what is old, or yet to come, does not count.
 
-        It holds nothing secret. Who stores it does so every few minutes and at the end, so that a restart does not
-        begin a new hour.
+        Who stores it does so every few minutes and at the end, so that a restart does not begin a new hour.
         """
-        return {"sent": [sent.timestamp() for sent in self._sent]}
-
-    def restore(self, data: Mapping[str, JsonValue], now: datetime) -> None:
-        """Count what `as_dict` returned before a restart. What is damaged, old or of the future counts for nothing."""
-        listed = data.get("sent")
-        for item in listed[-2 * self.limit :] if isinstance(listed, list) else ():
-            try:
-                sent = moment(number(item))
-            except ValueError:
-                continue
-            if now - _WINDOW <= sent <= now:
-                self._sent.append(sent)
-        self._sent = deque(sorted(self._sent))
+        earliest = (now - _WINDOW).timestamp()
+        times = [each for each in sent if earliest <= each <= now.timestamp()]
+        self._sent = deque(
+            sorted((*self._sent, *(datetime.fromtimestamp(each, UTC) for each in times[-2 * self.limit :])))
+        )
 
 
 class Pauses:
@@ -106,7 +95,6 @@ class Pauses:
     """
 
     def __init__(self) -> None:
-        """Begin without a pause."""
         self._until: dict[Family | Host | None, datetime] = {}
         self._in_a_row: defaultdict[Family | Host | None, int] = defaultdict(int)
 
@@ -164,7 +152,6 @@ class Places:
     """
 
     def __init__(self) -> None:
-        """Begin with all places free."""
         self._reads = asyncio.Semaphore(2)
         self._others = asyncio.Semaphore(1)
         self._urgent = asyncio.Semaphore(1)
@@ -251,7 +238,6 @@ class BackOff:
     """Remembers failures per family and target (a site or a charger): one that fails leaves the others alone."""
 
     def __init__(self) -> None:
-        """Begin without any failure."""
         self._states: dict[tuple[Family, str], _State] = {}
 
     def check(self, family: Family, target: str, now: datetime) -> None:

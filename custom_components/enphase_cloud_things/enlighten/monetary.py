@@ -7,21 +7,17 @@ from . import endpoints
 from .caller import Caller
 from .models.savings import Savings, read_savings
 from .models.tariffs import Currency, DatedRates, Tariff
-from .wire import Oddities
 
 
 class MonetaryClient:
     """Reads everything that is about money. Days are those at the site. For the errors see `EnlightenClient`."""
 
-    def __init__(self, caller: Caller, oddities: Oddities) -> None:
+    def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._oddities = oddities
 
     async def tariff(self, site_id: str) -> Tariff:
         """Read the tariff of a site (docs/api.md §9.5)."""
-        return await self._caller.call(
-            endpoints.TARIFF, partial(Tariff.from_wire, oddities=self._oddities), site_id=site_id
-        )
+        return await self._caller.call(endpoints.TARIFF, Tariff.from_wire, site_id=site_id)
 
     async def export_rates(self, site_id: str, day: date, *, fresh: bool = False) -> DatedRates:
         """Read what the grid pays for energy on one day (docs/api.md §9.6).
@@ -30,7 +26,7 @@ class MonetaryClient:
         """
         return await self._caller.call(
             endpoints.EXPORT_RATES,
-            partial(DatedRates.from_wire, day=day, oddities=self._oddities),
+            partial(DatedRates.from_wire, day=day),
             site_id=site_id,
             query={"date": day.isoformat()},
             fresh=fresh,
@@ -38,9 +34,7 @@ class MonetaryClient:
 
     async def currency(self, site_id: str) -> Currency:
         """Read the currency of a site (docs/api.md §9.5)."""
-        return await self._caller.call(
-            endpoints.CURRENCY, partial(Currency.from_wire, oddities=self._oddities), site_id=site_id
-        )
+        return await self._caller.call(endpoints.CURRENCY, Currency.from_wire, site_id=site_id)
 
     async def savings(self, site_id: str, day: date) -> Savings | None:
         """Read imports and exports of a day so far; `None` if the cloud has none for it (docs/api.md §9.4).
@@ -49,7 +43,7 @@ class MonetaryClient:
         """
         return await self._caller.call(
             endpoints.SAVINGS,
-            partial(read_savings, day=day, oddities=self._oddities),
+            partial(read_savings, day=day),
             site_id=site_id,
             query={"date": day.isoformat()},
         )

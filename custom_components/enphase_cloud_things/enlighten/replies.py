@@ -52,6 +52,7 @@ _STATE_SENTENCES: Final = ("already in charging state", "already in stopped stat
 # Words with a short number; anything else could be an identifier
 _CODE: Final = re.compile(r"[A-Za-z]+([_.-][A-Za-z]+)*([_.-]?\d{1,5})?", re.ASCII)
 _LONGEST_CODE: Final = 64
+_LARGE_BODY: Final = 8 * 1024
 _STATUS_WORD: Final = re.compile(r"[A-Z][A-Z_]{0,39}")
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 _NO_SUCH_SERVICE_AT_SITE: Final = 550
@@ -60,8 +61,6 @@ _SAMPLE: Final = 64 * 1024
 # Decoding more than this blocks the event loop for longer than a person would not notice
 _MOST_CONTAINERS: Final = 20_000
 _MOST_VALUES: Final = 200_000
-
-
 # Where pages are; a redirect to anything else could read what was not asked for, or command something
 _PAGES: Final = re.compile(r"/(?:|home|web(?:/[\w/-]{0,200})?|login(?:/[\w/-]{0,200})?)(?:\?.*)?", re.ASCII)
 
@@ -80,9 +79,9 @@ class BodyKind(Enum):
 class Reply:
     """An answer of the cloud.
 
-    `value` is the JSON of the body if it is JSON. `location` is the path that a redirect leads to,
-    below that of the base address unless it `leads_elsewhere`, to another host. `refusal` is set
-    for statuses from 400 and where the body carries an error of its own.
+    `value` is the JSON of the body if it is JSON. `location` is the path that a redirect leads to, below that of the
+    base address unless it `leads_elsewhere`, to another host. `refusal` is set for statuses from 400 and where the body
+    carries an error of its own.
     """
 
     status: int
@@ -93,6 +92,7 @@ class Reply:
     leads_elsewhere: bool = False
     refusal: Refusal | None = None
     tells_too_many_sessions: bool = False
+    is_large: bool = False
 
     @property
     def is_success(self) -> bool:
@@ -103,6 +103,12 @@ class Reply:
     def is_redirect(self) -> bool:
         """Whether the HTTP status is 3xx."""
         return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    def leads_to_page(self) -> bool:
+        """Whether it is a redirect to a page of this host other than the login page."""
+        place = self.location if self.is_redirect and not self.leads_elsewhere else None
+        return place is not None and not place.startswith("/login") and _PAGES.fullmatch(place) is not None
 
     @property
     def is_trouble(self) -> bool:
@@ -131,36 +137,6 @@ class Reply:
         return self.kind is BodyKind.LOGIN_PAGE and not self.is_trouble and self.status not in explained
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came over the wire, before anybody looked at its body."""
-
-    status: int
-    body: bytes
-    cut: bool
-    retry_at: datetime | None
-    location: str | None
-    leads_elsewhere: bool
-
-    def read(self) -> Reply:
-        """Look at the body."""
-        return read_reply(
-            self.status,
-            self.body,
-            retry_at=self.retry_at,
-            location=self.location,
-            leads_elsewhere=self.leads_elsewhere,
-            cut=self.cut,
-        )
-
-    @property
-    def leads_to_page(self) -> bool:
-        """Whether it is a redirect to a page of this host other than the login page."""
-        is_redirect = HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
-        place = self.location if is_redirect and not self.leads_elsewhere else None
-        return place is not None and not place.startswith("/login") and _PAGES.fullmatch(place) is not None
-
-
 def read_reply(
     status: int,
     body: bytes,
@@ -186,7 +162,13 @@ def read_reply(
         leads_elsewhere=leads_elsewhere,
         refusal=_read_refusal(status, value, lower),
         tells_too_many_sessions="active sessions" in lower and "too many" in lower,
+        is_large=is_large(body),
     )
+
+
+def is_large(body: bytes) -> bool:
+    """Return whether a body is better read in a thread, because many small objects take their time."""
+    return len(body) > _LARGE_BODY
 
 
 def read_retry_after(value: str | None, now: datetime, *, date: str | None = None) -> datetime | None:

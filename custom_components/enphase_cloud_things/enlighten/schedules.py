@@ -1,12 +1,11 @@
 """The schedules of a charger: reading, creating, editing and deleting them (docs/api.md §6.4)."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from . import endpoints
-from .caller import Caller
+from .caller import Caller, unread
 from .models.schedules import Schedule, Slot, read_changed, read_created_id
-from .wire import JsonValue, Oddities
+from .wire import JsonValue
 
 
 class SchedulesClient:
@@ -16,20 +15,20 @@ class SchedulesClient:
     before the write says nothing. After `CommandOutcomeUnknown` the list tells whether the write took effect.
     """
 
-    def __init__(self, caller: Caller, oddities: Oddities) -> None:
+    def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._oddities = oddities
 
     async def read(self, site_id: str, serial: str, *, urgent: bool = False) -> Schedule:
         """Read all slots of a charger."""
-        read = partial(Schedule.from_wire, oddities=self._oddities)
-        return await self._caller.call(endpoints.SCHEDULES, read, site_id=site_id, serial=serial, urgent=urgent)
+        return await self._caller.call(
+            endpoints.SCHEDULES, Schedule.from_wire, site_id=site_id, serial=serial, urgent=urgent
+        )
 
     async def create(self, site_id: str, serial: str, slot: Slot) -> str:
         """Store a slot that `new_slot` made, and return its id: the cloud's where it names one."""
         created = await self._caller.call(
             endpoints.CREATE_SCHEDULE,
-            partial(read_created_id, oddities=self._oddities),
+            read_created_id,
             site_id=site_id,
             serial=serial,
             json=dict(slot.raw),
@@ -40,7 +39,7 @@ class SchedulesClient:
         """Store another version of a slot, made with `Slot.changed`. Off-peak slots cannot be edited."""
         await self._caller.call(
             endpoints.EDIT_SCHEDULE,
-            _nothing,
+            unread,
             site_id=site_id,
             serial=serial,
             item_id=slot.slot_id,
@@ -49,7 +48,7 @@ class SchedulesClient:
 
     async def delete(self, site_id: str, serial: str, slot_id: str) -> None:
         """Delete a slot. Off-peak slots cannot be deleted."""
-        await self._caller.call(endpoints.DELETE_SCHEDULE, _nothing, site_id=site_id, serial=serial, item_id=slot_id)
+        await self._caller.call(endpoints.DELETE_SCHEDULE, unread, site_id=site_id, serial=serial, item_id=slot_id)
 
     async def set_states(self, site_id: str, serial: str, states: Mapping[str, bool]) -> Schedule | None:
         """Switch slots on and off; `states` names every slot of the charger by its id.
@@ -57,9 +56,6 @@ class SchedulesClient:
         Return the slots that the reply lists; it may name none, so that they have to be read again.
         """
         json: JsonValue = {slot_id: "ENABLED" if enabled else "DISABLED" for slot_id, enabled in states.items()}
-        read = partial(read_changed, oddities=self._oddities)
-        return await self._caller.call(endpoints.PATCH_SCHEDULES, read, site_id=site_id, serial=serial, json=json)
-
-
-def _nothing(_value: JsonValue) -> None:
-    """Read nothing: a reply to a write is no evidence of its effect."""
+        return await self._caller.call(
+            endpoints.PATCH_SCHEDULES, read_changed, site_id=site_id, serial=serial, json=json
+        )

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 import logging
 import random
@@ -31,15 +32,13 @@ from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NoP
 from .headers import Identity, build_headers
 from .limits import BackOff, Clock, Jitter, Pauses, Places, Priority, RequestBudget, utc_now
 from .recording.ring import Asked, Recorder
-from .replies import Answer, Reply, read_retry_after
+from .replies import Reply, is_large, read_reply, read_retry_after
 from .wire import JsonValue
 
 _LOGGER = logging.getLogger(__name__)
 
 _LONGEST_CONNECT: Final = 10.0
 _LARGEST_BODY: Final = 4 * 1024 * 1024
-# From here on a reply is read in a thread, because many small objects take their time
-_LARGE_BODY: Final = 8 * 1024
 _MOST_HOPS: Final = 3
 # How many time-outs long a read waits for its place before it gives up
 _PATIENCE: Final = 4
@@ -172,12 +171,9 @@ class Transport:
             started = time.perf_counter()
             latency: float | None = None
             try:
-                answer = await self._send(call, identity)
+                reply = await self._send(call, identity)
                 latency = time.perf_counter() - started
-                if len(answer.body) > _LARGE_BODY:
-                    result = await asyncio.to_thread(lambda: judge(answer.read()))
-                else:
-                    result = judge(answer.read())
+                result = await asyncio.to_thread(judge, reply) if reply.is_large else judge(reply)
             except EnlightenError as err:
                 self._note(call.endpoint.family, latency, err)
                 raise
@@ -224,31 +220,31 @@ class Transport:
         if free_at := self._budget.free_at(priority, now):
             raise RateLimited("The hourly budget is spent", retry_at=free_at)
 
-    async def _send(self, call: Call, identity: Callable[[], Identity]) -> Answer:
+    async def _send(self, call: Call, identity: Callable[[], Identity]) -> Reply:
         endpoint = call.endpoint
         deadline = time.monotonic() + self._timeout_of(call)
         url = endpoint.url(self.hosts, site_id=call.site_id, serial=call.serial, item_id=call.item_id, query=call.query)
-        answer = await self._attempt(call, url, identity, deadline)
+        reply = await self._attempt(call, url, identity, deadline)
         if endpoint.follows_redirects:
-            return await self._follow(call, answer, identity, deadline)
-        if endpoint.kind is Kind.READ and endpoint.host is Host.ENLIGHTEN and answer.leads_to_page:
+            return await self._follow(call, reply, identity, deadline)
+        if endpoint.kind is Kind.READ and endpoint.host is Host.ENLIGHTEN and reply.leads_to_page:
             # Only to see whether the way leads to the login page; other pages bear the same marks
-            end = await self._follow(call, answer, identity, deadline)
-            return end if (end.location or "").startswith("/login") and not end.leads_elsewhere else answer
-        return answer
+            end = await self._follow(call, reply, identity, deadline)
+            return end if (end.location or "").startswith("/login") and not end.leads_elsewhere else reply
+        return reply
 
-    async def _follow(self, call: Call, answer: Answer, identity: Callable[[], Identity], deadline: float) -> Answer:
+    async def _follow(self, call: Call, reply: Reply, identity: Callable[[], Identity], deadline: float) -> Reply:
         """Go where redirects lead to pages of the host, for a few hops and not to the login page."""
         hop = replace(call, endpoint=replace(call.endpoint, method="GET"), form=None, json=None)
         base = str(self.hosts.enlighten).rstrip("/")
         for _ in range(_MOST_HOPS):
-            if not answer.leads_to_page or answer.location is None:
+            if not reply.leads_to_page or reply.location is None:
                 break
             self._admit(call.endpoint)
-            answer = await self._attempt(hop, URL(base + answer.location, encoded=True), identity, deadline)
-        return answer
+            reply = await self._attempt(hop, URL(base + reply.location, encoded=True), identity, deadline)
+        return reply
 
-    async def _attempt(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> Answer:
+    async def _attempt(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> Reply:
         try:
             return await self._exchange_once(call, url, identity, deadline)
         except (aiohttp.ClientError, TimeoutError) as err:
@@ -260,7 +256,7 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError) as err:
             raise _no_answer(call.endpoint, err) from None
 
-    async def _exchange_once(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> Answer:
+    async def _exchange_once(self, call: Call, url: URL, identity: Callable[[], Identity], deadline: float) -> Reply:
         endpoint = call.endpoint
         http = self._session(endpoint.host)
         if http.closed:
@@ -296,7 +292,7 @@ class Transport:
         _LOGGER.debug(
             "%s answered HTTP %s in %.0f ms (%s bytes)", endpoint.family, response.status, seconds * 1000, len(content)
         )
-        return self._answer(endpoint, response, content, cut=cut)
+        return await self._reply(endpoint, response, content, cut=cut)
 
     def _outgoing(self, call: Call, identity: Identity) -> tuple[dict[str, str], bytes | None]:
         """Return the headers and the body of a request."""
@@ -313,7 +309,7 @@ class Transport:
             return headers, None
         return headers | {"Content-Type": "application/json"}, orjson.dumps(call.json)
 
-    def _answer(self, endpoint: Endpoint, response: aiohttp.ClientResponse, content: bytes, *, cut: bool) -> Answer:
+    async def _reply(self, endpoint: Endpoint, response: aiohttp.ClientResponse, content: bytes, *, cut: bool) -> Reply:
         now = self.clock()
         location, leads_elsewhere = self._location(response)
         retry_at = read_retry_after(response.headers.get("Retry-After"), now, date=response.headers.get("Date"))
@@ -323,14 +319,16 @@ class Transport:
                 self.on_pause()
         else:
             self._pauses.succeed(endpoint.family, now)
-        return Answer(
-            status=response.status,
-            body=content,
-            cut=cut,
+        read = partial(
+            read_reply,
+            response.status,
+            content,
             retry_at=retry_at,
             location=location,
             leads_elsewhere=leads_elsewhere,
+            cut=cut,
         )
+        return await asyncio.to_thread(read) if is_large(content) else read()
 
     def _location(self, response: aiohttp.ClientResponse) -> tuple[str | None, bool]:
         """Return the path a redirect leads to, below the base address, and whether it leaves the host."""

@@ -17,7 +17,7 @@ class Savings:
     exported_amount: float | None = wire_field(lambda data: data.fields("monetary").number(MONEY, "exported"))
 
 
-def read_savings(value: JsonValue, day: date, oddities: Oddities) -> Savings | None:
+def read_savings(value: JsonValue, oddities: Oddities, *, day: date) -> Savings | None:
     """Read the figures of a day; `None` if they are those of another day or there are none.
 
     Around midnight the cloud still answers for the day before.

@@ -229,7 +229,7 @@ class DatedRates:
     time_zone: str | None = None
 
     @classmethod
-    def from_wire(cls, value: JsonValue, day: date, oddities: Oddities) -> DatedRates:
+    def from_wire(cls, value: JsonValue, oddities: Oddities, *, day: date) -> DatedRates:
         """Read the export rates that were asked for `day`; there may be none.
 
         A rate that cannot be read is left out.
