@@ -120,6 +120,7 @@ class Renewal:
         self._minting = SingleFlight()
         self._renewing_on_demand = SingleFlight()
         self._renewing_bearer = SingleFlight()
+        self._runs = (self._renewing, self._minting, self._renewing_on_demand, self._renewing_bearer)
         # Since when commands are refused while reads are answered; what a sign-in does not clear
         self._bearer_doubted_at: datetime | None = None
         self._memory = _Memory(knows_all_refusing=not session.stored.guard.rejections)
@@ -220,10 +221,6 @@ class Renewal:
         """End whatever is under way."""
         for run in self._runs:
             await run.close()
-
-    @property
-    def _runs(self) -> tuple[SingleFlight, ...]:
-        return self._renewing, self._minting, self._renewing_on_demand, self._renewing_bearer
 
     async def _renew(self, generation: int) -> None:
         async with self._session.lock:
@@ -334,21 +331,19 @@ class Renewal:
         async with self._session.lock:
             if not self._token_is_due():
                 return
+            memory = self._memory
             try:
                 token = await self._login.mint_token()
             except EnlightenError as err:
-                self._note_failure_ahead(err)
+                _LOGGER.debug("The token was not renewed ahead of its end: %s", err)
+                now = self._clock()
+                memory.token_route_closed_until = now + _TOKEN_PAUSE
+                memory.not_ahead_before = now + _AHEAD_PAUSES[min(memory.failures_ahead, len(_AHEAD_PAUSES) - 1)]
+                memory.failures_ahead += 1
+                if isinstance(err, TooManySessions):
+                    # Another sign-in would make it worse, also once the present token has ended
+                    self._hold_back(GuardReason.TOO_MANY_SESSIONS)
             else:
                 self._session.accept_token(token)
-                self._memory.failures_ahead = 0
-                self._memory.renewed_at = self._clock()
-
-    def _note_failure_ahead(self, err: EnlightenError) -> None:
-        _LOGGER.debug("The token was not renewed ahead of its end: %s", err)
-        now, pause = self._clock(), _AHEAD_PAUSES[min(self._memory.failures_ahead, len(_AHEAD_PAUSES) - 1)]
-        self._memory.token_route_closed_until = now + _TOKEN_PAUSE
-        self._memory.not_ahead_before = now + pause
-        self._memory.failures_ahead += 1
-        if isinstance(err, TooManySessions):
-            # Another sign-in would make it worse, also once the present token has ended
-            self._hold_back(GuardReason.TOO_MANY_SESSIONS)
+                memory.failures_ahead = 0
+                memory.renewed_at = self._clock()
