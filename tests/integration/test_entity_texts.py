@@ -1,5 +1,6 @@
 """Names, states and icons of entities: those that the integration really makes against en.json and icons.json."""
 
+from collections import Counter
 from datetime import time
 import json
 from pathlib import Path
@@ -83,6 +84,30 @@ def has_icon_by_class(platform: str, entity: Entity) -> bool:
 async def test_every_entity_has_a_name_and_no_name_is_left_over(entities: Entities) -> None:
     named = {(platform, key) for platform, texts in TEXTS.items() for key, text in texts.items() if text.get("name")}
     assert named == entities.keys() - {MAIN_ENTITY}
+
+
+def rows_called_the_same(entities: Entities, language: Path) -> list[str]:
+    """Return the names that two entities of one device and of one platform or two have in a language."""
+    texts = json.loads(language.read_text())["entity"]
+    names = Counter(
+        (entity.device_entry.id, text["name"].format(**entity.translation_placeholders).casefold())
+        for (platform, key), some in entities.items()
+        for entity in some
+        if entity.device_entry and (text := texts.get(platform, {}).get(key) or TEXTS[platform][key]).get("name")
+    )
+    return sorted(f"{language.stem}: {name}" for (_, name), count in names.items() if count > 1)
+
+
+async def test_no_two_rows_of_a_device_are_called_the_same_in_any_language(entities: Entities) -> None:
+    languages = sorted((INTEGRATION / "translations").glob("*.json"))
+    assert not [same for language in languages for same in rows_called_the_same(entities, language)]
+
+
+@pytest.mark.parametrize("place", [("sensor", key) for key in ("status", "reason", "plan", "connection")])
+def test_a_word_for_what_is_going_on_has_an_icon_for_each_state(place: Place) -> None:
+    """One state, or the one that means nothing in particular, has the icon for all others."""
+    platform, key = place
+    assert len(TEXTS[platform][key]["state"].keys() - ICONS[platform][key]["state"].keys()) <= 1
 
 
 async def test_every_state_that_is_listed_has_a_word_and_no_other(entities: Entities) -> None:

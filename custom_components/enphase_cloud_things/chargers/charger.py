@@ -232,7 +232,7 @@ class Charger:
             measurements=measurements(self.metering, self.status, setting=self._setting, now=now, zone=self.zone),
             pending=self.commands.all,
             last_command=self.commands.last,
-            cause=self._cause,
+            cause=self._who_caused_it(),
             setpoint=self.setpoint,
             flowing=self.metering.flow.flowing,
             stopped=self._watch.ended_by_stop,
@@ -242,6 +242,12 @@ class Charger:
         if snapshot != self._snapshot:
             self._snapshot = snapshot
         return self._snapshot or snapshot
+
+    def _who_caused_it(self) -> Context | None:
+        """Return who asked for what is new: a command that has just begun, or else what the last reading confirms."""
+        newest, before = self.commands.newest, self._snapshot.pending if self._snapshot else ()
+        has_begun = newest is not None and newest.now.asked_at not in {command.asked_at for command in before}
+        return newest.context if newest is not None and has_begun else self._cause
 
     def _take_status(
         self, status: ChargerStatus, now: datetime, price_at: Callable[[datetime], float | None]

@@ -113,6 +113,11 @@ class OpenCommands:
         return tuple(each.now for each in self._followed if each.now.is_open)
 
     @property
+    def newest(self) -> Followed | None:
+        """The open command that was asked for last."""
+        return next((each for each in reversed(self._followed) if each.now.is_open), None)
+
+    @property
     def chosen_mode(self) -> ChargeMode | None:
         """The mode that was chosen last and has still to show: a start finds the charger in it."""
         return next((each.target for each in reversed(self.all) if isinstance(each.target, ChargeMode)), None)
