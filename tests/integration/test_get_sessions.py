@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 import probatio
 import pytest
 
@@ -213,16 +214,86 @@ class TestFailures:
         assert "sessions" not in by_name["Barn"]
 
 
+async def exported(hass: HomeAssistant, **target: Any) -> list[Any]:
+    """Export sessions, and return what the reply says of each charger."""
+    reply: Any = await hass.services.async_call(DOMAIN, "export_sessions", target, blocking=True, return_response=True)
+    listed: list[Any] = reply["chargers"]
+    return listed
+
+
+class TestOddHomes:
+    """A file that is right whatever there is in it, and whatever the charger is called."""
+
+    async def test_without_sessions_there_are_the_headings_alone(
+        self, hass: HomeAssistant, setup_entry: SetupEntry
+    ) -> None:
+        await setup_entry()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        (charger,) = await exported(hass, entity_id=STATUS)
+        assert charger["csv"].splitlines() == [
+            "plugged_in_at,unplugged_at,duration (min),charging_duration (min),energy (kWh),range (mi),cost (EUR)"
+        ]
+
+    async def test_two_chargers_of_one_name_are_told_apart_by_their_devices(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, device_registry: dr.DeviceRegistry
+    ) -> None:
+        other = world.site.add_charger("202640011901", name="Carport")
+        add_session(world, datetime(2026, 11, 8, 18, 0, tzinfo=VIENNA), SIX_HOURS)
+        entry = await setup_entry()
+        devices = {
+            serial: device.id
+            for serial in (world.charger.serial, other.serial)
+            if (device := device_registry.async_get_device_by_identifier((DOMAIN, serial), entry.entry_id))
+        }
+        listed = await exported(hass, device_id=list(devices.values()))
+        assert [charger["name"] for charger in listed] == ["Carport", "Carport"]
+        lines = {charger["device_id"]: len(charger["csv"].splitlines()) for charger in listed}
+        assert lines == {devices[world.charger.serial]: 2, devices[other.serial]: 1}
+
+    @pytest.mark.parametrize("name", ["كراج السيارة", "🚗⚡ Carport", '=cmd|"x"', "a,b;c"])
+    async def test_the_name_of_a_charger_is_no_part_of_the_file(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, device_registry: dr.DeviceRegistry, name: str
+    ) -> None:
+        world.charger.name = name
+        add_session(world, datetime(2026, 11, 8, 18, 0, tzinfo=VIENNA), SIX_HOURS)
+        entry = await setup_entry()
+        device = device_registry.async_get_device_by_identifier((DOMAIN, world.charger.serial), entry.entry_id)
+        assert device is not None
+        (charger,) = await exported(hass, device_id=device.id)
+        assert charger["name"] == name
+        assert len(charger["csv"].splitlines()) == 2
+        assert name not in charger["csv"]
+
+    async def test_a_charger_without_a_name_goes_by_its_model_and_the_end_of_its_serial(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator
+    ) -> None:
+        simulator.faults.add(faults.field_missing("data.*.displayName"), Family.SUMMARY)
+        simulator.faults.add(faults.field_missing("data.chargers.*.name"), Family.STATUS)
+        await setup_entry()
+        (charger,) = await exported(hass, entity_id="sensor.iq_ev_charger_1873_status")
+        assert charger["name"] == "IQ EV Charger 1873"
+
+    async def test_a_charger_of_which_an_owner_has_removed_all_entities_but_one_can_be_exported(
+        self, hass: HomeAssistant, setup_entry: SetupEntry, world: World, entity_registry: er.EntityRegistry
+    ) -> None:
+        add_session(world, datetime(2026, 11, 8, 18, 0, tzinfo=VIENNA), SIX_HOURS)
+        entry = await setup_entry()
+        for registered in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
+            if "carport" in registered.entity_id and registered.entity_id != STATUS:
+                entity_registry.async_update_entity(registered.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+        (charger,) = await exported(hass, entity_id=STATUS)
+        assert len(charger["csv"].splitlines()) == 2
+
+
 async def test_sessions_are_exported_as_lines_the_oldest_first(
     hass: HomeAssistant, setup_entry: SetupEntry, world: World
 ) -> None:
     add_session(world, datetime(2026, 11, 8, 18, 0, tzinfo=VIENNA), SIX_HOURS, energy=7.5)
     add_session(world, datetime(2026, 10, 20, 18, 0, tzinfo=VIENNA), SIX_HOURS, energy=4)
     await setup_entry()
-    reply: Any = await hass.services.async_call(
-        DOMAIN, "export_sessions", {"entity_id": STATUS}, blocking=True, return_response=True
-    )
-    (charger,) = reply["chargers"]
+    (charger,) = await exported(hass, entity_id=STATUS)
     listed = list(csv.DictReader(StringIO(charger["csv"])))
     assert list(listed[0]) == [
         "plugged_in_at",

@@ -8,6 +8,10 @@ const DOMAIN = "enphase_cloud_things";
 const STRATEGY = "enphase-cloud-things";
 const LISTED_SESSIONS = 10;
 const NEVER_EMPTY = "\u2013";
+const NAMELESS = "IQ EV Charger";
+
+/** A device that has one of these left is a charger, whatever else its owner has removed. */
+const OF_CHARGERS = ["switch.charging", "sensor.status", "sensor.reason", "sensor.lifetime_energy"];
 
 /** The entities of one device by "platform.translation_key", hidden ones left out. */
 function entitiesOf(hass, deviceId) {
@@ -33,7 +37,7 @@ function devicesOf(hass) {
 }
 
 function nameOf(device) {
-  return device?.name_by_user || device?.name || "";
+  return device?.name_by_user || device?.name || NAMELESS;
 }
 
 /** Load the integration's own words in the user's language; a key without one stands for itself. */
@@ -275,7 +279,7 @@ class EnphaseChargersStrategy extends HTMLElement {
   static async generate(_config, hass) {
     const word = await words(hass);
     const devices = devicesOf(hass);
-    const chargers = devices.filter(({ entities }) => entities["switch.charging"] || entities["sensor.status"]);
+    const chargers = devices.filter(({ entities }) => OF_CHARGERS.some((key) => entities[key]));
     if (!chargers.length) {
       return { views: [{ cards: [{ type: "markdown", content: word("no_charger") }] }] };
     }
