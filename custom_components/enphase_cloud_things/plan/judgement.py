@@ -117,7 +117,11 @@ def measured_power(charger: ChargerSnapshot) -> float | None:
 
 
 def progress_of(visit: Visit, charger: ChargerSnapshot, now: datetime) -> Progress | None:
-    """Return how far a visit has come; `None` without a counter."""
+    """Return how far a visit has come; `None` without a counter.
+
+    A car gets what the charger gives it, which is less than planned in the sun or where others need the current. So the
+    measured power counts, and the planned one only until there is one, and never in the sun.
+    """
     total = charger.measurements.lifetime_energy
     if total is None or visit.energy_before is None:
         return None
@@ -126,7 +130,7 @@ def progress_of(visit: Visit, charger: ChargerSnapshot, now: datetime) -> Progre
         energy=max(total - visit.energy_before, 0),
         as_of=min(reported_at, now),
         drawing=is_drawing(charger),
-        power=max(visit.power, measured_power(charger) or 0),
+        power=measured_power(charger) or (0 if visit.is_in_sun(now) else visit.power),
     )
 
 
