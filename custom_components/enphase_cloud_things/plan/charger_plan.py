@@ -262,7 +262,9 @@ class ChargerPlan:
 
     async def _async_plan(self, visit: Visit, progress: Progress | None, reason: Reason, present: Present) -> None:
         """Make a plan and have the charger carry it out."""
-        now, charger = present.now, present.charger
+        # What is known of the mode may be a quarter of an hour old, and Smart is not to be taken from anybody
+        await self._sources.chargers.async_read_mode(self._serial)
+        now, charger = present.now, self._sources.charger(self._serial) or present.charger
         power = (measured_power(charger) if reason is Reason.ENERGY else None) or self._sources.power_of(charger)
         failure = impossible(charger)
         if failure is not None or power is None:
