@@ -9,9 +9,9 @@ cannot have brought about itself:
 * Green charging shows as manual while the preference stays green: a start or stop sets the mode aside.
 
 A charger follows its schedule within minutes, so nothing counts shortly after a change, near a window, or while
-anything else may be the reason: a command from here, or a grid event. A stop that shows as a mere pause cannot be told
-from load management. It may have left another mode behind, so that any end of the flow in a window is worth a look at
-the mode.
+anything else may be the reason: a command from here, a grid event, or Storm Guard. A stop that shows as a mere pause
+cannot be told from load management. It may have left another mode behind, so that any end of the flow in a window is
+worth a look at the mode.
 """
 
 from collections.abc import Collection
@@ -95,7 +95,8 @@ class Takeover:
         self, charger: ChargerSnapshot, plan: ChargingPlan, now: datetime, *, in_sun: bool, grid_event: bool
     ) -> Sign:
         """Look at a charger that has a plan. `in_sun`: it is left to the sun until the windows begin."""
-        if charger.status is None or charger.pending or grid_event or now < self._calm_from:
+        in_storm = charger.preference is not None and charger.preference.storm_active is True
+        if charger.status is None or charger.pending or grid_event or in_storm or now < self._calm_from:
             self._forget()
             return Sign.NONE
         before = self._before
