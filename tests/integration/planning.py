@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.enphase_cloud_things.const import DOMAIN
-from simulator import Car, Slot, World
+from simulator import Car, ChargeMode, Slot, World
 
 from .conftest import SetupEntry
 from .passing_time import Advance
@@ -89,6 +89,11 @@ def slot_states(world: World) -> dict[str, bool]:
 def own_slots(world: World) -> list[tuple[time | None, time | None, tuple[int, ...]]]:
     """Return the slots that are not the owner's."""
     return [(slot.start, slot.end, slot.days) for slot in world.charger.slots if slot.id != OWNERS.id]
+
+
+def stored_mode(world: World) -> ChargeMode:
+    """Return the mode that is stored for the charger."""
+    return world.charger.modes.preference
 
 
 def lifetime_kwh(world: World) -> float:

@@ -94,11 +94,15 @@ async def test_a_pause_by_load_management_is_nobodys_stop(hass: HomeAssistant, w
 
 
 @pytest.mark.usefixtures("planned")
-async def test_what_begins_during_a_grid_event_is_nobodys_start(
-    hass: HomeAssistant, world: World, advance: Advance
+@pytest.mark.parametrize("reason", ["a grid event", "Storm Guard"])
+async def test_what_begins_for_another_reason_is_nobodys_start(
+    hass: HomeAssistant, world: World, advance: Advance, reason: str
 ) -> None:
     world.charger.quirks.drifts_to_manual = False
-    world.site.vpp.schedule(start=NOON + HOUR / 2, duration=HOUR)
+    if reason == "Storm Guard":
+        world.charger.modes.storm_disables_green = True
+    else:
+        world.site.vpp.schedule(start=NOON + HOUR / 2, duration=HOUR)
     await advance(2400, step=30)
     start_in_app(world)
     await advance(420)
