@@ -104,9 +104,20 @@ async def running_demo(directory: Path, *options: str) -> AsyncIterator[RunningD
                 simulator=HomeAssistantApi(http, f"http://127.0.0.1:{simulator_port}"),
             )
     finally:
+        await _ended(process)
+
+
+async def _ended(process: Process) -> None:
+    """End a demo for good: what is left of it may hold its output open."""
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await process.communicate()
+    except TimeoutError:
         if process.returncode is None:
-            process.terminate()
-        await process.communicate()
+            process.kill()
+        await process.wait()
 
 
 async def _directions(process: Process) -> list[str]:
