@@ -167,7 +167,7 @@ function gridEvents(others) {
   );
 }
 
-/** The last sessions as the cloud lists them at this moment, newest first; nothing where it does not answer. */
+/** The last sessions as the cloud lists them at this moment, newest first; none where it does not answer. */
 async function lastSessions(hass, deviceId) {
   try {
     const reply = await hass.callWS({
@@ -178,13 +178,44 @@ async function lastSessions(hass, deviceId) {
       target: { device_id: deviceId },
       return_response: true,
     });
-    return (reply.response?.chargers ?? []).flatMap((charger) => charger.sessions ?? []);
+    const [charger] = reply.response?.chargers ?? [];
+    return { listed: charger?.sessions ?? [], currency: charger?.units?.cost };
+  } catch {
+    return { listed: [] };
+  }
+}
+
+/** The statistics that `import_sessions` writes for a charger, as far as there are any. */
+async function importedStatistics(hass, deviceId) {
+  const identifiers = hass.devices[deviceId]?.identifiers ?? [];
+  const serials = identifiers.filter(([domain]) => domain === DOMAIN).map(([, serial]) => serial);
+  const wanted = serials.flatMap((serial) => ["energy", "cost"].map((key) => `${DOMAIN}:${slug(serial)}_${key}`));
+  try {
+    const known = await hass.callWS({ type: "recorder/list_statistic_ids", statistic_type: "sum" });
+    return wanted.filter((id) => known.some((statistic) => statistic.statistic_id === id));
   } catch {
     return [];
   }
 }
 
-function sessionsTable(hass, word, sessions) {
+function slug(serial) {
+  return serial.toLowerCase().replace(/[^a-z0-9]+/g, "_");
+}
+
+/** Months as bars. */
+function months(statistic) {
+  return {
+    type: "statistics-graph",
+    entities: [statistic],
+    stat_types: ["change"],
+    chart_type: "bar",
+    period: "month",
+    days_to_show: 365,
+    ...FULL,
+  };
+}
+
+function sessionsTable(hass, word, sessions, currency) {
   const format = new Intl.DateTimeFormat(hass.locale?.language, {
     weekday: "short",
     day: "numeric",
@@ -199,38 +230,28 @@ function sessionsTable(hass, word, sessions) {
           value,
         )
       : NEVER_EMPTY;
+  const cost = currency ? `${word("cost")} (${currency})` : word("cost");
   const rows = sessions.map((session) => {
     const start = new Date(session.plugged_in_at ?? NaN);
     const day = Number.isNaN(start.getTime()) ? NEVER_EMPTY : format.format(start);
     return `| ${day} | ${number(session.energy, 1)} kWh | ${number(session.charging_duration, 0)} min | ${number(session.cost, 2)} |`;
   });
   return [
-    `| ${word("started")} | ${word("energy")} | ${word("duration")} | ${word("cost")} |`,
+    `| ${word("started")} | ${word("energy")} | ${word("duration")} | ${cost} |`,
     "|:--|--:|--:|--:|",
     ...rows,
   ].join("\n");
 }
 
 async function sessions(hass, word, charger) {
-  const listed = await lastSessions(hass, charger.id);
+  const [{ listed, currency }, imported] = await Promise.all([
+    lastSessions(hass, charger.id),
+    importedStatistics(hass, charger.id),
+  ]);
   const meter = charger.entities["sensor.lifetime_energy"];
-  return [
-    ...(listed.length ? [{ type: "markdown", content: sessionsTable(hass, word, listed), ...FULL }] : []),
-    ...(meter
-      ? [
-          {
-            type: "statistics-graph",
-            entities: [meter],
-            stat_types: ["change"],
-            chart_type: "bar",
-            period: "month",
-            days_to_show: 365,
-            hide_legend: true,
-            ...FULL,
-          },
-        ]
-      : []),
-  ];
+  const counted = imported.length || !meter ? imported : [meter];
+  const table = { type: "markdown", content: sessionsTable(hass, word, listed, currency), ...FULL };
+  return [...(listed.length ? [table] : []), ...counted.map(months)];
 }
 
 function activity(entities) {
