@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 import pytest
 
 from .conftest import TakePicture
@@ -19,6 +19,16 @@ async def open_device(page: Page, demo: SeenDemo) -> None:
     await page.goto(f"{demo.url}/config/devices/dashboard")
     await page.get_by_text("Carport", exact=True).first.click()
     await expect(page.get_by_text("Device info")).to_be_visible()
+
+
+def tile(page: Page, text: str | re.Pattern[str]) -> Locator:
+    """Return a tile of the dashboard."""
+    return page.locator("hui-tile-card").filter(has_text=text).first
+
+
+def shown(page: Page, text: str) -> Locator:
+    """Return what is chosen from a menu that is open."""
+    return page.get_by_text(text, exact=True).locator("visible=true").first
 
 
 async def open_integration(page: Page, demo: SeenDemo) -> None:
@@ -67,6 +77,50 @@ async def test_charging_is_started_and_stopped_from_the_device_page(
 
     await switch.click()
     await expect(switch).to_have_js_property("checked", value=False)
+    await demo.control(page, "unplug")
+
+
+async def test_a_start_without_a_car_is_answered_with_a_sentence(demo: SeenDemo, page: Page) -> None:
+    await page.goto(f"{demo.url}/{DASHBOARD}")
+    await tile(page, "Start charging").click()
+    await expect(page.get_by_text("No vehicle is plugged in at Carport, so there is nothing to start.")).to_be_visible()
+
+
+async def test_a_night_slot_is_made_in_the_calendar(demo: SeenDemo, page: Page, picture: TakePicture) -> None:
+    await page.goto(f"{demo.url}/calendar")
+    await page.get_by_text("Add event").first.click()
+    await page.locator("input[name=summary]").fill("Night")
+    for number, hour in enumerate(("1", "5")):
+        await page.locator("ha-time-input input[name=hours]").nth(number).fill(hour)
+        await page.keyboard.press("Tab")
+    add = page.get_by_role("button", name="Add Event").last
+
+    await add.click()
+    await expect(
+        page.get_by_text("Carport can only hold schedules that repeat every week or every day")
+    ).to_be_visible()
+
+    await page.locator("ha-select").filter(has_text="Repeat").first.click()
+    await shown(page, "Weekly").click()
+    await picture("slot")
+    await add.click()
+    await expect(page.locator("dialog-calendar-event-editor ha-dialog")).to_be_hidden()
+    await expect(page.locator(".fc-event").filter(has_text=re.compile(r"0?1:00\s*Charging")).first).to_be_visible()
+
+
+async def test_a_plan_is_chosen_and_waits_in_the_charger(demo: SeenDemo, page: Page, picture: TakePicture) -> None:
+    await demo.control(page, "plug")
+    await page.goto(f"{demo.url}/{DASHBOARD}")
+    # What changes closes the menus of its tile
+    await expect(page.locator("hui-entity-badge").filter(has_text="Ready")).to_be_visible()
+    await tile(page, "Charging plan").locator("ha-control-select-menu").click()
+    await shown(page, "Cheapest hours").click()
+
+    await expect(tile(page, re.compile(r"^\s*Plan\s+Set\s*$"))).to_be_visible()
+    await expect(page.get_by_text(re.compile("^Waiting for the planned hours"))).to_be_visible()
+    await expect(page.locator("hui-markdown-card").filter(has_text="Window")).to_contain_text("20.0 kWh")
+    await expect(page.get_by_text("Planned charging").first).to_be_visible()
+    await picture("plan")
     await demo.control(page, "unplug")
 
 

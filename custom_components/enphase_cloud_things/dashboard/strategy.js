@@ -50,6 +50,16 @@ function heading(title, icon) {
   return { type: "heading", heading: title, icon };
 }
 
+/** The reason as a whole sentence in the user's language; a tile would cut it off. */
+async function reason(hass, entity) {
+  const localize = await hass.loadBackendTranslation("entity", DOMAIN);
+  const prefix = `component.${DOMAIN}.entity.sensor.reason.state.`;
+  const options = hass.states[entity]?.attributes.options ?? [];
+  const sentences = Object.fromEntries(options.map((state) => [state, localize(`${prefix}${state}`) || state]));
+  const content = `{{ ${JSON.stringify(sentences)}.get(states('${entity}'), '${NEVER_EMPTY}') }}`;
+  return { type: "markdown", content, ...FULL };
+}
+
 /** A tile that is called what the entity is called within its device. */
 function tile(entity, more = {}) {
   return { type: "tile", entity, name: { type: "entity" }, ...more };
@@ -76,12 +86,13 @@ function pressing(entity, color) {
   });
 }
 
-function control(entities) {
+async function control(hass, entities) {
+  const why = entities["sensor.reason"];
   const charging = entities["switch.charging"];
   const mode = entities["select.charge_mode"];
   const current = entities["number.charging_amps"];
   return [
-    ...tiles(entities, ["sensor.reason"], FULL),
+    ...(why ? [await reason(hass, why)] : []),
     ...(charging ? [tile(charging, { color: "green", features: [{ type: "toggle" }], ...FULL })] : []),
     ...(mode ? [tile(mode, { features: [{ type: "select-options" }], ...FULL })] : []),
     ...(current ? [tile(current, { features: [{ type: "numeric-input", style: "slider" }], ...FULL })] : []),
@@ -106,7 +117,7 @@ function power(entities) {
 }
 
 /** The windows of the plan as a table with prices, read from the sensor's attribute whenever it changes. */
-function windows(word, plan) {
+function windows(word, plan, start) {
   const content = [
     `{% set windows = state_attr('${plan}', 'windows') or [] %}`,
     "{% if windows %}",
@@ -121,7 +132,9 @@ function windows(word, plan) {
     "{% endfor %}",
     "{% endif %}",
   ].join("\n");
-  return { type: "markdown", content, text_only: true, show_empty: false, ...FULL };
+  // A card that hides itself while it is empty does not come back
+  const visibility = start ? [{ condition: "state", entity: start, state_not: ["unknown", "unavailable"] }] : undefined;
+  return { type: "markdown", content, text_only: true, visibility, ...FULL };
 }
 
 /** The plan with its windows and prices; `others` are the devices of the same site. */
@@ -133,7 +146,7 @@ function plan(word, entities, others) {
   return [
     tile(choice, { features: [{ type: "select-options" }], ...FULL }),
     ...tiles(entities, ["number.plan_energy", "time.ready_by", "sensor.plan", "sensor.plan_start", "sensor.plan_end"]),
-    ...(entities["sensor.plan"] ? [windows(word, entities["sensor.plan"])] : []),
+    ...(entities["sensor.plan"] ? [windows(word, entities["sensor.plan"], entities["sensor.plan_start"])] : []),
     ...others.flatMap((other) => tiles(other.entities, ["sensor.import_price"], FULL)),
     ...tiles(entities, ["sensor.next_scheduled_start"], FULL),
   ];
@@ -278,7 +291,7 @@ async function chargerView(hass, word, charger, others) {
     dense_section_placement: true,
     badges: badges(charger, others),
     sections: [
-      ...section(charger.name, "mdi:ev-station", control(charger.entities)),
+      ...section(charger.name, "mdi:ev-station", await control(hass, charger.entities)),
       ...section(word("power"), "mdi:flash", power(charger.entities)),
       ...section(word("plan"), "mdi:calendar-clock", plan(word, charger.entities, others)),
       ...section(word("calendar"), "mdi:calendar", calendar(charger, others)),
