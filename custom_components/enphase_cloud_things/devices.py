@@ -10,7 +10,8 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.typing import UNDEFINED
 
-from .chargers.snapshot import ChargerSnapshot, SiteSnapshot
+from .chargers.charger import ChargerSnapshot
+from .chargers.site import SiteSnapshot
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN, MANUFACTURER
 from .enlighten import Hosts
 from .runtime import EnphaseConfigEntry

@@ -14,8 +14,8 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from .account.registry import async_get_registry
-from .chargers.amps import amps_bounds
-from .chargers.snapshot import ChargerSnapshot
+from .chargers.charger import ChargerSnapshot
+from .chargers.settings import amps_bounds
 from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, CONF_SITE_ID, DOMAIN
 from .enlighten import Pseudonyms, Recorded, as_document, header_names, redact, unknown_shapes
 from .options import Options

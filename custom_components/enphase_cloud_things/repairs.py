@@ -24,7 +24,7 @@ from .account.reauthentication import account_of, async_resume, withdraw_request
 from .account.registry import Account
 from .chargers.coordinator import ChargerCoordinator
 from .chargers.moving import async_give_up, other_owner
-from .chargers.snapshot import SiteSnapshot
+from .chargers.site import SiteSnapshot
 from .cloud_text import plain
 from .const import CONF_ACCOUNT, CONF_LEFT_OUT, CONF_SERIALS, DOMAIN
 from .enlighten import (

@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.chargers.amps import (
+from custom_components.enphase_cloud_things.chargers.settings import (
     AmpsBounds,
     amps_bounds,
     amps_to_apply,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.enphase_cloud_things.chargers.configuration import (
+from custom_components.enphase_cloud_things.chargers.settings import (
     app_authentication,
     authentication_required,
     default_charge_level,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.chargers.energy import (
+from custom_components.enphase_cloud_things.chargers.metering import (
     DayEnergy,
     DayTotal,
     LifetimeCounter,

@@ -8,8 +8,13 @@ from random import Random
 from hypothesis import example, given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.chargers.flow import Flow, advance_flow, advance_lifetime_flow
-from custom_components.enphase_cloud_things.chargers.power import PowerEstimate, advance_power
+from custom_components.enphase_cloud_things.chargers.flow import (
+    Flow,
+    PowerEstimate,
+    advance_flow,
+    advance_lifetime_flow,
+    advance_power,
+)
 
 from .steady_charge import START, SteadyCharge, status
 

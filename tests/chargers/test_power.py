@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.chargers.flow import Flow, advance_flow
-from custom_components.enphase_cloud_things.chargers.power import (
+from custom_components.enphase_cloud_things.chargers.flow import (
     STANDSTILL,
+    Flow,
     PowerEstimate,
+    advance_flow,
     advance_power,
     expected_power,
     power_limit,

@@ -8,7 +8,7 @@ import json
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.chargers.session_events import (
+from custom_components.enphase_cloud_things.chargers.sessions import (
     SessionEnd,
     SessionEvent,
     SessionEventType as Kind,

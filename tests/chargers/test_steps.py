@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.enphase_cloud_things.chargers.steps import (
+from custom_components.enphase_cloud_things.chargers.flow import (
     LONGEST_WAIT,
     Trace,
     advance_trace,

@@ -10,7 +10,7 @@ from homeassistant.core import Context, HomeAssistant, State, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 
 from ..actions.rights import Caller, Right
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.charger import ChargerSnapshot
 from ..const import DOMAIN
 from ..devices import charger_identifier
 from ..runtime import EnphaseConfigEntry, RuntimeData

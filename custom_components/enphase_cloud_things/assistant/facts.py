@@ -7,9 +7,9 @@ from typing import Final
 from homeassistant.core import State
 from homeassistant.util.json import JsonObjectType
 
-from ..chargers.modes import option_of
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.reason import explain
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.settings import option_of
 from ..chargers.status import plugged_in
 from ..const import DOMAIN
 from ..entities.reason import evidence_of

@@ -1,12 +1,12 @@
-"""One charger: all that was read, derived and remembered of it, and the commands to it that are open."""
+"""One charger: what was read, derived and remembered of it, its open commands, and what entities see of all that."""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 import logging
-from typing import Final, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from homeassistant.core import Context
 
@@ -22,22 +22,27 @@ from ..enlighten import (
     Schedule,
 )
 from ..stored import StoredState, iso, restored, stored_mapping, stored_number, stored_time
-from .amps import amps_bounds, start_level
-from .command import AUTHENTICATION, CHARGING_COMMANDS, CommandKind, Outcome, Reading
-from .configuration import authentication_required
-from .metering import Metering, Setting, advance_by_status, advance_by_summary, measurements
-from .open_commands import OpenCommands
-from .session_events import (
-    SessionEnd,
-    SessionEvent,
-    SessionEventType,
-    SessionFigures,
-    SessionWatch,
-    confirm_stop,
-    observe,
+from .command import (
+    AUTHENTICATION,
+    CHARGING_COMMANDS,
+    Command,
+    CommandKind,
+    Outcome,
+    Reading,
+    Target,
+    accept,
+    add,
+    expire,
+    judge,
+    new_command,
+    next_read_at,
+    settle,
 )
-from .snapshot import ChargerSnapshot, given_name, nameless
-from .status import plugged_in, preferred_mode, session_active
+from .metering import Measurements, Metering, Setting, advance_by_status, advance_by_summary, measurements
+from .polling import Part
+from .sessions import SessionEnd, SessionEvent, SessionEventType, SessionFigures, SessionWatch, confirm_stop, observe
+from .settings import amps_bounds, authentication_required, start_level
+from .status import ChargerState, Circumstances, charger_state, plugged_in, preferred_mode, session_active
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,6 +53,252 @@ MOST_UNTOLD: Final = 16
 """Session events that are kept until the event entity asks for them; it may be disabled."""
 
 SESSION_ENDS: Final = frozenset({SessionEventType.STOPPED, SessionEventType.FINISHED, SessionEventType.UNPLUGGED})
+
+
+class Superseded(Exception):
+    """A stop has taken the place of a command that was still to be sent or answered."""
+
+
+class Followed:
+    """A command that is followed to its outcome: `now` is the command as it stands, `settled` is done at its end.
+
+    `supersedes` are the kinds of the commands whose place it has taken, `context` says who asked for it.
+    """
+
+    def __init__(
+        self,
+        command: Command,
+        *,
+        context: Context | None,
+        supersedes: frozenset[CommandKind],
+        work: set[asyncio.Future[Any]],
+    ) -> None:
+        self.now = command
+        self.context: Final = context
+        self.supersedes: Final = supersedes
+        self._work = work
+        self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.become(command)
+
+    def become(self, command: Command) -> None:
+        """Take the next version of the command."""
+        self.now = command
+        if not command.is_open and not self.settled.done():
+            self.settled.set_result(None)
+
+    def accept(self, at: datetime) -> None:
+        """Note when the cloud accepted the command."""
+        self.become(accept(self.now, at))
+
+    def settle(self, outcome: Outcome, at: datetime, *, reason: str | None = None) -> None:
+        """Note what became of the command, unless that is known already."""
+        self.become(settle(self.now, outcome, at, reason=reason))
+
+    def retarget(self, target: Target, *, reason: str | None = None) -> None:
+        """Note that what the command is for has changed on its way, as the setpoint may in the pause of a restart."""
+        if self.now.is_open:
+            self.become(replace(self.now, target=target, reason=reason))
+
+    async def wait(self, seconds: float) -> Command:
+        """Wait for the outcome for at most some seconds, and return the command as it stands then."""
+        if seconds:
+            await asyncio.wait([self.settled], timeout=seconds)
+        return self.now
+
+    async def unless_stopped[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what some work for the command gives; a stop that somebody asks for meanwhile ends the work.
+
+        Raises:
+            Superseded: a stop came first.
+        """
+        # What can be sent at once is on the wire before anything else is done
+        task = asyncio.create_task(work, eager_start=True)
+        self._work.add(task)
+        try:
+            await asyncio.wait([task])
+            if task.cancelled():
+                raise Superseded
+            return task.result()
+        finally:
+            self._work.discard(task)
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+
+
+class OpenCommands:
+    """Keeps the open commands of a charger and judges them by what is read."""
+
+    def __init__(self) -> None:
+        self._followed: tuple[Followed, ...] = ()
+        self._last: Command | None = None
+        # What a stop ends: sending a command, and looking and waiting before that
+        self._work: set[asyncio.Future[Any]] = set()
+
+    @property
+    def all(self) -> tuple[Command, ...]:
+        """The commands whose outcome is still to come, in the order of their requests."""
+        return tuple(each.now for each in self._followed if each.now.is_open)
+
+    @property
+    def newest(self) -> Followed | None:
+        """The open command that was asked for last."""
+        return next((each for each in reversed(self._followed) if each.now.is_open), None)
+
+    @property
+    def chosen_mode(self) -> ChargeMode | None:
+        """The mode that was chosen last and has still to show: a start finds the charger in it."""
+        return next((each.target for each in reversed(self.all) if isinstance(each.target, ChargeMode)), None)
+
+    @property
+    def last(self) -> Command | None:
+        """The start, stop or restart that was settled last."""
+        settled = [each.now for each in self._followed if not each.now.is_open and each.now.kind in CHARGING_COMMANDS]
+        return max(settled, key=lambda each: each.settled_at or each.asked_at, default=self._last)
+
+    def begin(
+        self,
+        kind: CommandKind,
+        *,
+        now: datetime,
+        target: Target = None,
+        connector_id: int | None = None,
+        context: Context | None = None,
+    ) -> Followed:
+        """Take a command that somebody asks for; it supersedes at once what it contradicts."""
+        *existing, new = add(self.all, new_command(kind, asked_at=now, target=target, connector_id=connector_id))
+        superseded = self._replace(existing)
+        if kind is CommandKind.STOP:
+            for work in self._work:
+                work.cancel()
+        followed = Followed(
+            new,
+            context=context,
+            supersedes=frozenset(each.now.kind for each in superseded),
+            work=self._work,
+        )
+        self._followed += (followed,)
+        return followed
+
+    def judge(
+        self,
+        reading: Reading,
+        *,
+        began: datetime,
+        now: datetime,
+        mode: ChargeMode | None,
+        authentication_required: bool,
+    ) -> tuple[Followed, ...]:
+        """Hold all commands against a reading (see `command.judge`) and return those that it settles."""
+        return self._replace(
+            judge(each, reading, began=began, now=now, mode=mode, authentication_required=authentication_required)
+            for each in self.all
+        )
+
+    def expire(self, now: datetime) -> None:
+        """Give up on commands that have shown nothing until their deadline."""
+        self._replace(expire(each, now) for each in self.all)
+
+    def wanted_parts(self) -> set[Part]:
+        """Return what to read, beside the status, for the effect of accepted commands."""
+        return {each.shown_by for each in self.all if each.accepted_at is not None and each.shown_by is not None}
+
+    def next_read_at(self, now: datetime) -> datetime | None:
+        """Return when a read is most likely to show an outcome."""
+        return next_read_at(self.all, now)
+
+    def _replace(self, commands: Iterable[Command]) -> tuple[Followed, ...]:
+        """Take the next version of each open command and return those that are settled by it."""
+        commands, self._last = tuple(commands), self.last
+        self._followed = tuple(each for each in self._followed if each.now.is_open)
+        for followed, command in zip(self._followed, commands, strict=True):
+            followed.become(command)
+        return tuple(each for each in self._followed if not each.now.is_open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerSnapshot:
+    """One charger: its latest readings, each from its own endpoint, and the commands whose outcome is still open.
+
+    A reading that failed keeps its last value. `present` is false once the charger has been missing from several
+    complete status answers in a row; it is `gone` if the metadata read after that does not list it either. `mode` is
+    the charge mode that a person chose, from the best source there is. `setpoint` is the current (A) that the next
+    start will ask for. `flowing` is the judgement whether energy flows, `stopped` says that a confirmed stop is why a
+    car that is plugged in draws nothing, `unauthorized` that an accepted start waits for somebody to identify
+    themselves.
+    `session_ended_at` is when the last session was seen to end, `None` if none has since the start of Home Assistant.
+    """
+
+    serial: str = field(repr=False)
+    present: bool
+    gone: bool = False
+    status: ChargerStatus | None = None
+    summary: ChargerSummary | None = None
+    preference: ModePreference | None = None
+    green: GreenSettings | None = None
+    configuration: tuple[ConfigurationValue, ...] | None = None
+    schedule: Schedule | None = None
+    firmware: FirmwareDetails | None = None
+    mode: ChargeMode | None = None
+    measurements: Measurements = field(default_factory=Measurements)
+    pending: tuple[Command, ...] = ()
+    last_command: Command | None = None
+    cause: Context | None = field(default=None, compare=False, repr=False)
+    setpoint: int | None = None
+    flowing: bool | None = None
+    stopped: bool = False
+    unauthorized: bool = False
+    session_ended_at: datetime | None = None
+
+    @property
+    def given_name(self) -> str | None:
+        """The name that the owner gave the charger, as far as the cloud told it."""
+        return given_name(self.status, self.summary)
+
+    @property
+    def under_way(self) -> CommandKind | None:
+        """The start or stop whose outcome is still to come."""
+        return next((each.kind for each in self.pending if each.kind in CHARGING_COMMANDS), None)
+
+    @property
+    def state(self) -> ChargerState | None:
+        """The one word for what the charger is doing."""
+        if self.status is None:
+            return None
+        under_way = self.under_way
+        return charger_state(
+            self.status,
+            Circumstances(
+                flowing=self.flowing,
+                starting=under_way is not None and under_way is not CommandKind.STOP,
+                stopping=under_way is CommandKind.STOP,
+                stopped=self.stopped,
+                unauthorized=self.unauthorized,
+                preference=self.mode,
+            ),
+        )
+
+    @property
+    def session_active(self) -> bool | None:
+        """Whether a session runs: energy flows, or the charger says so."""
+        if self.status is None:
+            return None
+        return self.flowing or session_active(self.status)
+
+    @property
+    def name(self) -> str:
+        """What people call the charger."""
+        return self.given_name or nameless(self.serial)
+
+
+def given_name(status: ChargerStatus | None, summary: ChargerSummary | None) -> str | None:
+    """Return the name that the owner gave the charger, as far as the cloud told it."""
+    return (summary and summary.name) or (status and status.name) or None
+
+
+def nameless(serial: str) -> str:
+    """Return what to call a charger without a name: enough of its serial to tell it from its neighbours, no more."""
+    return f"IQ EV Charger {serial[-4:]}"
 
 
 def _no_price(_moment: datetime) -> None:

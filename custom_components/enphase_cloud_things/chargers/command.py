@@ -13,9 +13,8 @@ from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ConnectorState
 from ..enlighten.models.modes import ChargeMode, ConfigurationValue, GreenSettings, ModePreference
-from .amps import given_level
-from .configuration import APP_AUTHENTICATION_KEY, app_authentication, default_charge_level, setting
 from .polling import Part
+from .settings import APP_AUTHENTICATION_KEY, app_authentication, default_charge_level, given_level, setting
 from .status import (
     ChargerState,
     charger_state,

@@ -18,7 +18,7 @@ from math import ceil
 from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
-from .amps import amps_bounds
+from .settings import amps_bounds
 
 # One charger, energy prices and VPP on, default options; requests an hour:
 #

@@ -1,16 +1,27 @@
 """The chargers of a site: those that were selected, and the others that the cloud lists."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from homeassistant.util import dt as dt_util
 
 from ..enlighten import ChargerSummary, FirmwareDetails, SiteStatus
-from .charger import ANSWERS_BEFORE_ABSENT, Charger, StoredCharger
-from .energy import wants_second_reading
+from .charger import ANSWERS_BEFORE_ABSENT, Charger, ChargerSnapshot, StoredCharger, nameless
+from .metering import wants_second_reading
 from .polling import Part, Read, mode_changed
-from .snapshot import SiteSnapshot, nameless
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSnapshot:
+    """All chargers of a site by serial number, and the site's time zone (IANA name) as far as the cloud told it.
+
+    `chargers` are those that were selected, `others` the names of those that the cloud lists beside them.
+    """
+
+    chargers: Mapping[str, ChargerSnapshot] = field(repr=False)
+    others: Mapping[str, str] = field(default_factory=dict, repr=False)
+    time_zone: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,12 +16,10 @@ from homeassistant.core import Context, Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from ..chargers.amps import LEVEL_MODES, AmpsBounds, amps_bounds
-from ..chargers.charger import Charger
+from ..chargers.charger import Charger, Followed
 from ..chargers.command import Command, CommandKind, Outcome, Target
-from ..chargers.configuration import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.open_commands import Followed
+from ..chargers.settings import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY, LEVEL_MODES, AmpsBounds, amps_bounds
 from ..chargers.status import drawing_power, of_connector, plugged_in, session_goes_on
 from ..chargers.store import ChargerStore
 from ..const import DOMAIN

@@ -16,11 +16,10 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..chargers.amps import amps_to_apply
-from ..chargers.charger import Charger
+from ..chargers.charger import Charger, Followed, Superseded
 from ..chargers.command import RESTART_PAUSE, CommandKind, Outcome
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.open_commands import Followed, Superseded
+from ..chargers.settings import amps_to_apply
 from ..chargers.status import leading_connector
 from ..enlighten import AlreadyCharging, CommandOutcomeUnknown, CommandRejected, EnlightenClient, EnlightenError
 from ..errors import translation_key

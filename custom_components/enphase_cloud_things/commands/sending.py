@@ -12,10 +12,9 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..chargers.charger import Charger
+from ..chargers.charger import Charger, Followed, Superseded
 from ..chargers.command import LEVEL_REFUSED, CommandKind, Outcome, Target
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.open_commands import Followed, Superseded
 from ..enlighten import (
     AlreadyCharging,
     AuthenticationRequired,

@@ -9,9 +9,10 @@ from homeassistant.core import Context, callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.command import LEVEL_REFUSED, Outcome
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.snapshot import ChargerSnapshot, SiteSnapshot
+from ..chargers.site import SiteSnapshot
 from ..commands.commands import Commands
 from ..devices import charger_device_info
 from ..entity import EnphaseEntity, call_until_unload

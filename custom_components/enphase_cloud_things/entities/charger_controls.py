@@ -10,17 +10,20 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory, UnitOfElectricCurrent
 
-from ..chargers.amps import AmpsBounds, amps_bounds
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.command import CHARGING_COMMANDS
-from ..chargers.configuration import (
+from ..chargers.settings import (
     APP_AUTHENTICATION_KEY,
     DEFAULT_LEVEL_KEY,
+    OPTION_TO_MODE,
+    AmpsBounds,
+    amps_bounds,
     app_authentication,
     default_charge_level,
+    offered_options,
+    option_of,
     setting,
 )
-from ..chargers.modes import OPTION_TO_MODE, offered_options, option_of
-from ..chargers.snapshot import ChargerSnapshot
 from ..commands.commands import Commands
 from ..const import FALLBACK_MAX_AMPS, FALLBACK_MIN_AMPS
 from .charger import ChargerCommandEntity, ChargerEntityDescription

@@ -8,7 +8,7 @@ from homeassistant.const import UnitOfLength
 from homeassistant.core import callback
 from homeassistant.util.unit_conversion import DistanceConverter
 
-from ..chargers.session_events import SessionEvent, SessionEventType
+from ..chargers.sessions import SessionEvent, SessionEventType
 from .charger import ChargerEntity, ChargerEntityDescription
 
 

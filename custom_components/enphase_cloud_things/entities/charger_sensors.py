@@ -14,9 +14,8 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, Sen
 from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfEnergy, UnitOfPower, UnitOfTime
 from homeassistant.helpers.typing import StateType
 
-from ..chargers.amps import running_amps
-from ..chargers.modes import MODE_OPTIONS, option_of
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.charger import ChargerSnapshot
+from ..chargers.settings import MODE_OPTIONS, option_of, running_amps
 from ..chargers.status import (
     KNOWN_CONNECTOR_REASONS,
     KNOWN_CONNECTOR_STATES,

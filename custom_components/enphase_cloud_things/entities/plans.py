@@ -14,8 +14,8 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.snapshot import ChargerSnapshot
 from ..plan.charger_plan import ChargerPlan
 from ..plan.description import described_plan
 from ..plan.state import PlanState, Strategy

@@ -11,9 +11,9 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.reason import Evidence, Explanation, Reason, explain
-from ..chargers.snapshot import ChargerSnapshot
 from ..enlighten import Family
 from ..plan.state import PlanState
 from ..runtime import EnphaseConfigEntry, RuntimeData

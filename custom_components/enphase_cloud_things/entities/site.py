@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.snapshot import SiteSnapshot
+from ..chargers.site import SiteSnapshot
 from ..const import DIAGNOSTIC_STATE_PERIOD
 from ..devices import ServiceDevice
 from ..entity import EnphaseEntity

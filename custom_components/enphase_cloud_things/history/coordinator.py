@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.snapshot import ChargerSnapshot
 from ..days import Days, local_day
 from ..enlighten import ChargerStatus, EnlightenError, HistoryClient, HistorySession
 from .sessions import matching_session

@@ -11,7 +11,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.status import plugged_in
 from ..enlighten import ChargeMode
 from ..timer import Timer

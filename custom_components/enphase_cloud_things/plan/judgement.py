@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.status import ChargerState, charger_state
 from ..enlighten.models.modes import ChargeMode
 from ..schedules.wall_clock import Span

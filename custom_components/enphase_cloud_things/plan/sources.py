@@ -7,10 +7,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.sun import get_astral_event_next
 
-from ..chargers.amps import amps_bounds
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.power import power_limit
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.flow import power_limit
+from ..chargers.settings import amps_bounds
 from ..commands.commands import Commands
 from ..history.coordinator import HistoryCoordinator
 from ..schedules.wall_clock import Span

@@ -20,9 +20,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
+from ..chargers.charger import ChargerSnapshot, OpenCommands
 from ..chargers.command import CommandKind
-from ..chargers.open_commands import OpenCommands
-from ..chargers.snapshot import ChargerSnapshot
 from ..chargers.status import effective_mode, without_session
 from ..enlighten.models.modes import ChargeMode
 from .planner import LEAD, ChargingPlan, Window

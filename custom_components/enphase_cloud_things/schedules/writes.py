@@ -16,9 +16,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..chargers.amps import amps_bounds
+from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.snapshot import ChargerSnapshot
+from ..chargers.settings import amps_bounds
 from ..const import DOMAIN, FALLBACK_MIN_AMPS
 from ..enlighten import CommandOutcomeUnknown, EnlightenError, Schedule, SchedulesClient, Slot, new_slot
 from ..errors import action_failed, invalid_wish

@@ -1,15 +1,43 @@
-"""Which charging currents a charger takes, and which one it works with.
+"""What can be set at a charger: its mode, its charging current, and the settings that it stores.
 
-A level is only ever sent inside bounds that the charger itself gave: an invented default may be more than the
-circuit behind the charger carries.
+A level is only ever sent inside bounds that the charger itself gave: an invented default may be more than the circuit
+behind the charger carries.
+
+A stored setting (docs/api.md §6.5) whose key is missing from the answer is one the charger does not have. A key without
+a value is "off" or "unset". A change of the authentication keys is pending while the old value still stands in `value`;
+the requested one beside it is not a fact yet.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
-from ..enlighten.models.modes import ChargeMode
+from ..enlighten.models.modes import ChargeMode, ConfigurationValue, ModePreference
 from .status import session_active
+
+OPTION_TO_MODE: Final[Mapping[str, ChargeMode]] = {
+    "manual": ChargeMode.MANUAL,
+    "scheduled": ChargeMode.SCHEDULED,
+    "green": ChargeMode.GREEN,
+    "smart": ChargeMode.SMART,
+}
+MODE_OPTIONS: Final = tuple(OPTION_TO_MODE)
+_MODE_TO_OPTION: Final = {mode: option for option, mode in OPTION_TO_MODE.items()}
+
+
+def option_of(mode: ChargeMode | None) -> str | None:
+    """Return the option of a mode, `None` for an unknown mode."""
+    return _MODE_TO_OPTION[mode] if mode is not None else None
+
+
+def offered_options(preference: ModePreference | None) -> list[str]:
+    """Return the options a charger offers: those it lists and does not hide, all of them while none is known."""
+    if preference is None:
+        return list(MODE_OPTIONS)
+    shown = {option.mode for option in preference.options if not option.hidden}
+    return [option for option, mode in OPTION_TO_MODE.items() if mode in shown or mode == preference.selected]
+
 
 LEVEL_MODES: Final = frozenset({ChargeMode.MANUAL, ChargeMode.SCHEDULED})
 """Modes that take a charging level; in the others one would force charging at full power (docs/api.md §5.1)."""
@@ -105,3 +133,50 @@ def amps_to_apply(
         return None
     level = start_level(summary, mode, setpoint)
     return level if level != (given_level(status) or before) else None
+
+
+APP_AUTHENTICATION_KEY: Final = "sessionAuthentication"
+CARD_AUTHENTICATION_KEY: Final = "rfidSessionAuthentication"
+DEFAULT_LEVEL_KEY: Final = "DefaultChargeLevel"
+
+_SWITCHED: Final[Mapping[str, bool]] = {
+    "enabled": True,
+    "on": True,
+    "true": True,
+    "1": True,
+    "disabled": False,
+    "off": False,
+    "false": False,
+    "0": False,
+}
+
+
+def setting(values: Iterable[ConfigurationValue], key: str) -> ConfigurationValue | None:
+    """Return the setting with this key, `None` if the charger does not have it."""
+    return next((value for value in values if value.key == key), None)
+
+
+def app_authentication(values: Iterable[ConfigurationValue]) -> bool | None:
+    """Tell whether a start must be confirmed in the app; `None` if unsupported or unclear."""
+    return _switched_on(setting(values, APP_AUTHENTICATION_KEY))
+
+
+def authentication_required(values: Iterable[ConfigurationValue]) -> bool:
+    """Tell whether a start waits for the app or for a card, as far as known."""
+    known = tuple(values)
+    return any(_switched_on(setting(known, key)) is True for key in (APP_AUTHENTICATION_KEY, CARD_AUTHENTICATION_KEY))
+
+
+def default_charge_level(values: Iterable[ConfigurationValue]) -> int | None:
+    """Return the charger's own default current in A, `None` if unset or unsupported."""
+    found = setting(values, DEFAULT_LEVEL_KEY)
+    text = (found.value or "").strip() if found else ""
+    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
+
+
+def _switched_on(found: ConfigurationValue | None) -> bool | None:
+    if found is None:
+        return None
+    if not found.value:
+        return False
+    return _SWITCHED.get(found.value.strip().lower())
