@@ -1,7 +1,5 @@
 """Enphase Cloud Things: the Enphase IQ EV Charger over the Enlighten cloud."""
 
-from collections.abc import Mapping
-
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -9,11 +7,10 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .account.registry import Account, async_get_registry
-from .chargers.charger import StoredCharger
 from .chargers.coordinator import ChargerCoordinator
 from .chargers.moving import async_take_over
 from .chargers.site import SiteChargers
-from .chargers.store import ChargerStore
+from .chargers.store import SAVE_DELAY, ChargerFile, charger_file
 from .commands.commands import Commands
 from .const import CONF_SITE_ID, DOMAIN
 from .dashboard import async_setup_dashboard
@@ -87,8 +84,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> b
 
 async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: Account) -> None:
     options = Options.from_mapping(entry.options)
-    store = ChargerStore(hass, entry.entry_id)
-    chargers = _chargers(hass, entry, account, options, await store.async_load() | await async_take_over(hass, entry))
+    store = charger_file(hass, entry.entry_id)
+    chargers = await _async_chargers(hass, entry, account, options, store)
     watch = issue_watch(hass, entry)
     try:
         await chargers.async_config_entry_first_refresh()
@@ -128,7 +125,9 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
 
     watch.follow(account, chargers, vpp)
     entry.async_on_unload(chargers.async_add_listener(lambda: update_charger_devices(hass, entry, chargers.data)))
-    entry.async_on_unload(chargers.async_add_listener(lambda: store.save_soon(chargers.records.as_stored)))
+    entry.async_on_unload(
+        chargers.async_add_listener(lambda: store.save_within(chargers.records.as_stored, SAVE_DELAY))
+    )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     plans.async_follow()
     # The chargers do not wait for what they do not need.
@@ -137,14 +136,11 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
             entry.async_create_background_task(hass, optional.async_refresh(), optional.name)
 
 
-def _chargers(
-    hass: HomeAssistant,
-    entry: EnphaseConfigEntry,
-    account: Account,
-    options: Options,
-    stored: Mapping[str, StoredCharger],
+async def _async_chargers(
+    hass: HomeAssistant, entry: EnphaseConfigEntry, account: Account, options: Options, store: ChargerFile
 ) -> ChargerCoordinator:
     site_id = entry.data[CONF_SITE_ID]
+    stored = {**(await store.async_load() or {}), **await async_take_over(hass, entry)}
     return ChargerCoordinator(
         hass,
         entry,
@@ -248,6 +244,6 @@ async def async_remove_entry(hass: HomeAssistant, entry: EnphaseConfigEntry) -> 
         await async_remove_plans(hass, entry.entry_id, entry.data[CONF_SITE_ID], account.client)
     finally:
         await registry.async_release(entry)
-    await ChargerStore(hass, entry.entry_id).async_remove()
+    await charger_file(hass, entry.entry_id).async_remove()
     await async_forget_currency(hass, entry.entry_id)
     await async_get_registry(hass).async_forget(entry)

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .account.registry import Account
 from .chargers.coordinator import ChargerCoordinator
-from .chargers.store import ChargerStore
+from .chargers.store import ChargerFile
 from .commands.commands import Commands
 from .history.coordinator import HistoryCoordinator
 from .history.statistics import SessionImport
@@ -25,7 +25,7 @@ class RuntimeData:
     account: Account
     options: Options
     site_id: str = field(repr=False)
-    store: ChargerStore
+    store: ChargerFile
     chargers: ChargerCoordinator
     currency: CurrencyCoordinator
     history: HistoryCoordinator

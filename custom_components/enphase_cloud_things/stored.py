@@ -14,8 +14,6 @@ from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Final, TypeAliasType, cast, get_args, get_origin, get_type_hints
 
-type StoredState = dict[str, float | int | str | bool | None]
-
 
 class _Unfit(ValueError):
     """A stored value has another shape than the type that it is read for."""
@@ -162,45 +160,3 @@ _SCALARS: Final[Mapping[object, Callable[[object], object]]] = {
     datetime: _time,
     date: _day,
 }
-
-
-def stored_number(data: Mapping[str, object], key: str) -> float | None:
-    """Return a finite number of a stored state."""
-    value = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        return None
-    return float(value)
-
-
-def stored_time(data: Mapping[str, object], key: str) -> datetime | None:
-    """Return an aware time of a stored state."""
-    value = data.get(key)
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
-
-
-def stored_day(data: Mapping[str, object], key: str) -> date | None:
-    """Return a date of a stored state."""
-    value = data.get(key)
-    if not isinstance(value, str):
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
-
-
-def iso(value: date | datetime | None) -> str | None:
-    """Return a time or a date as it is stored."""
-    return value.isoformat() if value is not None else None
-
-
-def stored_mapping(data: Mapping[str, object], key: str) -> Mapping[str, object]:
-    """Return a mapping by text of a stored state, an empty one if there is none."""
-    value = data.get(key)
-    return {str(name): each for name, each in value.items()} if isinstance(value, Mapping) else {}

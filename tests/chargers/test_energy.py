@@ -1,9 +1,11 @@
 """The lifetime counter, and the energy of the day that follows from it."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
-import json
 from zoneinfo import ZoneInfo
 
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util.json import json_loads
 from hypothesis import given, strategies as st
 import pytest
 
@@ -16,8 +18,10 @@ from custom_components.enphase_cloud_things.chargers.metering import (
     energy_today,
     wants_second_reading,
 )
+from custom_components.enphase_cloud_things.stored import restored
 
 from ..zones import VIENNA, moments, zones
+from .remembered import remembered
 
 NOW = datetime(2026, 11, 10, 7, 5, tzinfo=UTC)
 NOON = datetime(2026, 11, 10, 11, tzinfo=UTC)
@@ -173,9 +177,9 @@ def test_a_lower_counter_that_falls_or_catches_up_begins_anew(between: float) ->
 def test_a_lower_counter_is_remembered_over_a_restart() -> None:
     counter, now = lower(4)
     assert counter.lower is not None
-    restored = LifetimeCounter.from_dict(json.loads(json.dumps(counter.as_dict())))
-    assert restored.lower == counter.lower
-    counter, _ = lower(3, first=counter.lower.last, counter=restored, begin=now)
+    again = remembered(counter)
+    assert again.lower == counter.lower
+    counter, _ = lower(3, first=counter.lower.last, counter=again, begin=now)
     assert counter.epoch == 1
 
 
@@ -193,12 +197,12 @@ def test_what_a_lower_counter_grew_by_until_it_was_confirmed_is_of_the_day() -> 
 
 def test_the_counter_survives_a_restart() -> None:
     counter = LifetimeCounter(energy=2481.3, epoch=2)
-    assert LifetimeCounter.from_dict(json.loads(json.dumps(counter.as_dict()))) == counter
+    assert remembered(counter) == counter
 
 
 @pytest.mark.parametrize("data", [{}, {"energy": 0}, {"energy": "2481"}, {"energy": -3.0}])
 def test_a_remembered_counter_that_makes_no_sense_is_unknown(data: dict[str, object]) -> None:
-    assert LifetimeCounter.from_dict(data) == LifetimeCounter()
+    assert (restored(LifetimeCounter, data) or LifetimeCounter()) == LifetimeCounter()
 
 
 READINGS = st.none() | st.floats(0, 3000) | st.sampled_from([0.0, 0.4, 1.2, 4.9, 1000.0, 2481.3])
@@ -215,7 +219,7 @@ def test_the_counter_never_falls_within_an_epoch(readings: list[tuple[int, float
             now += gap * SECOND
             before, counter = counter, advance_lifetime(counter, reading, now)
             if number == restart:
-                counter = LifetimeCounter.from_dict(json.loads(json.dumps(counter.as_dict())))
+                counter = remembered(counter)
             assert counter.energy != 0
             if before.energy is None:
                 continue
@@ -365,22 +369,22 @@ def test_an_older_report_with_more_energy_is_counted_where_counting_stands() -> 
 def test_the_day_goes_on_after_a_restart(epoch: int) -> None:
     state = reported(DayEnergy(), 2481.0, local(10, 8), epoch=epoch)
     state = reported(state, 2483.0, local(10, 9), epoch=epoch)
-    restored = DayEnergy.from_dict(json.loads(json.dumps(state.as_dict())))
-    assert restored == state
-    assert today(reported(restored, 2484.0, local(10, 12), epoch=epoch), local(10, 12))[0] == 3.0
+    again = remembered(state)
+    assert again == state
+    assert today(reported(again, 2484.0, local(10, 12), epoch=epoch), local(10, 12))[0] == 3.0
 
 
 def test_a_remembered_day_without_an_epoch_is_of_the_first_one() -> None:
-    data: dict[str, object] = {**reported(DayEnergy(), 2481.0, local(10, 8)).as_dict()}
+    data = asdict(reported(DayEnergy(), 2481.0, local(10, 8)))
     del data["epoch"]
-    assert DayEnergy.from_dict(data).epoch == 0
+    assert restored(DayEnergy, json_loads(json_bytes(data))) == reported(DayEnergy(), 2481.0, local(10, 8))
 
 
 @pytest.mark.parametrize("missing", ["day", "counter", "counted_until"])
 def test_an_incomplete_remembered_day_begins_anew(missing: str) -> None:
-    data: dict[str, object] = {**reported(DayEnergy(), 2481.0, local(10, 8)).as_dict()}
+    data = asdict(reported(DayEnergy(), 2481.0, local(10, 8)))
     data[missing] = None
-    assert DayEnergy.from_dict(data) == DayEnergy()
+    assert restored(DayEnergy, json_loads(json_bytes(data))) is None
 
 
 def test_a_clock_that_was_set_back_shows_the_day_that_was_counted() -> None:
@@ -419,7 +423,7 @@ def test_the_totals_of_the_days_add_up_to_the_growth_of_the_counter(
         state, ended = advance_day(state, lifetime, reported_at=reported_at, now=now, zone=zone)
         closed.extend(ended)
         if restart:
-            state = DayEnergy.from_dict(json.loads(json.dumps(state.as_dict())))
+            state = remembered(state)
     assert lifetime.energy is not None
     total = sum(day.energy for day in closed) + state.energy
     assert total == pytest.approx(lifetime.energy - 1000.0, abs=1e-6)

@@ -3,13 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-import json
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.enphase_cloud_things.chargers.sessions import (
-    SessionEnd,
     SessionEvent,
     SessionEventType as Kind,
     SessionFigures,
@@ -19,6 +17,8 @@ from custom_components.enphase_cloud_things.chargers.sessions import (
 )
 from custom_components.enphase_cloud_things.chargers.status import drawing_power
 from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, ChargingSession, Connector
+
+from .remembered import remembered
 
 PLUGGED = datetime(2026, 11, 10, 17, 0, tzinfo=UTC)
 FIRST = datetime(2026, 11, 10, 17, 30, tzinfo=UTC)
@@ -85,11 +85,7 @@ class Observer:
 
     def restart(self) -> None:
         """Go on from what a restart remembers."""
-        end = self.watch.end
-        self.watch = replace(
-            SessionWatch.from_dict(json.loads(json.dumps(self.watch.as_dict()))),
-            end=SessionEnd.from_dict(json.loads(json.dumps(end.as_dict()))) if end else None,
-        )
+        self.watch = remembered(self.watch)
 
 
 def kinds(events: list[SessionEvent]) -> list[Kind]:

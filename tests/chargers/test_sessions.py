@@ -1,7 +1,6 @@
 """Energy and duration of the current session, or of the last one."""
 
 from datetime import UTC, datetime, timedelta
-import json
 
 from hypothesis import given, strategies as st
 import pytest
@@ -17,6 +16,9 @@ from custom_components.enphase_cloud_things.chargers.sessions import (
     advance_visit,
 )
 from custom_components.enphase_cloud_things.enlighten.models.chargers import ChargerStatus, ChargingSession, Connector
+from custom_components.enphase_cloud_things.stored import restored
+
+from .remembered import remembered
 
 FIRST = datetime(2026, 11, 9, 22, 45, tzinfo=UTC)
 SECOND = datetime(2026, 11, 10, 17, 30, tzinfo=UTC)
@@ -91,8 +93,8 @@ def test_a_start_that_is_still_to_come_shuts_out_no_later_session() -> None:
 
 def test_session_energy_survives_a_restart() -> None:
     counter = SessionCounter(started_at=FIRST, energy=3.5)
-    assert SessionCounter.from_dict(json.loads(json.dumps(counter.as_dict()))) == counter
-    assert SessionCounter.from_dict({}) == SessionCounter()
+    assert remembered(counter) == counter
+    assert restored(SessionCounter, {}) == SessionCounter()
 
 
 @given(
@@ -180,8 +182,8 @@ def test_a_late_reading_of_an_older_session_adds_nothing() -> None:
 
 def test_the_energy_of_a_visit_survives_a_restart() -> None:
     visit = visited((FIRST, 3.5, True, PLUGGED), (FIRST + MINUTE, 2.0, True, PLUGGED))
-    assert VisitCounter.from_dict(json.loads(json.dumps(visit.as_dict()))) == visit
-    assert VisitCounter.from_dict({}) == VisitCounter()
+    assert remembered(visit) == visit
+    assert restored(VisitCounter, {}) == VisitCounter()
 
 
 @given(
@@ -226,8 +228,8 @@ def test_half_of_a_bill_is_no_bill() -> None:
 
 @pytest.mark.parametrize("cost", [SessionCost(), SessionCost(started_at=FIRST, energy=2.0, cost=None)])
 def test_the_cost_survives_a_restart(cost: SessionCost) -> None:
-    assert SessionCost.from_dict(json.loads(json.dumps(cost.as_dict()))) == cost
-    assert SessionCost.from_dict({}) == SessionCost()
+    assert remembered(cost) == cost
+    assert restored(SessionCost, {}) == SessionCost()
 
 
 # Duration
@@ -349,7 +351,7 @@ def test_a_missing_start_continues_the_known_session() -> None:
 
 @pytest.mark.parametrize("clock", [timed((42, CHARGING)), timed((42, CHARGING), (610, UNPLUGGED)), SessionClock()])
 def test_the_duration_survives_a_restart(clock: SessionClock) -> None:
-    assert SessionClock.from_dict(json.loads(json.dumps(clock.as_dict()))) == clock
+    assert remembered(clock) == clock
 
 
 @given(

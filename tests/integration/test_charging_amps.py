@@ -273,4 +273,4 @@ async def test_a_setpoint_is_written_down_soon_however_often_it_changes(
         await set_amps(hass, amps)
         await advance(5)
     stored = hass_storage[f"enphase_cloud_things.{entry.entry_id}"]["data"]
-    assert stored[world.charger.serial]["wished_amps"] in {10, 12}
+    assert stored[world.charger.serial]["chosen_amps"] in {10, 12}

@@ -197,4 +197,4 @@ async def test_a_setpoint_is_on_disk_before_the_caller_is_answered(
     entry = await setup_entry()
     await set_amps(hass, 10)
     stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
-    assert stored[world.charger.serial]["wished_amps"] == 10
+    assert stored[world.charger.serial]["chosen_amps"] == 10

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 import logging
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, Final
 
 from homeassistant.core import Context
 
@@ -21,7 +21,6 @@ from ..enlighten import (
     ModePreference,
     Schedule,
 )
-from ..stored import StoredState, iso, restored, stored_mapping, stored_number, stored_time
 from .command import (
     AUTHENTICATION,
     CHARGING_COMMANDS,
@@ -38,9 +37,9 @@ from .command import (
     next_read_at,
     settle,
 )
-from .metering import Measurements, Metering, Setting, advance_by_status, advance_by_summary, measurements
+from .metering import Counters, Measurements, Metering, Setting, advance_by_status, advance_by_summary, measurements
 from .polling import Part
-from .sessions import SessionEnd, SessionEvent, SessionEventType, SessionFigures, SessionWatch, confirm_stop, observe
+from .sessions import SessionEvent, SessionEventType, SessionFigures, SessionWatch, confirm_stop, observe
 from .settings import amps_bounds, authentication_required, start_level
 from .status import ChargerState, Circumstances, charger_state, plugged_in, preferred_mode, session_active
 
@@ -305,20 +304,18 @@ def _no_price(_moment: datetime) -> None:
     return None
 
 
-class StoredCharger(TypedDict):
-    """What is remembered of one charger, under the names that earlier versions gave it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCharger:
+    """What a restart has to remember of one charger (see `Charger`).
 
-    `meter` holds the counters, `wished_amps` the current (A) that a person chose, `refused_levels` those that the
-    charger does not take, `restarted_at` when a session was last restarted for another current, `watch` the state that
-    the next session event is told from, `end` what waits for the final figures of a session.
+    `watch` is the state that the next session event is told from.
     """
 
-    meter: dict[str, StoredState]
-    wished_amps: int | None
-    refused_levels: NotRequired[list[int]]
-    restarted_at: NotRequired[str | None]
-    watch: NotRequired[StoredState]
-    end: NotRequired[StoredState | None]
+    counters: Counters = field(default_factory=Counters)
+    chosen_amps: int | None = None
+    refused_levels: tuple[int, ...] = ()
+    restarted_at: datetime | None = None
+    watch: SessionWatch = field(default_factory=SessionWatch)
 
 
 class Charger:
@@ -339,25 +336,19 @@ class Charger:
     schedule: Schedule | None = None
     firmware: FirmwareDetails | None = None
 
-    def __init__(
-        self, serial: str, *, nominal_voltage: int, zone: tzinfo, stored: Mapping[str, object] | None = None
-    ) -> None:
-        stored = stored or {}
-        chosen_amps = stored_number(stored, "wished_amps")
+    def __init__(self, serial: str, *, nominal_voltage: int, zone: tzinfo, stored: StoredCharger | None = None) -> None:
+        stored = stored or StoredCharger()
         self.serial = serial
         self.zone = zone
         self.commands = OpenCommands()
         self.turn = asyncio.Lock()
-        self.chosen_amps = int(chosen_amps) if chosen_amps is not None else None
-        self.refused_levels = set(restored(tuple[int, ...], stored.get("refused_levels")) or ())
-        self.restarted_at = stored_time(stored, "restarted_at")
+        self.chosen_amps = stored.chosen_amps
+        self.refused_levels = set(stored.refused_levels)
+        self.restarted_at = stored.restarted_at
         self.mode_chosen_at: datetime | None = None
         self._nominal_voltage = nominal_voltage
-        self.metering = Metering.from_dict(stored_mapping(stored, "meter"))
-        self._watch = replace(
-            SessionWatch.from_dict(stored_mapping(stored, "watch")),
-            end=SessionEnd.from_dict(stored_mapping(stored, "end")),
-        )
+        self.metering = Metering(counters=stored.counters)
+        self._watch = stored.watch
         self._unauthorized = False
         self._untold: deque[SessionEvent] = deque(maxlen=MOST_UNTOLD)
         self._active: bool | None = None
@@ -371,14 +362,13 @@ class Charger:
 
     def as_stored(self) -> StoredCharger:
         """Return what a restart has to remember."""
-        return {
-            "meter": self.metering.as_dict(),
-            "wished_amps": self.chosen_amps,
-            "refused_levels": sorted(self.refused_levels),
-            "restarted_at": iso(self.restarted_at),
-            "watch": self._watch.as_dict(),
-            "end": self._watch.end.as_dict() if self._watch.end else None,
-        }
+        return StoredCharger(
+            counters=self.metering.counters,
+            chosen_amps=self.chosen_amps,
+            refused_levels=tuple(sorted(self.refused_levels)),
+            restarted_at=self.restarted_at,
+            watch=self._watch,
+        )
 
     @property
     def absent(self) -> bool:
@@ -512,11 +502,11 @@ class Charger:
 
     def _take_summary(self, summary: ChargerSummary, now: datetime) -> None:
         self.summary = summary
-        epoch = self.metering.lifetime.epoch
+        epoch = self.metering.counters.lifetime.epoch
         self.metering = advance_by_summary(
             self.metering, summary, status=self.status, setting=self._setting, now=now, zone=self.zone
         )
-        if self.metering.lifetime.epoch != epoch:
+        if self.metering.counters.lifetime.epoch != epoch:
             _LOGGER.warning("The lifetime energy of a charger counts from a lower value now; its statistics begin anew")
 
     @property
@@ -543,10 +533,10 @@ class Charger:
         """Tell what has happened since the status before."""
         session = status.session
         figures = SessionFigures(
-            started_at=self.metering.session.started_at,
+            started_at=self.metering.counters.session.started_at,
             plugged_in_at=session.plugged_in_at if session else None,
-            energy=self.metering.session.energy,
-            duration=self.metering.clock.minutes,
+            energy=self.metering.counters.session.energy,
+            duration=self.metering.counters.clock.minutes,
             range_miles=session.range_miles if session else None,
             cost=session.cost if session else None,
         )

@@ -13,15 +13,14 @@ counted twice and nothing is lost. Marked as well is a day of which a part was n
 began, and the one of a reset.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from math import isfinite
-from typing import Final, Self
+from typing import Final
 
 from ..days import local_day, split_by_day, start_of_day
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
-from ..stored import StoredState, iso, stored_day, stored_mapping, stored_number, stored_time
 from .flow import (
     POWER_CAP,
     Flow,
@@ -60,13 +59,13 @@ class LowerSeries:
     """Readings below the counter that do not fall among themselves.
 
     `first` and `last` are their energies (kWh), `grown_at` is when one was last above the one before, `growing` for how
-    long they have grown from reading to reading.
+    long (s) they have grown from reading to reading.
     """
 
     first: float
     last: float
     grown_at: datetime
-    growing: timedelta = timedelta()
+    growing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,29 +84,14 @@ class LifetimeCounter:
     lower: LowerSeries | None = None
     regained: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.energy is not None and self.energy <= 0:
+            raise ValueError("A lifetime energy is above 0")
+
     @property
     def second_reading_at(self) -> datetime | None:
         """When a second reading is wanted to confirm a reset, `None` without a candidate."""
         return self.candidate_at + SECOND_READING_AFTER if self.candidate_at else None
-
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
-        stored: StoredState = {"energy": self.energy, "epoch": self.epoch}
-        if self.lower:
-            stored |= {
-                "lower_first": self.lower.first,
-                "lower_last": self.lower.last,
-                "lower_grown_at": iso(self.lower.grown_at),
-                "lower_growing": self.lower.growing.total_seconds(),
-            }
-        return stored
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the counter that was remembered."""
-        energy = stored_number(data, "energy")
-        epoch = int(stored_number(data, "epoch") or 0)
-        return cls(energy=energy if energy and energy > 0 else None, epoch=epoch, lower=_stored_lower(data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,33 +114,10 @@ class DayEnergy:
     epoch: int = 0
     counted_until: datetime | None = None
 
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
-        return {
-            "day": iso(self.day),
-            "energy": self.energy,
-            "estimated": self.estimated,
-            "counter": self.counter,
-            "epoch": self.epoch,
-            "counted_until": iso(self.counted_until),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the state that was remembered, an empty one if it is incomplete."""
-        day = stored_day(data, "day")
-        counter = stored_number(data, "counter")
-        counted_until = stored_time(data, "counted_until")
-        if day is None or counter is None or counted_until is None:
-            return cls()
-        return cls(
-            day=day,
-            energy=max(stored_number(data, "energy") or 0.0, 0.0),
-            estimated=data.get("estimated") is True,
-            counter=counter,
-            epoch=int(stored_number(data, "epoch") or 0),
-            counted_until=counted_until,
-        )
+    def __post_init__(self) -> None:
+        known = [each is not None for each in (self.day, self.counter, self.counted_until)]
+        if any(known) and not all(known):
+            raise ValueError("A day is known together with the counter that it is counted to")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +140,7 @@ def advance_lifetime(counter: LifetimeCounter, reading: float | None, now: datet
         regained = counter.regained if reading == counter.energy else 0.0
         return LifetimeCounter(energy=reading, epoch=counter.epoch, regained=regained)
     lower = _advance_lower(counter.lower, reading, now)
-    if lower.growing >= GROWTH_OF_A_COUNTER:
+    if lower.growing >= GROWTH_OF_A_COUNTER.total_seconds():
         return LifetimeCounter(energy=reading, epoch=counter.epoch + 1, regained=reading - lower.first)
     if not _looks_reset(counter.energy, reading):
         return replace(counter, candidate=None, candidate_at=None, lower=lower)
@@ -266,17 +227,8 @@ def _advance_lower(lower: LowerSeries | None, reading: float, now: datetime) -> 
         lower,
         last=reading,
         grown_at=now,
-        growing=lower.growing + (passed if timedelta() < passed <= LONGEST_GROWTH else timedelta()),
+        growing=lower.growing + (passed.total_seconds() if timedelta() < passed <= LONGEST_GROWTH else 0.0),
     )
-
-
-def _stored_lower(data: Mapping[str, object]) -> LowerSeries | None:
-    first, last = stored_number(data, "lower_first"), stored_number(data, "lower_last")
-    grown_at, growing = stored_time(data, "lower_grown_at"), stored_number(data, "lower_growing")
-    if first is None or last is None or grown_at is None or growing is None:
-        return None
-    growing = min(max(growing, 0.0), GROWTH_OF_A_COUNTER.total_seconds())
-    return LowerSeries(first=first, last=last, grown_at=grown_at, growing=timedelta(seconds=growing))
 
 
 def _looks_reset(energy: float, reading: float) -> bool:
@@ -339,8 +291,8 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metering:
-    """The counters and estimates after the latest readings; `expected` (W) is what the set current would give."""
+class Counters:
+    """What goes on after a restart."""
 
     lifetime: LifetimeCounter = field(default_factory=LifetimeCounter)
     day: DayEnergy = field(default_factory=DayEnergy)
@@ -348,32 +300,19 @@ class Metering:
     clock: SessionClock = field(default_factory=SessionClock)
     visit: VisitCounter = field(default_factory=VisitCounter)
     cost: SessionCost = field(default_factory=SessionCost)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metering:
+    """The counters and estimates after the latest readings; `expected` (W) is what the set current would give.
+
+    Flow and power start anew with Home Assistant: no difference may span the gap.
+    """
+
+    counters: Counters = field(default_factory=Counters)
     flow: Flow = field(default_factory=Flow)
     power: PowerEstimate = field(default_factory=PowerEstimate)
     expected: float | None = None
-
-    def as_dict(self) -> dict[str, StoredState]:
-        """Return what a restart has to remember. Power starts anew: no difference may span the gap."""
-        return {
-            "lifetime": self.lifetime.as_dict(),
-            "day": self.day.as_dict(),
-            "session": self.session.as_dict(),
-            "clock": self.clock.as_dict(),
-            "visit": self.visit.as_dict(),
-            "cost": self.cost.as_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the state that was remembered."""
-        return cls(
-            lifetime=LifetimeCounter.from_dict(stored_mapping(data, "lifetime")),
-            day=DayEnergy.from_dict(stored_mapping(data, "day")),
-            session=SessionCounter.from_dict(stored_mapping(data, "session")),
-            clock=SessionClock.from_dict(stored_mapping(data, "clock")),
-            visit=VisitCounter.from_dict(stored_mapping(data, "visit")),
-            cost=SessionCost.from_dict(stored_mapping(data, "cost")),
-        )
 
 
 def advance_by_status(
@@ -387,23 +326,23 @@ def advance_by_status(
     """Return the state after a status; `price_at` gives the price of a kWh."""
     # The cloud's clock may be ahead of ours: what it has reported already has happened
     now = max(now, status.reported_at or now)
-    session = advance_session(metering.session, status.session, now)
+    before = metering.counters
+    session = advance_session(before.session, status.session, now)
     flow = advance_flow(metering.flow, status, energy=session.energy, started_at=session.started_at, now=now)
-    advanced = replace(
-        metering,
+    counters = replace(
+        before,
         session=session,
-        cost=metering.cost if session == metering.session else advance_cost(metering.cost, session, price_at(now)),
-        flow=flow,
-        clock=advance_clock(metering.clock, status, now, flowing=flow.flowing),
+        cost=before.cost if session == before.session else advance_cost(before.cost, session, price_at(now)),
+        clock=advance_clock(before.clock, status, now, flowing=flow.flowing),
         visit=advance_visit(
-            metering.visit,
+            before.visit,
             session,
             plugged_in=plugged_in(status),
             plugged_in_at=status.session.plugged_in_at if status.session else None,
             now=now,
         ),
     )
-    return _estimated(advanced, status, setting, status.reported_at)
+    return _estimated(replace(metering, counters=counters, flow=flow), status, setting, status.reported_at)
 
 
 def advance_by_summary(
@@ -416,20 +355,22 @@ def advance_by_summary(
     zone: tzinfo,
 ) -> Metering:
     """Return the state after the metadata, which hold the lifetime counter."""
-    lifetime = advance_lifetime(metering.lifetime, summary.lifetime_energy, now)
-    day, _ = advance_day(metering.day, lifetime, reported_at=summary.reported_at, now=now, zone=zone)
+    before = metering.counters
+    lifetime = advance_lifetime(before.lifetime, summary.lifetime_energy, now)
+    day, _ = advance_day(before.day, lifetime, reported_at=summary.reported_at, now=now, zone=zone)
     flow = advance_lifetime_flow(
         metering.flow, status, energy=lifetime.energy, epoch=lifetime.epoch, at=summary.reported_at, now=now
     )
-    return _estimated(replace(metering, lifetime=lifetime, day=day, flow=flow), status, setting, summary.reported_at)
+    counters = replace(before, lifetime=lifetime, day=day)
+    return _estimated(replace(metering, counters=counters, flow=flow), status, setting, summary.reported_at)
 
 
 def measurements(
     metering: Metering, status: ChargerStatus | None, *, setting: Setting, now: datetime, zone: tzinfo
 ) -> Measurements:
     """Return the figures as they stand now; the energy of the day starts anew at the site's midnight."""
-    today = energy_today(metering.day, now, zone)
-    watts = metering.power.watts
+    counters, watts = metering.counters, metering.power.watts
+    today = energy_today(counters.day, now, zone)
     least = expected_power(
         setting.summary,
         setting.summary.amps_min if setting.summary else None,
@@ -440,13 +381,13 @@ def measurements(
         power_as_of=metering.power.as_of,
         expected_power=metering.expected if metering.flow.flowing and watts is None else None,
         safe_limited=status is not None and safe_limited(status, power=watts, least_power=least),
-        session_energy=metering.session.energy,
-        session_started_at=metering.session.started_at,
-        session_cost=metering.cost.estimate if metering.cost.started_at == metering.session.started_at else None,
-        session_duration=metering.clock.minutes,
-        visit_energy=metering.visit.energy,
-        visit_since=metering.visit.plugged_in_at,
-        lifetime_energy=metering.lifetime.energy,
+        session_energy=counters.session.energy,
+        session_started_at=counters.session.started_at,
+        session_cost=counters.cost.estimate if counters.cost.started_at == counters.session.started_at else None,
+        session_duration=counters.clock.minutes,
+        visit_energy=counters.visit.energy,
+        visit_since=counters.visit.plugged_in_at,
+        lifetime_energy=counters.lifetime.energy,
         energy_today=today.energy,
         energy_today_since=today.last_reset if today.energy is not None else None,
         energy_today_estimated=today.estimated,

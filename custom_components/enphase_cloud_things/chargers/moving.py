@@ -12,7 +12,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import CONF_SERIALS, DOMAIN
 from .charger import StoredCharger
-from .store import ChargerStore
+from .store import charger_file
 
 
 @callback
@@ -43,8 +43,8 @@ async def async_take_over(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, 
     taken: dict[str, StoredCharger] = {}
     for device in _given_up(hass, entry):
         (serial,) = _serials(device) & set(entry.data[CONF_SERIALS])
-        stored = await ChargerStore(hass, device.config_entry_id).async_load()
-        if serial in stored:
+        stored = await charger_file(hass, device.config_entry_id).async_load()
+        if stored and serial in stored:
             taken[serial] = stored[serial]
         _move(hass, device, entry)
     return taken

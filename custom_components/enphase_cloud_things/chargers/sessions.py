@@ -19,14 +19,12 @@ often counted after its end (docs/traps.md 70): events of an end wait for it, tw
 figures are final.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargingSession, ConnectorState
-from ..stored import StoredState, iso, stored_number, stored_time
 from .status import faulted, leading_connector, plugged_in, plugged_in as is_plugged_in, session_active
 
 SAME_MOMENT: Final = timedelta(seconds=2)
@@ -39,15 +37,6 @@ class SessionCounter:
 
     started_at: datetime | None = None
     energy: float | None = None
-
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
-        return {"started_at": iso(self.started_at), "energy": self.energy}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the counter that was remembered."""
-        return cls(started_at=stored_time(data, "started_at"), energy=stored_number(data, "energy"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,23 +58,6 @@ class SessionClock:
             return None
         return (self.active_until - self.started_at) // timedelta(minutes=1)
 
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
-        return {
-            "started_at": iso(self.started_at),
-            "active_until": iso(self.active_until),
-            "closed": self.closed,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the clock that was remembered."""
-        return cls(
-            started_at=stored_time(data, "started_at"),
-            active_until=stored_time(data, "active_until"),
-            closed=data.get("closed") is True,
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitCounter:
@@ -106,27 +78,6 @@ class VisitCounter:
         """The energy of the visit, `None` while unknown."""
         return None if self.session_energy is None else self.before + self.session_energy
 
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
-        return {
-            "plugged_in_at": iso(self.plugged_in_at),
-            "started_at": iso(self.started_at),
-            "before": self.before,
-            "session_energy": self.session_energy,
-            "left": self.left,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the counter that was remembered."""
-        return cls(
-            plugged_in_at=stored_time(data, "plugged_in_at"),
-            started_at=stored_time(data, "started_at"),
-            before=max(stored_number(data, "before") or 0.0, 0.0),
-            session_energy=stored_number(data, "session_energy"),
-            left=data.get("left") is True,
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCost:
@@ -143,19 +94,6 @@ class SessionCost:
     def estimate(self) -> float | None:
         """The cost so far; `None` while nothing has been delivered, for that is no session to speak of."""
         return self.cost if self.energy > 0 else None
-
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
-        return {"started_at": iso(self.started_at), "energy": self.energy, "cost": self.cost}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the estimate that was remembered."""
-        return cls(
-            started_at=stored_time(data, "started_at"),
-            energy=max(stored_number(data, "energy") or 0.0, 0.0),
-            cost=stored_number(data, "cost") if data else 0.0,
-        )
 
 
 def advance_session(counter: SessionCounter, session: ChargingSession | None, now: datetime) -> SessionCounter:
@@ -311,29 +249,6 @@ class SessionFigures:
     range_miles: float | None = None
     cost: float | None = None
 
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
-        return {
-            "started_at": iso(self.started_at),
-            "plugged_in_at": iso(self.plugged_in_at),
-            "energy": self.energy,
-            "duration": self.duration,
-            "range_miles": self.range_miles,
-            "cost": self.cost,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the figures that were remembered."""
-        return cls(
-            started_at=stored_time(data, "started_at"),
-            plugged_in_at=stored_time(data, "plugged_in_at"),
-            energy=stored_number(data, "energy"),
-            duration=stored_number(data, "duration"),
-            range_miles=stored_number(data, "range_miles"),
-            cost=stored_number(data, "cost"),
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEvent:
@@ -364,25 +279,6 @@ class SessionEnd:
             for kind in self.kinds
         ]
 
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember."""
-        return {
-            "kinds": ",".join(self.kinds),
-            "until": iso(self.until),
-            "observed_late": self.observed_late,
-            **self.figures.as_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self | None:
-        """Return the ends that were remembered, `None` if there are none."""
-        until, told = stored_time(data, "until"), str(data.get("kinds", "")).split(",")
-        kinds = tuple(kind for kind in ENDS if kind in told)
-        if until is None or not kinds:
-            return None
-        late = data.get("observed_late") is True
-        return cls(kinds=kinds, figures=SessionFigures.from_dict(data), until=until, observed_late=late)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionWatch:
@@ -409,41 +305,6 @@ class SessionWatch:
     idle_from: datetime | None = None
     settled: bool = False
     end: SessionEnd | None = None
-
-    def as_dict(self) -> StoredState:
-        """Return what a restart has to remember, without the end that waits."""
-        return {
-            "seen_at": iso(self.seen_at),
-            "plugged_in": self.plugged_in,
-            "drawing": self.drawing,
-            "finishing": self.finishing,
-            "faulted": self.faulted,
-            "session_open": self.session_open,
-            "outdated": self.outdated,
-            "stopped": self.stopped,
-            "ended_by_stop": self.ended_by_stop,
-            "idle_from": iso(self.idle_from),
-            "settled": self.settled,
-            **self.figures.as_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, object]) -> Self:
-        """Return the state that was remembered."""
-        return cls(
-            seen_at=stored_time(data, "seen_at"),
-            plugged_in=data.get("plugged_in") is True,
-            drawing=data.get("drawing") is True,
-            finishing=data.get("finishing") is True,
-            faulted=data.get("faulted") is True,
-            session_open=data.get("session_open") is True,
-            outdated=data.get("outdated") is True,
-            stopped=data.get("stopped") is True,
-            ended_by_stop=data.get("ended_by_stop") is True,
-            idle_from=stored_time(data, "idle_from"),
-            settled=data.get("settled") is True,
-            figures=SessionFigures.from_dict(data),
-        )
 
 
 def confirm_stop(watch: SessionWatch) -> SessionWatch:

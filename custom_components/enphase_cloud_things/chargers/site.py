@@ -40,7 +40,7 @@ class SiteChargers:
     reckon with where the cloud names none.
     """
 
-    def __init__(self, stored: Mapping[str, Mapping[str, object]], *, nominal_voltage: int) -> None:
+    def __init__(self, stored: Mapping[str, StoredCharger], *, nominal_voltage: int) -> None:
         self.zone: tzinfo = dt_util.get_default_time_zone()
         self.time_zone: str | None = None
         self.price_at: Callable[[datetime], float | None] = lambda _: None
@@ -76,7 +76,8 @@ class SiteChargers:
     def second_reading_at(self) -> datetime | None:
         """When a lifetime counter that seems to have been reset wants a second reading."""
         return min(
-            (moment for charger in self if (moment := charger.metering.lifetime.second_reading_at)), default=None
+            (moment for charger in self if (moment := charger.metering.counters.lifetime.second_reading_at)),
+            default=None,
         )
 
     def next_read_at(self, now: datetime) -> datetime | None:
@@ -93,7 +94,7 @@ class SiteChargers:
         wanted = {
             Read(part=part, serial=charger.serial) for charger in self for part in charger.commands.wanted_parts()
         }
-        if any(wants_second_reading(charger.metering.lifetime, now) for charger in self):
+        if any(wants_second_reading(charger.metering.counters.lifetime, now) for charger in self):
             wanted.add(Read(part=Part.SUMMARY))
         return wanted
 

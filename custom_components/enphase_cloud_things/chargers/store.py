@@ -1,48 +1,39 @@
-"""What must survive a restart of the chargers: their counters, and what people set for the next start."""
+"""What is remembered of the chargers over a restart."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN
+from ..state_file import StateFile
 from .charger import StoredCharger
 
-STORAGE_VERSION: Final = 1
 SAVE_DELAY: Final = 60.0
 """Seconds; what a crash may lose is told again by the charger's next report."""
 
+type ChargerFile = StateFile[dict[str, StoredCharger]]
 
-class ChargerStore:
-    """The counters and setpoints of one site's chargers, by serial number."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Prepare the storage file of a config entry."""
-        self._loop = hass.loop
-        self._written_at = 0.0
-        self._store: Store[dict[str, StoredCharger]] = Store(
-            hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True
-        )
+def charger_file(hass: HomeAssistant, entry_id: str) -> ChargerFile:
+    """Return the file of an entry's chargers by serial number."""
+    return StateFile(hass, entry_id, dict[str, StoredCharger], upgrade=_upgraded)
 
-    async def async_load(self) -> dict[str, StoredCharger]:
-        """Return what was remembered, nothing at the first start."""
-        return await self._store.async_load() or {}
 
-    def save_soon(self, chargers: Callable[[], dict[str, StoredCharger]]) -> None:
-        """Have the state written a little later, and at the latest on shutdown.
+def _upgraded(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {serial: _upgraded_charger(charger) for serial, charger in stored.items()}
 
-        A write that is on its way is not put off: with several chargers something changes all the time.
-        """
-        if self._loop.time() < self._written_at:
-            return
-        self._written_at = self._loop.time() + SAVE_DELAY
-        self._store.async_delay_save(chargers, SAVE_DELAY)
 
-    async def async_save(self, chargers: dict[str, StoredCharger]) -> None:
-        """Write the state at once."""
-        await self._store.async_save(chargers)
-
-    async def async_remove(self) -> None:
-        """Remove the storage file."""
-        await self._store.async_remove()
+def _upgraded_charger(old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was stored flat, and under other names, as `StoredCharger` has it."""
+    meter, watch, end = old.get("meter") or {}, old.get("watch") or {}, old.get("end")
+    lifetime = meter.get("lifetime") or {}
+    lower = {name: lifetime.get(f"lower_{name}") for name in ("first", "last", "grown_at", "growing")}
+    if end:
+        end = {**end, "kinds": str(end.get("kinds", "")).split(","), "figures": end}
+    return {
+        "counters": {**meter, "lifetime": {**lifetime, "lower": lower}},
+        "chosen_amps": old.get("wished_amps"),
+        "refused_levels": old.get("refused_levels"),
+        "restarted_at": old.get("restarted_at"),
+        "watch": {**watch, "figures": watch, "end": end},
+    }

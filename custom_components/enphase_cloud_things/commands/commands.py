@@ -21,7 +21,7 @@ from ..chargers.command import Command, CommandKind, Outcome, Target
 from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.settings import APP_AUTHENTICATION_KEY, DEFAULT_LEVEL_KEY, LEVEL_MODES, AmpsBounds, amps_bounds
 from ..chargers.status import drawing_power, of_connector, plugged_in, session_goes_on
-from ..chargers.store import ChargerStore
+from ..chargers.store import ChargerFile
 from ..const import DOMAIN
 from ..enlighten import (
     AlreadyCharging,
@@ -57,7 +57,7 @@ class Commands:
         coordinator: ChargerCoordinator,
         client: EnlightenClient,
         *,
-        store: ChargerStore,
+        store: ChargerFile,
         apply_amps_while_charging: bool,
     ) -> None:
         self._hass = hass
