@@ -1,5 +1,7 @@
 """Enphase Cloud Things: the Enphase IQ EV Charger over the Enlighten cloud."""
 
+from functools import partial
+
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -97,12 +99,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
     vpp, prices = _energy_plan(hass, entry, client, chargers, currency=currency)
     history = HistoryCoordinator(hass, entry, client=client.history, chargers=chargers)
     commands = Commands(
-        hass,
-        entry,
-        chargers,
-        client,
-        store=store,
-        apply_amps_while_charging=options.apply_amps_while_charging,
+        hass, entry, chargers, client, store=store, apply_amps_while_charging=options.apply_amps_while_charging
     )
     plans = await _async_plans(
         hass, entry, chargers=chargers, commands=commands, client=client, history=history, vpp=vpp, tariff=prices
@@ -125,9 +122,8 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
 
     watch.follow(account, chargers, vpp)
     entry.async_on_unload(chargers.async_add_listener(lambda: update_charger_devices(hass, entry, chargers.data)))
-    entry.async_on_unload(
-        chargers.async_add_listener(lambda: store.save_within(chargers.records.as_stored, SAVE_DELAY))
-    )
+    save = partial(store.save_within, chargers.records.as_stored, SAVE_DELAY)
+    entry.async_on_unload(chargers.async_add_listener(save))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     plans.async_follow()
     # The chargers do not wait for what they do not need.
