@@ -1,5 +1,6 @@
 """The Enlighten cloud as typed methods, one for each thing to ask or to command."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
@@ -71,9 +72,8 @@ class EnlightenClient:
         self.grid_services = GridServicesClient(self._caller)
         self.monetary = MonetaryClient(self._caller)
         self.history = HistoryClient(self._caller)
-        # The route that worked, per charger and for starts with and without a level
-        self._start_routes: dict[tuple[str, bool], Endpoint] = {}
-        self._stop_routes: dict[str, Endpoint] = {}
+        # The route that worked, per charger and for the fields that are sent: a stop, a start with or without a level
+        self._routes: dict[tuple[str, tuple[str, ...]], Endpoint] = {}
 
     def with_timeout(self, timeout: float) -> EnlightenClient:
         """Return a client of the same account whose requests may take that many seconds."""
@@ -210,19 +210,15 @@ class EnlightenClient:
             LevelRefused: this model or mode does not take the level, and never will.
             RouteGone: the cloud knows none of the routes.
         """
-        key = (serial, level is not None)
         json: dict[str, JsonValue] = {"connectorId": connector_id}
         if level is not None:
             json["chargingLevel"] = level
-        routes = _known_first(endpoints.START_ROUTES, self._start_routes.get(key))
         try:
-            route, reply = await self._first_route(routes, site_id, serial, json)
+            return await self._by_route(endpoints.START_ROUTES, site_id, serial, json)
         except LevelRefused:
             raise
         except CommandRejected as err:
             raise _start_refused(err.refusal) from None
-        self._start_routes[key] = route
-        return reply
 
     async def stop_charging(self, site_id: str, serial: str) -> CommandReply:
         """Stop the session; the request waits for nothing (docs/api.md §5.2).
@@ -231,13 +227,10 @@ class EnlightenClient:
             NotCharging: the cloud sees nothing to stop; only the status can confirm that.
             RouteGone: the cloud knows none of the routes.
         """
-        routes = _known_first(endpoints.STOP_ROUTES, self._stop_routes.get(serial))
         try:
-            route, reply = await self._first_route(routes, site_id, serial, None)
+            return await self._by_route(endpoints.STOP_ROUTES, site_id, serial)
         except CommandRejected as err:
             raise _stop_refused(err.refusal) from None
-        self._stop_routes[serial] = route
-        return reply
 
     async def trigger_message(self, site_id: str, serial: str, message: TriggerMessage) -> CommandReply:
         """Have the charger send an OCPP message to the cloud (docs/api.md §5.4)."""
@@ -257,23 +250,22 @@ class EnlightenClient:
         """End the live stream of a site (docs/api.md §5.5)."""
         await self._caller.call(endpoints.STOP_LIVE_STREAM, unread, site_id=site_id)
 
-    async def _first_route(
-        self, routes: tuple[Endpoint, ...], site_id: str, serial: str, json: JsonValue
-    ) -> tuple[Endpoint, CommandReply]:
-        """Send a command over the first route that exists; any other answer is final."""
-        *others, last = routes
+    async def _by_route(
+        self, routes: tuple[Endpoint, ...], site_id: str, serial: str, json: dict[str, JsonValue] | None = None
+    ) -> CommandReply:
+        """Send a command over the first route that exists, the known one first; any other answer is final."""
+        key = (serial, tuple(json or ()))
+        *others, last = sorted(routes, key=lambda route: route is not self._routes.get(key))
+
+        async def send(route: Endpoint) -> CommandReply:
+            reply = await self._caller.call(route, CommandReply.from_wire, site_id=site_id, serial=serial, json=json)
+            self._routes[key] = route
+            return reply
+
         for route in others:
-            try:
-                return route, await self._caller.call(
-                    route, CommandReply.from_wire, site_id=site_id, serial=serial, json=json
-                )
-            except RouteGone:
-                continue
-        return last, await self._caller.call(last, CommandReply.from_wire, site_id=site_id, serial=serial, json=json)
-
-
-def _known_first(routes: tuple[Endpoint, ...], known: Endpoint | None) -> tuple[Endpoint, ...]:
-    return tuple(sorted(routes, key=lambda route: route is not known))
+            with suppress(RouteGone):
+                return await send(route)
+        return await send(last)
 
 
 def _start_refused(refusal: Refusal) -> CommandRejected:

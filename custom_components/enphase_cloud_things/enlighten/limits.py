@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Final
 
 from .endpoints import ACCOUNT_FAMILIES, GRID_SERVICES_FAMILIES, Family, Host
-from .errors import NotSupported, ServiceUnavailable
+from .errors import NoPlace, NotSupported, ServiceUnavailable
 
 # Returns the present as aware UTC
 type Clock = Callable[[], datetime]
@@ -159,20 +159,23 @@ class Places:
         self._targets: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
-    async def for_read(self, *, is_status: bool, urgent: bool, longest_wait: float) -> AsyncIterator[None]:
+    async def for_read(self, family: Family, *, urgent: bool, longest_wait: float) -> AsyncIterator[None]:
         """Wait for a place and hold it.
 
         Raises:
-            TimeoutError: other reads held the places for as long as that, in seconds.
+            NoPlace: other reads held the places for as long as that, in seconds.
         """
         if urgent:
             places: tuple[asyncio.Semaphore, ...] = (self._urgent,)
         else:
-            places = (self._reads,) if is_status else (self._others, self._reads)
+            places = (self._reads,) if family is Family.STATUS else (self._others, self._reads)
         async with AsyncExitStack() as stack:
-            async with asyncio.timeout(longest_wait):
-                for place in places:
-                    await stack.enter_async_context(place)
+            try:
+                async with asyncio.timeout(longest_wait):
+                    for place in places:
+                        await stack.enter_async_context(place)
+            except TimeoutError:
+                raise NoPlace(f"Other reads kept {family} waiting") from None
             yield
 
     @asynccontextmanager

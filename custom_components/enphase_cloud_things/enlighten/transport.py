@@ -7,8 +7,8 @@ for a place (docs/api.md §11.2).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -28,7 +28,7 @@ import orjson
 from yarl import URL
 
 from .endpoints import Endpoint, Family, Host, Hosts, Kind
-from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NoPlace, NotSupported, RateLimited
+from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NotSupported, RateLimited
 from .headers import Identity, build_headers
 from .limits import BackOff, Clock, Jitter, Pauses, Places, Priority, RequestBudget, utc_now
 from .recording.ring import Asked, Recorder
@@ -180,27 +180,16 @@ class Transport:
             self._note(call.endpoint.family, latency, None)
             return result
 
-    @asynccontextmanager
-    async def _place(self, call: Call) -> AsyncIterator[None]:
+    def _place(self, call: Call) -> AbstractAsyncContextManager[None]:
+        """Return what is held while a request is sent, and waited for before."""
         endpoint = call.endpoint
-        async with AsyncExitStack() as stack:
-            if endpoint.kind is Kind.READ:
-                wait = self._places.for_read(
-                    is_status=endpoint.family is Family.STATUS,
-                    urgent=call.urgent,
-                    longest_wait=_PATIENCE * self._timeout_of(call),
-                )
-                try:
-                    await stack.enter_async_context(wait)
-                except TimeoutError:
-                    raise NoPlace(f"Other reads kept {endpoint.family} waiting") from None
-            elif endpoint.kind is Kind.COMMAND and not endpoint.at_once:
-                await stack.enter_async_context(self._places.for_command(call.target))
-            # A sign-in waits for no place: the reads that a renewal is for may hold them all
-            yield
-
-    def _timeout_of(self, call: Call) -> float:
-        return call.timeout or self._timeout
+        if endpoint.kind is Kind.READ:
+            patience = _PATIENCE * (call.timeout or self._timeout)
+            return self._places.for_read(endpoint.family, urgent=call.urgent, longest_wait=patience)
+        if endpoint.kind is Kind.COMMAND and not endpoint.at_once:
+            return self._places.for_command(call.target)
+        # A sign-in waits for no place: the reads that a renewal is for may hold them all
+        return nullcontext()
 
     def _admit(self, endpoint: Endpoint) -> None:
         """Refuse a request that would break a limit.
@@ -222,7 +211,7 @@ class Transport:
 
     async def _send(self, call: Call, identity: Callable[[], Identity]) -> Reply:
         endpoint = call.endpoint
-        deadline = time.monotonic() + self._timeout_of(call)
+        deadline = time.monotonic() + (call.timeout or self._timeout)
         url = endpoint.url(self.hosts, site_id=call.site_id, serial=call.serial, item_id=call.item_id, query=call.query)
         reply = await self._attempt(call, url, identity, deadline)
         if endpoint.follows_redirects:
