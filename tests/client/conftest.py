@@ -20,6 +20,8 @@ from custom_components.enphase_cloud_things.enlighten import (
 )
 from simulator import OWNER_EMAIL, OWNER_KEY, ManualClock, Simulator, World
 
+SITE = "4410287"
+SERIAL = "202640011873"
 # A Tuesday morning, eight o'clock at the site
 START_OF_TEST = datetime(2026, 11, 10, 7, 0, tzinfo=UTC)
 

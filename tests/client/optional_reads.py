@@ -8,8 +8,8 @@ from typing import override
 from custom_components.enphase_cloud_things.enlighten import EnlightenClient, Family
 from simulator import Family as Service
 
-SITE = "4410287"
-SERIAL = "202640011873"
+from .conftest import SERIAL, SITE
+
 ZONE = "Europe/Vienna"
 TODAY = date(2026, 11, 10)
 
@@ -41,76 +41,50 @@ class OptionalRead:
         return timedelta(minutes=self.delays[failures - 1])
 
 
-async def read_program(client: EnlightenClient, subject: Subject) -> object:
-    return await client.grid_services.program(subject.site_id)
-
-
-async def read_events(client: EnlightenClient, subject: Subject) -> object:
-    return await client.grid_services.events(subject.site_id, subject.program_id)
-
-
-async def read_tariff(client: EnlightenClient, subject: Subject) -> object:
-    return await client.monetary.tariff(subject.site_id)
-
-
-async def read_export_rates(client: EnlightenClient, subject: Subject) -> object:
-    return await client.monetary.export_rates(subject.site_id, TODAY)
-
-
-async def read_currency(client: EnlightenClient, subject: Subject) -> object:
-    return await client.monetary.currency(subject.site_id)
-
-
-async def read_savings(client: EnlightenClient, subject: Subject) -> object:
-    return await client.monetary.savings(subject.site_id, TODAY)
-
-
-async def read_sessions(client: EnlightenClient, subject: Subject) -> object:
-    return await client.history.sessions(subject.site_id, subject.serial, TODAY, TODAY, time_zone=ZONE)
-
-
 OPTIONAL_READS = (
     OptionalRead(
         service=Service.VPP_ENROLMENT,
         family=Family.VPP_ENROLMENT,
-        send=read_program,
+        send=lambda client, subject: client.grid_services.program(subject.site_id),
         delays=(15, 30, 120, 120),
         refused_delay=120,
     ),
     OptionalRead(
         service=Service.VPP_EVENTS,
         family=Family.VPP_EVENTS,
-        send=read_events,
+        send=lambda client, subject: client.grid_services.events(subject.site_id, subject.program_id),
         delays=(5, 15, 60, 60),
     ),
     OptionalRead(
         service=Service.TARIFF,
         family=Family.TARIFF,
-        send=read_tariff,
+        send=lambda client, subject: client.monetary.tariff(subject.site_id),
         delays=(5, 15, 30, 60),
     ),
     OptionalRead(
         service=Service.DATED_RATES,
         family=Family.DATED_RATES,
-        send=read_export_rates,
+        send=lambda client, subject: client.monetary.export_rates(subject.site_id, TODAY),
         delays=(60, 360, 1440, 1440),
     ),
     OptionalRead(
         service=Service.CURRENCY,
         family=Family.CURRENCY,
-        send=read_currency,
+        send=lambda client, subject: client.monetary.currency(subject.site_id),
         delays=(5, 15, 30, 60),
     ),
     OptionalRead(
         service=Service.SAVINGS,
         family=Family.SAVINGS,
-        send=read_savings,
+        send=lambda client, subject: client.monetary.savings(subject.site_id, TODAY),
         delays=(5, 15, 30, 60),
     ),
     OptionalRead(
         service=Service.HISTORY,
         family=Family.HISTORY,
-        send=read_sessions,
+        send=lambda client, subject: client.history.sessions(
+            subject.site_id, subject.serial, TODAY, TODAY, time_zone=ZONE
+        ),
         delays=(15, 15, 15, 15),
     ),
 )

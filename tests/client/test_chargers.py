@@ -13,9 +13,8 @@ from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Odd
 from simulator import Family, Simulator, faults
 
 from .answers import ANY_JSON
+from .conftest import SERIAL, SITE
 
-SITE = "4410287"
-SERIAL = "202640011873"
 NETWORK = (
     '[\n"netmask=255.255.255.0,mac_addr=02:00:5e:10:00:01,interface_name=mlan0,connectionStatus=1,'
     'ipaddr=192.0.2.44,bootproto=dhcp,gateway=192.0.2.1"\n]'

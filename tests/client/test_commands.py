@@ -31,10 +31,7 @@ from simulator.faults import Trouble
 from simulator.settings import CommandReply as ReplyShape, StartRoute
 
 from .answers import redirected
-from .conftest import Connect
-
-SITE = "4410287"
-SERIAL = "202640011873"
+from .conftest import SERIAL, SITE, Connect
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from simulator.ready_tariffs import FLAT, NEM3, NONE
 from simulator.tariffs import Tariff
 from simulator.wire import Json
 
-from .optional_reads import SITE, TODAY
+from .conftest import SITE
+from .optional_reads import TODAY
 
 
 def reply(*rates: Json, **fields: Json) -> Json:

@@ -21,8 +21,7 @@ from simulator import Family, ManualClock, Simulator, World, faults
 from simulator.vpp import DetailAnswer, EnrolmentAnswer, EventType, OtherProgram, VirtualPowerPlant
 from simulator.wire import Json
 
-from .conftest import START_OF_TEST, Connect
-from .optional_reads import SITE
+from .conftest import SITE, START_OF_TEST, Connect
 
 PROGRAM = "5fa1c07e22b94d6810e3f7ab"
 REFUSED = VppProgram(enrolled=False, refused=True)

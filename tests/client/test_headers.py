@@ -25,8 +25,9 @@ from custom_components.enphase_cloud_things.enlighten.headers import (
 from custom_components.enphase_cloud_things.enlighten.tokens import AccessToken, Claims, read_claims, renewal_due_at
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 
+from .conftest import SITE
+
 BASE = URL("https://cloud.example.com/enlighten/")
-SITE = "4410287"
 
 
 def token(**claims: JsonValue) -> str:

@@ -17,8 +17,8 @@ from simulator.history import SessionRecord
 from simulator.ready_tariffs import NONE
 from simulator.wire import Json
 
-from .conftest import START_OF_TEST
-from .optional_reads import SERIAL, SITE, TODAY, ZONE
+from .conftest import SERIAL, SITE, START_OF_TEST
+from .optional_reads import TODAY, ZONE
 
 FIRST_DAY = date(2026, 11, 1)
 

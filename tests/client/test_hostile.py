@@ -34,8 +34,8 @@ from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Odd
 from simulator import Family, Simulator, faults
 
 from .answers import ANY_JSON, redirected
+from .conftest import SITE
 
-SITE = "4410287"
 DAY = date(2026, 11, 10)
 
 type Parser = Callable[[JsonValue], object]

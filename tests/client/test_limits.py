@@ -23,10 +23,8 @@ from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, Simulator, Wo
 from simulator.faults import Trouble
 from simulator.reply import Reply
 
-from .conftest import START_OF_TEST, Connect, shortest_jitter
+from .conftest import SERIAL, SITE, START_OF_TEST, Connect, shortest_jitter
 
-SITE = "4410287"
-SERIAL = "202640011873"
 HOUR = timedelta(hours=1)
 
 
@@ -193,6 +191,7 @@ async def test_a_read_that_never_got_its_place_is_not_held_against_its_family(
     await simulator.requests.until(1, Family.MODE)
     with pytest.raises(ConnectionFailed):
         await client.with_timeout(0.02).green_settings(SITE, SERIAL)
+    assert simulator.requests.count(Family.GREEN) == 0
     holder.cancel()
     await asyncio.wait({holder})
 

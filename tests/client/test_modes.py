@@ -28,9 +28,7 @@ from simulator.faults import Trouble
 from simulator.settings import ChargeMode as SimulatedMode, Setting
 
 from .answers import ANY_JSON
-
-SITE = "4410287"
-SERIAL = "202640011873"
+from .conftest import SERIAL, SITE
 
 
 def preference(value: JsonValue) -> ModePreference:

@@ -20,8 +20,8 @@ from simulator import OWNER_EMAIL, Family as Service, ManualClock, Simulator, Wo
 from simulator.faults import Trouble
 from simulator.wire import Json
 
-from .conftest import START_OF_TEST
-from .optional_reads import OPTIONAL_READS, SERIAL, SITE, OptionalRead, Subject
+from .conftest import SERIAL, SITE, START_OF_TEST
+from .optional_reads import OPTIONAL_READS, OptionalRead, Subject
 
 OTHERS = Subject(site_id="4410288", serial="202640011874", program_id="0123456789abcdef01234567")
 

@@ -20,10 +20,7 @@ from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 from simulator import OWNER_EMAIL, OWNER_KEY, Simulator, World, faults
 
 from .answers import ANY_JSON
-from .conftest import Connect
-
-SITE = "4410287"
-SERIAL = "202640011873"
+from .conftest import SERIAL, SITE, Connect
 
 
 @pytest.mark.parametrize(

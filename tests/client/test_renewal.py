@@ -33,10 +33,8 @@ from simulator.faults import Trouble
 from simulator.presentation import DeadSession
 
 from .answers import redirected
-from .conftest import START_OF_TEST, Connect
+from .conftest import SERIAL, SITE, START_OF_TEST, Connect
 
-SITE = "4410287"
-SERIAL = "202640011873"
 CABIN = "4410288"
 MANAGER_COOKIE = "enlighten_manager_token_production"
 CAP_TEXT = "Too many active sessions"

@@ -10,7 +10,8 @@ from simulator.ready_tariffs import FLAT, NONE
 from simulator.savings import WithoutTariff
 from simulator.wire import Json
 
-from .optional_reads import SITE, TODAY
+from .conftest import SITE
+from .optional_reads import TODAY
 
 
 def figures(*, day: Json = "2026-11-10", **fields: Json) -> Json:

@@ -19,8 +19,7 @@ from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Odd
 from simulator import Family, Simulator, World, faults
 from simulator.settings import ScheduleReply
 
-SITE = "4410287"
-SERIAL = "202640011873"
+from .conftest import SERIAL, SITE
 
 
 def a_slot() -> Slot:

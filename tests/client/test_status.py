@@ -21,9 +21,8 @@ from simulator import Car, Family, ManualClock, Simulator, World, faults
 from simulator.presentation import StatusShape
 
 from .answers import ANY_JSON
+from .conftest import SERIAL, SITE
 
-SITE = "4410287"
-SERIAL = "202640011873"
 REPORTED_AT = datetime(2026, 11, 10, 7, 5, 12, 118_000, tzinfo=UTC)
 STARTED_AT = datetime(2026, 11, 10, 4, 12, 30, tzinfo=UTC)
 

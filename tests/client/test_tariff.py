@@ -16,7 +16,7 @@ from simulator import Family, Simulator, World, faults
 from simulator.ready_tariffs import FLAT, NEM3, NONE, TIERED, TIME_OF_USE, WEEKENDS
 from simulator.wire import Json
 
-from .optional_reads import SITE
+from .conftest import SITE
 
 
 async def purchase_of(client: EnlightenClient) -> TariffBranch:

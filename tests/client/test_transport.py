@@ -29,10 +29,7 @@ from simulator.faults import Trouble
 from simulator.pages import LOGIN_PAGE
 
 from .answers import redirected
-from .conftest import Connect
-
-SITE = "4410287"
-SERIAL = "202640011873"
+from .conftest import SERIAL, SITE, Connect
 
 
 async def test_a_read_is_repeated_once_where_the_connection_broke(
@@ -154,22 +151,6 @@ async def test_connections_that_were_given_back_are_no_connections(hosts: Hosts)
 
     with pytest.raises(ConnectionFailed):
         await transport.exchange(Call(endpoint=STATUS, site_id=SITE), Identity, lambda reply: reply)
-
-
-async def test_families_that_hang_keep_another_waiting_no_longer_than_it_has_patience(
-    client: EnlightenClient, simulator: Simulator
-) -> None:
-    simulator.faults.add(faults.slow(30), Family.MODE)
-    holder = asyncio.create_task(client.charge_mode(SITE, SERIAL))
-    await simulator.requests.until(1, Family.MODE)
-
-    with pytest.raises(ConnectionFailed):
-        await client.with_timeout(0.05).green_settings(SITE, SERIAL)
-
-    assert simulator.requests.count(Family.GREEN) == 0
-    holder.cancel()
-    await asyncio.wait({holder})
-    assert await client.green_settings(SITE, SERIAL)
 
 
 async def test_a_body_beyond_all_reason_is_not_read(client: EnlightenClient, simulator: Simulator) -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import aiohttp
 from yarl import URL
 
-from simulator import OWNER_EMAIL, OWNER_KEY, Simulator
+from simulator import OWNER_EMAIL, OWNER_KEY, Car, ManualClock, Simulator, World
 from simulator.wire import Json
 
 AGENT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.5 Safari/605.1.15"
@@ -130,3 +130,13 @@ class Browser:
     async def charger(self) -> Json:
         """Return the first charger of the status."""
         return (await self.get(STATUS)).at("data", "chargers", 0)
+
+
+async def charging(
+    browser: Browser, world: World, clock: ManualClock, seconds: float, car: Car | None = None, level: int | None = None
+) -> None:
+    """Plug a car in, start, and let so many seconds pass."""
+    world.charger.plug_in(car)
+    body: dict[str, Json] = {"connectorId": 1} if level is None else {"connectorId": 1, "chargingLevel": level}
+    await browser.post(START, body)
+    clock.tick(seconds)

@@ -26,13 +26,6 @@ async def test_the_page_needs_nothing_from_elsewhere(http: aiohttp.ClientSession
     assert "<title>Simulated cloud</title>" in page
     assert "http://" not in page
     assert "https://" not in page
-
-
-async def test_the_page_can_make_every_kind_of_dead_connection(
-    http: aiohttp.ClientSession, simulator: Simulator
-) -> None:
-    page = await (await http.get(simulator.control_url)).text()
-
     assert [name for name in ("drop", "cut", "slow") if f'value="{name}"' not in page] == []
 
 
@@ -51,17 +44,29 @@ async def test_a_car_is_plugged_in_charged_and_unplugged(act: Act, world: World,
     assert pick(after, "sites", 0, "chargers", 0, "connectors", 0, "car") is None
 
 
-@pytest.mark.parametrize(
-    ("action", "path", "value"),
-    [
-        ("break", "faulted", True),
-        ("offline", "connected", False),
-    ],
-)
-async def test_chargers_break_and_vanish(act: Act, action: str, path: str, value: bool) -> None:
-    _, after = await act(action, serial="202640011873")
+async def test_chargers_break_vanish_and_recover(act: Act, world: World) -> None:
+    broken = (await act("break"))[1]
+    gone = (await act("offline", serial="202640011873"))[1]
+    assert pick(broken, "sites", 0, "chargers", 0, "faulted") is True
+    assert pick(gone, "sites", 0, "chargers", 0, "connected") is False
 
-    assert pick(after, "sites", 0, "chargers", 0, path) is value
+    await act("repair")
+    await act("online")
+
+    assert (world.charger.faulted, world.charger.cloud.connected) == (False, True)
+
+
+async def test_chargers_come_and_go_at_the_site_they_hang_at(act: Act, world: World) -> None:
+    cabin = world.add_site("4410288", "Hill Cabin")
+    cabin.add_charger("202640011901")
+    await act("add-charger", serial="202640011900")
+    assert [charger.serial for charger in world.site.chargers] == ["202640011873", "202640011900"]
+
+    for serial in ("202640011901", "202640011900", "202640011873"):
+        assert (await act("remove-charger", serial=serial))[0] == 200
+
+    assert world.site.chargers == cabin.chargers == []
+    assert (await act("plug"))[0] == 400
 
 
 async def test_the_page_is_told_what_the_cloud_has_heard(act: Act, clock: ManualClock) -> None:
@@ -98,23 +103,6 @@ async def test_a_second_car_leaves_the_session_alone(act: Act, world: World, clo
     assert session.energy_wh > 0
 
 
-async def test_a_charger_is_removed_from_the_site_it_hangs_at(act: Act, world: World) -> None:
-    cabin = world.add_site("4410288", "Hill Cabin")
-    cabin.add_charger("202640011901")
-
-    assert (await act("remove-charger", serial="202640011901"))[0] == 200
-    assert cabin.chargers == []
-    await act("remove-charger")
-    assert (await act("plug"))[0] == 400
-
-
-async def test_chargers_recover(act: Act, world: World) -> None:
-    for action in ("break", "offline", "repair", "online"):
-        await act(action)
-
-    assert (world.charger.faulted, world.charger.cloud.connected) == (False, True)
-
-
 async def test_the_weather_and_the_mode_are_set(act: Act, world: World, clock: ManualClock) -> None:
     await act("solar", watts=8000)
     await act("mode", mode="GREEN_CHARGING")
@@ -126,15 +114,6 @@ async def test_the_weather_and_the_mode_are_set(act: Act, world: World, clock: M
     assert world.charger.watts == 7 * 230 * 3
     await act("solar")
     assert world.site.solar_watts is None
-
-
-async def test_chargers_come_and_go(act: Act, world: World) -> None:
-    await act("add-charger", serial="202640011900")
-    assert [charger.serial for charger in world.site.chargers] == ["202640011873", "202640011900"]
-
-    await act("remove-charger", serial="202640011873")
-
-    assert [charger.serial for charger in world.site.chargers] == ["202640011900"]
 
 
 async def test_the_current_code_can_be_looked_up(

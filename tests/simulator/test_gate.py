@@ -1,7 +1,5 @@
 """What the cloud checks before it answers: headers, session, tokens, rights."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from simulator import DeadSession, ManualClock, World
@@ -31,12 +29,6 @@ async def test_an_unusual_user_agent_is_not_acceptable(browser: Browser, agent: 
 async def test_a_narrow_accept_header_is_not_acceptable(browser: Browser) -> None:
     assert (await browser.get(STATUS, headers={"Accept": "application/json"})).status == 406
     assert (await browser.get(STATUS, headers={"Accept": "application/json, text/plain, */*"})).status == 200
-
-
-async def test_header_checks_can_be_switched_off(browser: Browser, world: World) -> None:
-    world.presentation.checks_headers = False
-
-    assert (await browser.get(STATUS, headers={"User-Agent": "curl/8.9"})).status == 200
 
 
 async def test_a_stranger_reads_nothing(visitor: Browser) -> None:
@@ -143,15 +135,3 @@ async def test_an_unknown_charger_is_not_found(browser: Browser) -> None:
 
     assert answer.status == 404
     assert answer.at("error", "displayMessage") == "Charger not found"
-
-
-HEADERS_OF_CHOICE: list[Mapping[str, str]] = [
-    {"X-Requested-With": "XMLHttpRequest"},
-    {"Referer": "https://enlighten.enphaseenergy.com/web/4410287/today/graph/hours"},
-    {"X-CSRF-Token": "whatever"},
-]
-
-
-@pytest.mark.parametrize("headers", HEADERS_OF_CHOICE)
-async def test_decorative_headers_change_nothing(browser: Browser, headers: Mapping[str, str]) -> None:
-    assert (await browser.get(STATUS, headers=headers)).status == 200

@@ -30,10 +30,6 @@ async def test_an_account_may_have_several_sites(browser: Browser, world: World)
     assert [pick(sites, index, "id") for index in (0, 1)] == [4410287, 4410288]
 
 
-async def test_the_web_tier_is_healthy_without_a_login(visitor: Browser) -> None:
-    assert (await visitor.get("/healthcheck")).at("STATUS") == "UP"
-
-
 async def test_the_summary_sends_text_where_the_cloud_does(browser: Browser) -> None:
     answer = await browser.get(SUMMARY)
 
@@ -188,7 +184,8 @@ async def test_feature_flags_mix_site_and_charger(browser: Browser, world: World
     assert pick(flags, SERIAL, "phase_config_support") is True
 
 
-async def test_countries_are_listed(browser: Browser) -> None:
-    answer = await browser.get("/service/evse_management/api/v1/config/supported_countries")
+async def test_health_and_countries_are_told(browser: Browser) -> None:
+    countries = await browser.get("/service/evse_management/api/v1/config/supported_countries")
 
-    assert answer.at("data", 0, "code") == "AT"
+    assert countries.at("data", 0, "code") == "AT"
+    assert (await browser.get("/healthcheck")).at("STATUS") == "UP"

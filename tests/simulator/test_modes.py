@@ -7,7 +7,7 @@ import pytest
 from simulator import Car, ChargeMode, ManualClock, Slot, World
 from simulator.wire import Json
 
-from .browser import MODE, SERIAL, SITE, START, STOP, Browser, pick
+from .browser import MODE, SERIAL, SITE, START, STOP, Browser, charging, pick
 
 GREEN = f"/service/evse_scheduler/api/v1/iqevc/charging-mode/GREEN_CHARGING/{SITE}/{SERIAL}/settings"
 BATTERY = "USE_BATTERY_FOR_SELF_CONSUMPTION"
@@ -257,9 +257,7 @@ async def test_choosing_scheduled_ends_a_session_by_hand_outside_the_window(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
     world.charger.slots = [night()]
-    world.charger.plug_in()
-    await browser.post(START, {"chargingLevel": 16, "connectorId": 1})
-    clock.tick(30)
+    await charging(browser, world, clock, 30, level=16)
     assert world.charger.watts > 0
 
     await browser.put(MODE, {"mode": "SCHEDULED_CHARGING"})
@@ -298,9 +296,7 @@ async def test_switching_to_green_tames_a_running_manual_session(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
     world.site.solar_watts = 0
-    world.charger.plug_in()
-    await browser.post(START, {"chargingLevel": 16, "connectorId": 1})
-    clock.tick(30)
+    await charging(browser, world, clock, 30, level=16)
     assert world.charger.watts > 0
 
     await browser.put(MODE, {"mode": "GREEN_CHARGING"})

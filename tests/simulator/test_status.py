@@ -7,7 +7,7 @@ import pytest
 
 from simulator import Car, ManualClock, StatusShape, World, commands
 
-from .browser import SERIAL, SITE, START, STATUS, STOP, Browser, pick
+from .browser import SERIAL, SITE, START, STATUS, STOP, Browser, charging, pick
 
 TEXT_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\[UTC\]")
 LAST_REPORTED = f"/service/evse_controller/api/v2/{SITE}/ev_chargers/last_reported_at"
@@ -27,9 +27,7 @@ async def test_an_idle_charger_that_was_never_used_has_an_empty_session(browser:
 async def test_times_and_numbers_are_sent_in_the_controller_s_types(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
-    world.charger.plug_in()
-    await browser.post(START, {"chargingLevel": 12, "connectorId": 1})
-    clock.tick(60)
+    await charging(browser, world, clock, 60, level=12)
 
     answer = await browser.get(STATUS)
     charger = answer.at("data", "chargers", 0)
@@ -48,9 +46,7 @@ async def test_times_and_numbers_are_sent_in_the_controller_s_types(
 async def test_session_energy_is_in_watt_hours_and_waits_for_the_report(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
-    world.charger.plug_in(Car(max_amps=10, phases=1))
-    await browser.post(START)
-    clock.tick(33)
+    await charging(browser, world, clock, 33, car=Car(max_amps=10, phases=1))
     assert pick(await browser.charger(), "session_d", "e_c") == 0
 
     clock.tick(1)
@@ -90,9 +86,7 @@ async def test_a_start_is_accepted_at_once_and_takes_effect_later(
 async def test_a_stopped_charger_keeps_its_session_and_says_so(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(600)
+    await charging(browser, world, clock, 600)
     await browser.put(STOP)
     clock.tick(10)
 
@@ -105,9 +99,7 @@ async def test_a_stopped_charger_keeps_its_session_and_says_so(
 
 
 async def test_an_idle_charger_shows_its_previous_session(browser: Browser, world: World, clock: ManualClock) -> None:
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(900)
+    await charging(browser, world, clock, 900)
     world.charger.unplug()
     clock.tick(600)
 
@@ -122,9 +114,7 @@ async def test_an_idle_charger_shows_its_previous_session(browser: Browser, worl
 async def test_a_start_after_a_stop_is_a_new_session_whose_energy_comes_later(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(500)
+    await charging(browser, world, clock, 500)
     first = pick(await browser.charger(), "session_d")
     await browser.put(STOP)
     clock.tick(30)
@@ -142,9 +132,7 @@ async def test_a_start_after_a_stop_is_a_new_session_whose_energy_comes_later(
 async def test_a_car_that_is_full_suspends_while_the_session_lives(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
-    world.charger.plug_in(Car(battery_kwh=10, state_of_charge=0.79, charge_limit=0.8))
-    await browser.post(START)
-    clock.tick(1200)
+    await charging(browser, world, clock, 1200, car=Car(battery_kwh=10, state_of_charge=0.79, charge_limit=0.8))
 
     charger = await browser.charger()
 
@@ -166,9 +154,7 @@ async def test_a_free_connector_may_be_in_a_state_of_ocpp_s(
 async def test_an_offline_charger_is_frozen_and_catches_up_later(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(400)
+    await charging(browser, world, clock, 400)
     before = await browser.charger()
     world.charger.go_offline()
     clock.tick(3600)
@@ -189,9 +175,7 @@ async def test_an_offline_charger_is_frozen_and_catches_up_later(
 async def test_a_broken_charger_is_faulted_and_draws_nothing(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(60)
+    await charging(browser, world, clock, 60)
     world.charger.break_down()
 
     charger = await browser.charger()
@@ -206,9 +190,7 @@ async def test_a_broken_charger_is_faulted_and_draws_nothing(
 async def test_the_live_stream_brings_energy_more_often_for_its_time(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(60)
+    await charging(browser, world, clock, 60)
     stream = STATUS.replace("status", "start_live_stream")
     assert (await browser.get(stream)).at("data", "liveStreamDuration") == 900
 
@@ -229,9 +211,7 @@ async def test_the_flat_shape_has_kilowatt_hours_and_seconds(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
     world.presentation.status_shape = StatusShape.FLAT
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(340)
+    await charging(browser, world, clock, 340)
 
     answer = await browser.get(STATUS)
 
@@ -283,9 +263,7 @@ async def test_a_second_connector_charges_on_its_own(browser: Browser, world: Wo
 
 
 async def test_load_balancing_limits_and_shows(browser: Browser, world: World, clock: ManualClock) -> None:
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(10)
+    await charging(browser, world, clock, 10)
     world.charger.adjust(load_limit_amps=8)
 
     assert pick(await browser.charger(), "connectors", 0, "dlbActive") is True
@@ -299,9 +277,7 @@ async def test_the_safe_limit_is_the_charger_s_minimum_and_shows_when_idle_too(
     browser: Browser, world: World, clock: ManualClock
 ) -> None:
     assert pick(await browser.charger(), "connectors", 0, "safeLimitState") == 1
-    world.charger.plug_in()
-    await browser.post(START)
-    clock.tick(10)
+    await charging(browser, world, clock, 10)
     world.charger.adjust(safe_limit=True)
 
     assert pick(await browser.charger(), "connectors", 0, "safeLimitState") == 1

@@ -1,6 +1,6 @@
-"""Sends requests to the cloud within its limits and tells what came of them.
+"""Sends requests to the cloud within its limits and returns what came of them.
 
-Each call brings what tells who asks. A read waits for one of a few places, is refused without a request while what it
+Each call says who asks. A read waits for one of a few places, is refused without a request while what it
 belongs to pauses or the hourly budget is spent, and is repeated at once, and once only, where the connection broke. A
 command is sent exactly once and waits for none of this. The time-out covers a request with its repeat, not the wait
 for a place (docs/api.md §11.2).

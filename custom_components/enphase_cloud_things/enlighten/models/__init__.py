@@ -1,1 +1,1 @@
-"""What the cloud tells, as frozen data."""
+"""What the cloud says, as frozen data."""
