@@ -11,6 +11,7 @@ from simulator import Car, Family, Simulator, World, faults
 from tests.integration.conftest import SetupEntry
 from tests.integration.long_runs import DAY, HOUR, SELDOM, STEP, most_requests_in_an_hour
 from tests.integration.passing_time import Advance
+from tests.integration.planning import BY_PRICE_SENSOR, OWNERS, choose_strategy, plan_of, publish
 
 from .conftest import Record
 
@@ -29,9 +30,30 @@ async def test_an_idle_hour(
     simulator.requests.clear()
     hass.bus.async_listen(EVENT_STATE_CHANGED, note)
     hass.bus.async_listen(EVENT_STATE_REPORTED, note, event_filter=callback(lambda _data: True))
-    await advance(HOUR)
+    await advance(HOUR, step=1)
     record("requests in an idle hour", len(simulator.requests), most=160)
     record("state writes in an idle hour", len(written), most=70)
+
+
+async def test_an_idle_hour_with_a_plan(
+    hass: HomeAssistant,
+    setup_entry: SetupEntry,
+    world: World,
+    simulator: Simulator,
+    advance: Advance,
+    record: Record,
+) -> None:
+    publish(hass)
+    world.charger.slots = [OWNERS]
+    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2))
+    await setup_entry(options=BY_PRICE_SENSOR)
+    await advance(30)
+    await choose_strategy(hass, "cheapest")
+    await advance(600)
+    assert plan_of(hass).state == "set"
+    simulator.requests.clear()
+    await advance(HOUR, step=1)
+    record("requests in an idle hour with schedules and a plan", len(simulator.requests), most=160)
 
 
 async def test_an_hour_of_charging(
