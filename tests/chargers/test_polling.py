@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.enphase_cloud_things.cadences import REQUEST_BUDGET
 from custom_components.enphase_cloud_things.chargers.polling import (
-    REQUEST_BUDGET,
     Activity,
     Part,
     PollingOptions,

@@ -14,6 +14,7 @@ from .repository import INTEGRATION, PACKAGE, ROOT, Module, listed, module, modu
 
 CLIENT: Final = f"{PACKAGE}.enlighten"
 CALCULATIONS: Final = (
+    "cadences",
     "days",
     "stored",
     "chargers.command",
@@ -65,7 +66,7 @@ ARROWS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Which room may use which others. There is no way back, and no cycle."""
 TOOLS: Final = frozenset(
-    {"cloud_text", "const", "coordinator", "days", "errors", "options", "state_file", "stored", "timer"}
+    {"cadences", "cloud_text", "const", "coordinator", "days", "errors", "options", "state_file", "stored", "timer"}
 )
 """Modules at the top that every room above the client may use; they use no room but the client."""
 ABOVE: Final = frozenset({"account", "actions", "assistant", "entities", "flows"})

@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.enphase_cloud_things.cadences import SUMMARY_CADENCE
 from custom_components.enphase_cloud_things.chargers import polling
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
@@ -82,7 +83,7 @@ class TestThePause:
     ) -> None:
         """Trap 32: a level without bounds may be more than the circuit carries."""
         # Whether the charger has something new to report does not matter here
-        monkeypatch.setattr(polling, "LONGEST_SUMMARY_WAIT", polling.SUMMARY_CADENCE)
+        monkeypatch.setattr(polling, "LONGEST_SUMMARY_WAIT", SUMMARY_CADENCE)
         simulator.requests.clear()
         await pass_until_the_next_summary_is_near(simulator, advance)
         await set_amps(hass, 10)

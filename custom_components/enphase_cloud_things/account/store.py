@@ -7,11 +7,13 @@ account, and an entry should not be rewritten every time a cookie changes.
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..cadences import REQUEST_BUDGET
 from ..enlighten import Credentials, RequestBudget
 from ..state_file import StateFile
 
@@ -43,7 +45,7 @@ class AccountStore:
         self._file = StateFile(hass, "accounts", _Stored)
         self._is_open = False
         self._accounts: dict[str, Credentials] = {}
-        self._budgets: defaultdict[str, RequestBudget] = defaultdict(RequestBudget)
+        self._budgets: defaultdict[str, RequestBudget] = defaultdict(partial(RequestBudget, REQUEST_BUDGET))
 
     async def async_open(self) -> None:
         """Read what was stored, once."""

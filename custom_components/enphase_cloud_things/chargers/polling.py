@@ -17,49 +17,27 @@ from enum import StrEnum
 from math import ceil
 from typing import Final
 
+from ..cadences import (
+    DATED_RATES_CADENCE,
+    ENROLMENT_CADENCE,
+    FIRMWARE_CADENCE,
+    HISTORY_CADENCE,
+    HISTORY_CADENCE_WITH_NEWS,
+    LEAST_STATUS_PER_HOUR,
+    LONGEST_SUMMARY_WAIT,
+    MODE_CADENCE,
+    REQUEST_BUDGET,
+    SAVINGS_CADENCE,
+    SCHEDULES_IN_USE_CADENCE,
+    SETTINGS_CADENCE,
+    SUMMARY_CADENCE,
+    TARIFF_CADENCE,
+    TIME_PER_CHARGER,
+    VPP_EVENTS_CADENCE,
+    per_hour,
+)
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
 from .settings import amps_bounds
-
-# One charger, energy prices and VPP on, default options; requests an hour:
-#
-#                            idle              charging
-#   status                   3600/30 = 120     3600/10 = 360
-#   summary                  3600/300 = 12     12
-#   mode                     3600/600 = 6      6
-#   green, configuration     2 x 1 = 2         2
-#   schedules                3600/3600 = 1     1
-#   VPP events               3600/300 = 12     12
-#   savings                  3600/1800 = 2     2
-#   session history          3600/1800 = 2     3600/300 = 12
-#   tariff, enrolment        2 x 3600/21600    1/3
-#   dated rates, firmware    1/24 + 1/6        about 1/5
-#   in all                   157.5             407.5
-#
-# A charger whose schedules are in use has them read every 15 minutes (4) and with them its mode (4 instead of 6), which
-# a schedule means nothing without: 158.5 idle, 408.5 charging.
-#
-# The account takes 480 in any sliding hour. A fast interval of 5 s alone would be 720:
-# it is stretched to what the rest leaves over.
-REQUEST_BUDGET: Final = 480
-
-SUMMARY_CADENCE: Final = timedelta(seconds=300)
-LONGEST_SUMMARY_WAIT: Final = timedelta(seconds=600)
-"""The summary follows the chargers' own reports: with nothing new to tell, it is read no sooner than that."""
-
-MODE_CADENCE: Final = timedelta(seconds=600)
-SETTINGS_CADENCE: Final = timedelta(seconds=3600)
-SCHEDULES_IN_USE_CADENCE: Final = timedelta(seconds=900)
-FIRMWARE_CADENCE: Final = timedelta(hours=6)
-"""Of a read that covers all chargers of a site; a firmware that changes in the metadata is read about at once."""
-
-HISTORY_CADENCE: Final = timedelta(seconds=1800)
-HISTORY_CADENCE_CHARGING: Final = timedelta(seconds=300)
-TIME_PER_CHARGER: Final = timedelta(seconds=60)
-"""Chargers take turns: of each kind of read beside the status, the account makes one a minute at most."""
-
-LEAST_STATUS_PER_HOUR: Final = 60
-"""What the status gets whatever else there is to read; the rest stretches first."""
-
 
 FAST_AFTER_COMMAND: Final = timedelta(seconds=90)
 WITHOUT_CHARGERS: Final = timedelta(seconds=300)
@@ -179,17 +157,16 @@ def requests_per_hour(*, chargers: int, vpp: bool, prices: bool, charging: bool,
 
     The request budget of the account less this is what its status reads may use.
     """
-    load = 3600 / SUMMARY_CADENCE.total_seconds()
-    for part in (Part.MODE, Part.GREEN, Part.CONFIGURATION, Part.SCHEDULES):
-        load += chargers * 3600 / _period(part, chargers * sites, scheduled=True).total_seconds()
+    load = per_hour(SUMMARY_CADENCE)
+    for part in _CADENCES:
+        load += chargers * per_hour(_period(part, chargers * sites, scheduled=True))
     if chargers:
-        history = HISTORY_CADENCE_CHARGING if charging else HISTORY_CADENCE
-        load += chargers * 3600 / max(history, time_of_a_round(chargers * sites)).total_seconds()
-        load += 3600 / FIRMWARE_CADENCE.total_seconds()
+        history = HISTORY_CADENCE_WITH_NEWS if charging else HISTORY_CADENCE
+        load += chargers * per_hour(max(history, time_of_a_round(chargers * sites))) + per_hour(FIRMWARE_CADENCE)
     if vpp:
-        load += 12 + 1 / 6
+        load += per_hour(VPP_EVENTS_CADENCE) + per_hour(ENROLMENT_CADENCE)
     if prices:
-        load += 2 + 1 / 6 + 1 / 24
+        load += per_hour(SAVINGS_CADENCE) + per_hour(TARIFF_CADENCE) + per_hour(DATED_RATES_CADENCE)
     return load
 
 
@@ -244,12 +221,12 @@ def due_reads(
 
 
 def mode_changed(before: ChargerStatus | None, after: ChargerStatus) -> bool:
-    """Tell whether the effective mode differs between two readings, which makes reading the preference urgent."""
+    """Return whether the effective mode differs between two readings, which makes reading the preference urgent."""
     return before is not None and None not in (before.mode, after.mode) and before.mode != after.mode
 
 
 def bounds_missing(summaries: Iterable[ChargerSummary]) -> bool:
-    """Tell whether any charger lacks the currents it offers."""
+    """Return whether any charger lacks the currents it offers."""
     return any(amps_bounds(summary) is None for summary in summaries)
 
 

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from ..cadences import HISTORY_CADENCE, HISTORY_CADENCE_WITH_NEWS
 from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
 from ..days import Days, local_day
@@ -19,10 +20,6 @@ from .sessions import matching_session
 
 _LOGGER = logging.getLogger(__name__)
 
-LOOK: Final = timedelta(minutes=5)
-"""How often a charger with news to expect is read; the others take part only so often."""
-
-QUIET_CADENCE: Final = timedelta(minutes=30)
 SETTLING: Final = timedelta(hours=1)
 """How long after its end a session is looked for at the shorter rhythm; after that its cost comes when it comes."""
 
@@ -63,7 +60,12 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
     ) -> None:
         """Follow the chargers of a site."""
         super().__init__(
-            hass, _LOGGER, config_entry=entry, name="session history", update_interval=LOOK, always_update=False
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name="session history",
+            update_interval=HISTORY_CADENCE_WITH_NEWS,
+            always_update=False,
         )
         self.data = HistorySnapshot()
         self._entry = entry
@@ -123,9 +125,9 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
         read_at = self.data.read_at.get(serial)
         if read_at is None or serial in self._wanted:
             return True
-        cadence = LOOK if self._has_news_to_expect(serial, charger, now) else QUIET_CADENCE
+        cadence = HISTORY_CADENCE_WITH_NEWS if self._has_news_to_expect(serial, charger, now) else HISTORY_CADENCE
         # Many chargers take turns: the status comes first
-        return now - read_at >= max(cadence, self._chargers.time_of_a_round) - LOOK / 2
+        return now - read_at >= max(cadence, self._chargers.time_of_a_round) - HISTORY_CADENCE_WITH_NEWS / 2
 
     def _has_news_to_expect(self, serial: str, charger: ChargerSnapshot, now: datetime) -> bool:
         status = charger.status

@@ -11,6 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..cadences import SAVINGS_CADENCE, TARIFF_CADENCE
 from ..coordinator import ClockCoordinator
 from ..days import ONE_DAY, end_of_day, local_day
 from ..enlighten import DatedRates, EnlightenError, MonetaryClient, NotSupported, Savings, ServiceUnavailable, Tariff
@@ -19,8 +20,6 @@ from .intervals import PriceSchedule, export_prices, has_rates, import_prices
 
 _LOGGER = logging.getLogger(__name__)
 
-TARIFF_CADENCE: Final = timedelta(hours=6)
-SAVINGS_CADENCE: Final = timedelta(minutes=30)
 SAVINGS_TRUST: Final = timedelta(hours=2)
 RATES_KEPT: Final = timedelta(days=7)
 RETRY: Final = timedelta(minutes=5)
@@ -61,7 +60,7 @@ class PriceSnapshot:
         return self.tariff is not None and not (self.tariff.buyback and has_rates(self.tariff.buyback))
 
     def knows_export_of(self, day: date) -> bool:
-        """Tell whether the cloud has told what it pays on a day, even if that is nothing."""
+        """Return whether the cloud has told what it pays on a day, even if that is nothing."""
         return self.tariff is not None and (not self.needs_dated_rates or day in self.dated_rates)
 
     def savings_of(self, day: date) -> Savings | None:

@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from ..cadences import ENROLMENT_CADENCE, VPP_EVENTS_CADENCE
 from ..coordinator import ClockCoordinator
 from ..enlighten import (
     EnlightenError,
@@ -24,11 +25,10 @@ from ..enlighten import (
     VppProgram,
 )
 from ..errors import optional_refresh_errors
-from .events import POLL_INTERVAL, deduplicated, next_transition, poll_interval
+from .events import deduplicated, next_transition, poll_interval
 
 _LOGGER = logging.getLogger(__name__)
 
-PROGRAM_LIFETIME: Final = timedelta(hours=6)
 PROGRAM_TRUST: Final = timedelta(days=7)
 EVENTS_TRUST: Final = timedelta(hours=1)
 UNENROLLED_INTERVAL: Final = timedelta(days=1)
@@ -70,7 +70,7 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
     ) -> None:
         """Prepare the coordinator; an empty given id has the program looked up."""
         super().__init__(
-            hass, entry, _LOGGER, name="grid events", site_id=site_id, zone=zone, update_interval=POLL_INTERVAL
+            hass, entry, _LOGGER, name="grid events", site_id=site_id, zone=zone, update_interval=VPP_EVENTS_CADENCE
         )
         self.data = VppSnapshot(settled=False)
         self.given_program_id_is_unknown = False
@@ -125,7 +125,7 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
 
     async def _async_program(self, now: datetime, *, fresh: bool = False) -> VppProgram:
         known, read_at = self._program, self._program_read_at
-        if known and read_at and now - read_at < PROGRAM_LIFETIME:
+        if known and read_at and now - read_at < ENROLMENT_CADENCE:
             return known
         trusted = known if read_at and now - read_at < PROGRAM_TRUST else None
         try:
@@ -149,7 +149,7 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
             self.data, self._events_read_at = VppSnapshot(program_id=program_id, settled=program is not None), None
         if self._events_read_at is not None and now - self._events_read_at < EVENTS_TRUST:
             return self.data
-        if program is None and _is_like_a_stranger(error) and self.last_update_success:
+        if program is None and _may_mean_not_enrolled(error) and self.last_update_success:
             retry_at = error.retry_at if isinstance(error, ServiceUnavailable) else None
             self.update_interval = max(retry_at - now, timedelta()) + _MARGIN if retry_at else REFUSED_INTERVAL
             return self.data
@@ -173,8 +173,8 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
             self.async_set_update_error(error)
 
 
-def _is_like_a_stranger(error: EnlightenError) -> bool:
-    """Tell whether the cloud answers as it does for a site that takes part in nothing (docs/api.md §8.1).
+def _may_mean_not_enrolled(error: EnlightenError) -> bool:
+    """Return whether the cloud answers as it does for a site that takes part in nothing (docs/api.md §8.1).
 
     What it says while the client backs off after such an answer belongs to it.
     """

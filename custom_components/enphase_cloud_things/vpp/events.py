@@ -11,11 +11,9 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
+from ..cadences import VPP_BOUNDARY_CADENCE, VPP_EVENTS_CADENCE
 from ..days import end_of_day, local_day, start_of_day
 from ..enlighten.models.vpp import VppEvent
-
-POLL_INTERVAL: Final = timedelta(seconds=300)
-BOUNDARY_POLL_INTERVAL: Final = timedelta(seconds=60)
 
 # Long enough to see the cloud close an event, short enough for the request budget.
 BOUNDARY_MARGIN: Final = timedelta(seconds=120)
@@ -56,12 +54,12 @@ def event_kind(event: VppEvent | None) -> EventKind:
 
 
 def is_withdrawn(event: VppEvent) -> bool:
-    """Tell whether an event was cancelled or replaced and so does not take place."""
+    """Return whether an event was cancelled or replaced and so does not take place."""
     return event.cancelled or event.superseded or _word(event.status) in _WITHDRAWN
 
 
 def is_possible(event: VppEvent) -> bool:
-    """Tell whether an event may still take place or go on, going by its status."""
+    """Return whether an event may still take place or go on, going by its status."""
     return not is_withdrawn(event) and _word(event.status) not in _OVER
 
 
@@ -117,9 +115,9 @@ def poll_interval(events: Iterable[VppEvent], now: datetime) -> timedelta:
     """
     distances = [b - now for e in events if not is_withdrawn(e) for b in (e.start, e.end)]
     if any(abs(distance) <= BOUNDARY_MARGIN for distance in distances):
-        return BOUNDARY_POLL_INTERVAL
+        return VPP_BOUNDARY_CADENCE
     ahead = [distance - BOUNDARY_MARGIN for distance in distances if distance > BOUNDARY_MARGIN]
-    return max(min([POLL_INTERVAL, *ahead]), BOUNDARY_POLL_INTERVAL)
+    return max(min([VPP_EVENTS_CADENCE, *ahead]), VPP_BOUNDARY_CADENCE)
 
 
 def _word(text: str | None) -> str:
