@@ -119,7 +119,7 @@ def action_failed(error: EnlightenError, name: str) -> HomeAssistantError:
     )
 
 
-def invalid_wish(key: str, name: str, **placeholders: str) -> ServiceValidationError:
+def validation_error(key: str, name: str, **placeholders: str) -> ServiceValidationError:
     """Return what a person sees who asks the named charger for something it cannot do."""
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders={"name": name, **placeholders}

@@ -106,7 +106,7 @@ _OLD_VPP_DEVICE: Final = re.compile(r"(?P<kept>vpp:\d+):(?P<program>.+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Heir:
+class _Candidate:
     """An entity that may go on under a new unique id; `program` is empty for all but those of a program."""
 
     entity: er.RegistryEntry
@@ -230,33 +230,35 @@ def _migrate_devices(hass: HomeAssistant, entry: ConfigEntry, kept: dr.DeviceEnt
 def _migrate_entities(hass: HomeAssistant, entry: ConfigEntry, program: str, vpp_device: dr.DeviceEntry | None) -> None:
     """Give each entity its new unique id; where several would have the same, one of them goes on and the others go."""
     registry = er.async_get(hass)
-    heirs: dict[tuple[str, str], list[_Heir]] = {}
+    candidates: dict[tuple[str, str], list[_Candidate]] = {}
     for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
         old = _old_key(entity.unique_id)
         if old is not None and old.key is None:
             registry.async_remove(entity.entity_id)
             continue
-        heir = _Heir(entity=entity, program=old.program if old else "", is_old=old is not None)
+        candidate = _Candidate(entity=entity, program=old.program if old else "", is_old=old is not None)
         new_id = f"{old.owner}_{old.key}" if old else entity.unique_id
-        heirs.setdefault((entity.domain, new_id), []).append(heir)
+        candidates.setdefault((entity.domain, new_id), []).append(candidate)
 
-    def weight(heir: _Heir) -> tuple[bool, bool, datetime]:
-        return heir.is_old, heir.program == program, heir.entity.created_at
+    def weight(candidate: _Candidate) -> tuple[bool, bool, datetime]:
+        return candidate.is_old, candidate.program == program, candidate.entity.created_at
 
-    for (_, unique_id), claims in heirs.items():
-        chosen = max(claims, key=weight)
-        for claim in claims:
-            if claim is not chosen:
-                registry.async_remove(claim.entity.entity_id)
+    for (_, unique_id), rivals in candidates.items():
+        chosen = max(rivals, key=weight)
+        for rival in rivals:
+            if rival is not chosen:
+                registry.async_remove(rival.entity.entity_id)
         if chosen.is_old:
             _rename(registry, chosen, unique_id, vpp_device)
 
 
 @callback
-def _rename(registry: er.EntityRegistry, heir: _Heir, unique_id: str, vpp_device: dr.DeviceEntry | None) -> None:
+def _rename(
+    registry: er.EntityRegistry, candidate: _Candidate, unique_id: str, vpp_device: dr.DeviceEntry | None
+) -> None:
     """Give an entity its new unique id, and one of another program the device that stays."""
-    device_id = vpp_device.id if vpp_device and heir.program and heir.entity.device_id else UNDEFINED
-    registry.async_update_entity(heir.entity.entity_id, new_unique_id=unique_id, device_id=device_id)
+    device_id = vpp_device.id if vpp_device and candidate.program and candidate.entity.device_id else UNDEFINED
+    registry.async_update_entity(candidate.entity.entity_id, new_unique_id=unique_id, device_id=device_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -295,7 +295,7 @@ class AccountRegistry:
 
 
 def _is_newer(credentials: Credentials, others: Credentials) -> bool:
-    """Tell whether a session was signed in later than another one."""
+    """Return whether a session was signed in later than another one."""
     if credentials.signed_in_at is None:
         return False
     return others.signed_in_at is None or credentials.signed_in_at > others.signed_in_at

@@ -12,7 +12,7 @@ from homeassistant.util.json import JsonObjectType
 import probatio
 
 from ..const import DOMAIN
-from ..errors import invalid_wish
+from ..errors import validation_error
 from ..plan.charger_plan import ChargerPlan
 from ..plan.description import described_plan
 from ..plan.planner import LONGEST_AHEAD
@@ -80,12 +80,12 @@ def _goal(call: ServiceCall, target: ChargerTarget, plan: ChargerPlan) -> VisitG
     else:
         moment = next_time(ready_by, now, zone)
     if moment <= now:
-        raise invalid_wish("ready_by_past", target.name)
+        raise validation_error("ready_by_past", target.name)
     if moment > now + LONGEST_AHEAD:
-        raise invalid_wish("ready_by_too_far", target.name, days=str(LONGEST_AHEAD.days))
+        raise validation_error("ready_by_too_far", target.name, days=str(LONGEST_AHEAD.days))
     energy: float = call.data.get(ATTR_ENERGY, standing.energy)
     if energy <= 0:
-        raise invalid_wish("plan_without_energy", target.name)
+        raise validation_error("plan_without_energy", target.name)
     fallback = Strategy.CHEAPEST if standing.strategy is Strategy.OFF else standing.strategy
     return VisitGoal(
         strategy=call.data.get(ATTR_STRATEGY, fallback),

@@ -10,7 +10,7 @@ from homeassistant.util.json import JsonObjectType
 import probatio
 
 from ..enlighten import EnlightenError, Schedule, Slot
-from ..errors import action_failed, invalid_wish
+from ..errors import action_failed, validation_error
 from ..schedules.slots import DAY_NAMES, short_id, slot_of, times_of
 from ..schedules.weekly import WeeklyTimes
 from .action import Action, async_act
@@ -35,7 +35,7 @@ async def _async_set(call: ServiceCall) -> ServiceResponse:
         writes, data = target.runtime.schedules, call.data
         if ATTR_SCHEDULE_ID not in data:
             if not {ATTR_START, ATTR_END, ATTR_DAYS} <= data.keys():
-                raise invalid_wish("new_slot_incomplete", target.name)
+                raise validation_error("new_slot_incomplete", target.name)
             times = WeeklyTimes(start=data[ATTR_START], end=data[ATTR_END], days=_days(data[ATTR_DAYS]))
             await writes.async_create(target.serial, times, enabled=data.get(ATTR_ENABLED, True))
             return
@@ -96,13 +96,13 @@ def _slot(target: ChargerTarget, schedule_id: str) -> Slot:
     """Return the slot of that id, which is the last part of the cloud's."""
     schedule = target.runtime.chargers.data.chargers[target.serial].schedule
     if schedule is None:
-        raise invalid_wish("schedules_unknown", target.name)
+        raise validation_error("schedules_unknown", target.name)
     slots = (slot for slot in schedule.slots if short_id(slot.slot_id) == short_id(schedule_id))
     slot = next(slots, None) or slot_of(schedule, schedule_id)
     if slot is None:
-        raise invalid_wish("unknown_schedule", target.name)
+        raise validation_error("unknown_schedule", target.name)
     if target.runtime.plans.of(target.serial).record.owns(slot.slot_id):
-        raise invalid_wish("slot_of_plan", target.name)
+        raise validation_error("slot_of_plan", target.name)
     return slot
 
 
@@ -114,7 +114,7 @@ def _changed(
         return None
     known = times_of(slot)
     if known is None:
-        raise invalid_wish("slot_off_peak", target.name)
+        raise validation_error("slot_off_peak", target.name)
     return WeeklyTimes(
         start=known.start if start is None else start,
         end=known.end if end is None else end,

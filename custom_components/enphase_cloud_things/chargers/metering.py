@@ -150,7 +150,7 @@ def advance_lifetime(counter: LifetimeCounter, reading: float | None, now: datet
 
 
 def wants_second_reading(counter: LifetimeCounter, now: datetime) -> bool:
-    """Tell whether a reading of now could still confirm a reset, and is not too early for it."""
+    """Return whether a reading of now could still confirm a reset, and is not too early for it."""
     if counter.candidate_at is None:
         return False
     return SECOND_READING_AFTER <= now - counter.candidate_at <= CONFIRMATION_WINDOW

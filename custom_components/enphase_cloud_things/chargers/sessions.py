@@ -455,7 +455,7 @@ def _changes(before: SessionWatch, after: SessionWatch) -> list[tuple[SessionEve
 
 
 def _is_another(last: SessionFigures, figures: SessionFigures, started_at: datetime | None) -> bool:
-    """Tell whether a session that draws power is another one than that of the `last` figures.
+    """Return whether a session that draws power is another one than that of the `last` figures.
 
     `started_at` is a start that tells it by itself, `None` if there is none.
     """

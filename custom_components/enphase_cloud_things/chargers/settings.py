@@ -55,12 +55,12 @@ class AmpsBounds:
     step: int = 1
 
     def nearest(self, amps: float) -> int:
-        """Return the highest offered current that is not above the wish, at least the lowest one."""
+        """Return the highest offered current that is not above `amps`, at least the lowest one."""
         steps = (min(int(amps), self.high) - self.low) // self.step
         return self.low + max(steps, 0) * self.step
 
     def offers(self, amps: float) -> bool:
-        """Tell whether the charger takes exactly this current."""
+        """Return whether the charger takes exactly this current."""
         return self.nearest(amps) == amps
 
 
@@ -157,12 +157,12 @@ def setting(values: Iterable[ConfigurationValue], key: str) -> ConfigurationValu
 
 
 def app_authentication(values: Iterable[ConfigurationValue]) -> bool | None:
-    """Tell whether a start must be confirmed in the app; `None` if unsupported or unclear."""
+    """Return whether a start must be confirmed in the app; `None` if unsupported or unclear."""
     return _switched_on(setting(values, APP_AUTHENTICATION_KEY))
 
 
 def authentication_required(values: Iterable[ConfigurationValue]) -> bool:
-    """Tell whether a start waits for the app or for a card, as far as known."""
+    """Return whether a start waits for the app or for a card, as far as known."""
     known = tuple(values)
     return any(_switched_on(setting(known, key)) is True for key in (APP_AUTHENTICATION_KEY, CARD_AUTHENTICATION_KEY))
 

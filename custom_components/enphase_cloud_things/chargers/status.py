@@ -111,18 +111,18 @@ def of_connector(status: ChargerStatus, connector_id: int | None) -> ChargerStat
 
 
 def plugged_in(status: ChargerStatus) -> bool | None:
-    """Tell whether a car is plugged in; `None` if neither charger nor connector says."""
+    """Return whether a car is plugged in; `None` if neither charger nor connector says."""
     return _any_of([status.plugged_in, *(c.plugged_in for c in status.connectors)])
 
 
 def faulted(status: ChargerStatus) -> bool | None:
-    """Tell whether the charger or any of its connectors is faulted."""
+    """Return whether the charger or any of its connectors is faulted."""
     known = KNOWN_CONNECTOR_STATES.intersection(_connector_states(status))
     return _any_of([status.faulted, *(s == ConnectorState.FAULTED for s in known)])
 
 
 def session_active(status: ChargerStatus) -> bool | None:
-    """Tell whether a session runs: charging, or waiting inside a session.
+    """Return whether a session runs: charging, or waiting inside a session.
 
     While the charger is offline this is what it was last known to be.
     """
@@ -147,7 +147,7 @@ def finishing(status: ChargerStatus) -> bool:
 
 
 def session_goes_on(status: ChargerStatus) -> bool:
-    """Tell whether a session runs that is not at its end."""
+    """Return whether a session runs that is not at its end."""
     return session_active(status) is True and not finishing(status)
 
 

@@ -34,7 +34,7 @@ from ..enlighten import (
     NotPluggedIn,
     TriggerMessage,
 )
-from ..errors import invalid_wish
+from ..errors import validation_error
 from .restart import AmpsRestart
 from .sending import Sender
 
@@ -135,7 +135,7 @@ class Commands:
         """Store the charger's own default current (A)."""
         charger = self._charger(serial)
         if amps_bounds(charger.summary) is None:
-            raise invalid_wish("amps_unknown", charger.name)
+            raise validation_error("amps_unknown", charger.name)
         _check_offered(charger, amps)
         request = self._client.configure(self._site_id, serial, DEFAULT_LEVEL_KEY, amps)
         await self._async_change(charger, CommandKind.DEFAULT_LEVEL, amps, request)
@@ -215,7 +215,7 @@ class Commands:
                 self._do_nothing(start, Outcome.NOT_PLUGGED_IN)
             except AlreadyCharging:
                 if level is not None:
-                    raise invalid_wish("already_charging", charger.name) from None
+                    raise validation_error("already_charging", charger.name) from None
                 self._do_nothing(start, Outcome.ALREADY_CHARGING)
             else:
                 await self._sender.async_keep_scheduled(charger, mode, since=start.now.asked_at)
@@ -284,9 +284,9 @@ def _level(charger: Charger, asked: int | None) -> int | None:
         return charger.start_level
     mode = charger.commands.chosen_mode or charger.mode
     if mode is not None and mode not in LEVEL_MODES:
-        raise invalid_wish("amps_not_possible_in_mode", charger.name)
+        raise validation_error("amps_not_possible_in_mode", charger.name)
     if amps_bounds(charger.summary) is None:
-        raise invalid_wish("amps_unknown", charger.name)
+        raise validation_error("amps_unknown", charger.name)
     _check_offered(charger, asked)
     _check_not_refused(charger, asked)
     return asked
@@ -295,7 +295,7 @@ def _level(charger: Charger, asked: int | None) -> int | None:
 def _check_mode(charger: Charger, mode: ChargeMode) -> None:
     options = {option.mode: option for option in charger.preference.options} if charger.preference else {}
     if (option := options.get(mode)) and option.disabled_by_storm:
-        raise invalid_wish("mode_disabled_by_storm", charger.name)
+        raise validation_error("mode_disabled_by_storm", charger.name)
 
 
 def _check_offered(charger: Charger, amps: int) -> None:
@@ -306,11 +306,11 @@ def _check_offered(charger: Charger, amps: int) -> None:
 
 def _check_not_refused(charger: Charger, amps: int) -> None:
     if amps in charger.refused_levels:
-        raise invalid_wish("level_refused", charger.name, amps=str(amps))
+        raise validation_error("level_refused", charger.name, amps=str(amps))
 
 
 def _not_offered(charger: Charger, bounds: AmpsBounds, amps: float) -> ServiceValidationError:
-    return invalid_wish(
+    return validation_error(
         "amps_not_offered",
         charger.name,
         amps=f"{amps:g}",

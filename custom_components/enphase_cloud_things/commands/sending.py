@@ -28,7 +28,7 @@ from ..enlighten import (
     NotPluggedIn,
     TooManySessions,
 )
-from ..errors import action_failed, invalid_wish, translation_key
+from ..errors import action_failed, translation_key, validation_error
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Sender:
     ) -> Followed:
         """Show a command that somebody asks for; it supersedes what it contradicts."""
         if not charger.may_be_controlled:
-            raise invalid_wish("no_control", charger.name)
+            raise validation_error("no_control", charger.name)
         followed = charger.commands.begin(
             kind, now=dt_util.utcnow(), target=target, connector_id=connector_id, context=context
         )
@@ -118,7 +118,7 @@ class Sender:
                 raise self.failed(error, name) from error
         except LevelRefused as error:
             self.settle(followed, Outcome.REJECTED, reason=LEVEL_REFUSED)
-            raise invalid_wish("level_refused", name, amps=str(followed.now.target)) from error
+            raise validation_error("level_refused", name, amps=str(followed.now.target)) from error
         except EnlightenError as error:
             self.settle(followed, Outcome.REJECTED, reason=translation_key(error))
             raise self.failed(error, name) from error
@@ -173,5 +173,5 @@ class Sender:
         ):
             self._entry.async_start_reauth(self._hass)
         if isinstance(error, NoScheduleEnabled):
-            return invalid_wish("no_schedule_enabled", name)
+            return validation_error("no_schedule_enabled", name)
         return action_failed(error, name)

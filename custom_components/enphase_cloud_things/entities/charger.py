@@ -16,7 +16,7 @@ from ..chargers.site import SiteSnapshot
 from ..commands.commands import Commands
 from ..devices import charger_device_info
 from ..entity import EnphaseEntity, call_until_unload
-from ..errors import invalid_wish
+from ..errors import validation_error
 from ..runtime import EnphaseConfigEntry
 
 _SENTENCES: Final[Mapping[Outcome, str]] = {
@@ -115,7 +115,7 @@ class ChargerCommandEntity(ChargerEntity):
         is_person = caller is not None and caller.user_id is not None and caller.parent_id is None
         sentence = "started_without_level" if command.reason == LEVEL_REFUSED else _SENTENCES.get(command.outcome)
         if is_person and sentence:
-            raise invalid_wish(sentence, self.charger.name, amps=str(self.charger.setpoint))
+            raise validation_error(sentence, self.charger.name, amps=str(self.charger.setpoint))
 
 
 def add_charger_entities[DescriptionT: ChargerEntityDescription](

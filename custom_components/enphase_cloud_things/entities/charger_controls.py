@@ -33,7 +33,7 @@ FALLBACK_BOUNDS: Final = AmpsBounds(low=FALLBACK_MIN_AMPS, high=FALLBACK_MAX_AMP
 
 @dataclass(frozen=True, kw_only=True)
 class ChargerSwitchDescription(ChargerEntityDescription, SwitchEntityDescription):
-    """Describes a switch of a charger: what it shows and the wish it stands for."""
+    """Describes a switch of a charger: what it shows and what turning it does."""
 
     is_on_fn: Callable[[ChargerSnapshot], bool | None]
     turn_fn: Callable[[ChargerCommandEntity, bool], Awaitable[None]]
@@ -101,7 +101,7 @@ class ChargerSwitch(ChargerCommandEntity, SwitchEntity):
 
 @dataclass(frozen=True, kw_only=True)
 class ChargerButtonDescription(ChargerEntityDescription, ButtonEntityDescription):
-    """Describes a button of a charger and the wish it stands for."""
+    """Describes a button of a charger: whether it starts or stops."""
 
     starts: bool
 

@@ -28,7 +28,7 @@ from ..chargers.coordinator import ChargerCoordinator
 from ..const import DOMAIN
 from ..enlighten import Slot
 from ..entity import call_until_unload
-from ..errors import invalid_wish
+from ..errors import validation_error
 from ..plan.charger_plan import ChargerPlan
 from ..plan.planner import Window
 from ..runtime import EnphaseConfigEntry
@@ -200,18 +200,18 @@ class ScheduleCalendar(ChargerEntity, CalendarEntity):
         try:
             return weekly_times(event[EVENT_START], event[EVENT_END], event.get(EVENT_RRULE), self.coordinator.zone)
         except CannotHold as error:
-            raise invalid_wish(error.refusal, self.charger.name) from error
+            raise validation_error(error.refusal, self.charger.name) from error
 
     def _refuse_one_of_series(self, recurrence_id: str | None, recurrence_range: str | None) -> None:
         if recurrence_id and recurrence_range != _ALL_FUTURE:
-            raise invalid_wish(Refusal.ONE_OF_SERIES, self.charger.name)
+            raise validation_error(Refusal.ONE_OF_SERIES, self.charger.name)
 
     def _slot_id(self, uid: str) -> str:
         schedule = self.charger.schedule
         slots = schedule.slots if schedule else ()
         found = next((slot.slot_id for slot in slots if short_id(slot.slot_id) == uid), None)
         if found is None or self._plan.record.owns(found):
-            raise invalid_wish("unknown_schedule", self.charger.name)
+            raise validation_error("unknown_schedule", self.charger.name)
         return found
 
 

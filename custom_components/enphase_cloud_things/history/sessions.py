@@ -27,7 +27,7 @@ class Span:
     end: datetime
 
     def touches(self, start: datetime, end: datetime) -> bool:
-        """Tell whether any of it lies between two moments, the second one excluded."""
+        """Return whether any of it lies between two moments, the second one excluded."""
         return self.start < end and (self.end > start or self.start >= start)
 
 

@@ -177,14 +177,14 @@ def adopting(memory: PlanMemory, reading: Reading, zone: tzinfo) -> PlanMemory:
     Such a slot has the times of an own slot that is missing, and was not there before the plan.
     """
     known = {slot.slot_id for slot in memory.own} | set(memory.slots_before)
-    strangers = {slot_id: slot for slot_id, slot in reading.slots.items() if slot_id not in known}
+    unknown = {slot_id: slot for slot_id, slot in reading.slots.items() if slot_id not in known}
     own: list[OwnSlot] = []
     for slot in memory.own:
         if slot.slot_id not in reading.slots and not slot.confirmed:
             times = slot.times(zone)
-            found = next((slot_id for slot_id, seen in strangers.items() if seen.times == times), None)
+            found = next((slot_id for slot_id, seen in unknown.items() if seen.times == times), None)
             if found is not None:
-                strangers.pop(found)
+                unknown.pop(found)
                 own.append(replace(slot, slot_id=found))
                 continue
         own.append(slot)

@@ -194,7 +194,7 @@ def export_prices(tariff: Tariff | None, dated: Mapping[date, DatedRates], zone:
 
 
 def has_rates(branch: TariffBranch) -> bool:
-    """Tell whether any season of a branch has a rate; the cloud also lists seasons without."""
+    """Return whether any season of a branch has a rate; the cloud also lists seasons without."""
     return any(
         season.base_rate is not None
         or any(tier.rate is not None for tier in season.tiers)
@@ -228,7 +228,7 @@ def _group_plan(group: DayGroup) -> DayPlan:
 
 
 def _all_day(period: Period) -> bool:
-    """Tell whether a period holds whenever no other does, also if it spells out the whole day."""
+    """Return whether a period holds whenever no other does, also if it spells out the whole day."""
     return (period.start, period.end) in ((None, None), (0, MINUTES_OF_A_DAY))
 
 

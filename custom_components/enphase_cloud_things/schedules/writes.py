@@ -21,7 +21,7 @@ from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.settings import amps_bounds
 from ..const import DOMAIN, FALLBACK_MIN_AMPS
 from ..enlighten import CommandOutcomeUnknown, EnlightenError, Schedule, SchedulesClient, Slot, new_slot
-from ..errors import action_failed, invalid_wish
+from ..errors import action_failed, validation_error
 from ..timer import async_pass
 from .recurrence import CannotHold, check
 from .slots import slot_of, times_of
@@ -155,7 +155,7 @@ class ScheduleWrites:
         for slot_id, enabled in wanted.items():
             slot = slot_of(schedule, slot_id)
             if slot is not None and slot.is_off_peak and enabled and schedule.off_peak_eligible is False:
-                raise invalid_wish("off_peak_not_eligible", charger.name)
+                raise validation_error("off_peak_not_eligible", charger.name)
         states = {slot.slot_id: wanted.get(slot.slot_id, bool(slot.enabled)) for slot in schedule.slots}
         await self._async_write(
             charger,
@@ -198,21 +198,21 @@ class ScheduleWrites:
 
     def _schedule(self, charger: ChargerSnapshot) -> Schedule:
         if charger.schedule is None:
-            raise invalid_wish("schedules_unknown", charger.name)
+            raise validation_error("schedules_unknown", charger.name)
         return charger.schedule
 
     def _slot(self, charger: ChargerSnapshot, slot_id: str) -> Slot:
         slot = slot_of(self._schedule(charger), slot_id)
         if slot is None:
-            raise invalid_wish("unknown_schedule", charger.name)
+            raise validation_error("unknown_schedule", charger.name)
         return slot
 
     def _refuse_off_peak(self, slot: Slot, charger: ChargerSnapshot) -> None:
         if slot.is_off_peak:
-            raise invalid_wish("slot_off_peak", charger.name)
+            raise validation_error("slot_off_peak", charger.name)
 
     def _check(self, times: WeeklyTimes, charger: ChargerSnapshot) -> None:
         try:
             check(times)
         except CannotHold as error:
-            raise invalid_wish(error.refusal, charger.name) from error
+            raise validation_error(error.refusal, charger.name) from error
