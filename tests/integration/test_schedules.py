@@ -1,6 +1,8 @@
 """The charger's own schedule: read, shown, and edited in Home Assistant's calendar, by switches and by actions."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
@@ -215,6 +217,41 @@ async def test_a_write_whose_answer_is_lost_counts_once_it_shows(
     world.faults.add(lost, Family.SCHEDULES, method="POST", times=1)
     await meanwhile(act(hass, "set_schedule", start="01:00", end="04:30", days=["tue"]))
     assert len(world.charger.slots) == 4
+
+
+@pytest.mark.usefixtures("slots")
+async def test_what_two_people_change_of_a_slot_at_once_is_all_kept(
+    hass: HomeAssistant, world: World, meanwhile: Meanwhile
+) -> None:
+    later = asyncio.ensure_future(act(hass, "set_schedule", schedule_id="night", end="04:00"))
+    fewer = asyncio.ensure_future(act(hass, "set_schedule", schedule_id="night", days=["mon"]))
+    await meanwhile(asyncio.wait([later, fewer]))
+    await asyncio.gather(later, fewer)
+    slot = world.charger.slots[0]
+    assert (slot.start, slot.end, slot.days) == (time(22, 15), time(4), (1,))
+
+
+@pytest.mark.usefixtures("slots")
+async def test_what_was_changed_in_the_app_meanwhile_is_not_taken_back(
+    hass: HomeAssistant, world: World, meanwhile: Meanwhile
+) -> None:
+    """Nobody has read it yet when the next write names all slots, and the whole of one."""
+    made = Slot(id="4410287:202640011873:made", start=time(10), end=time(11), days=(7,), enabled=False)
+    world.charger.slots = [replace(NIGHT, end=time(6, 30)), replace(WEEKEND, enabled=True), OFF_PEAK, made]
+    await meanwhile(turn_off(hass, NIGHT_SWITCH))
+    assert enabled(world) == [WEEKEND.id]
+    await meanwhile(act(hass, "set_schedule", schedule_id="night", start="23:00"))
+    assert (world.charger.slots[0].start, world.charger.slots[0].end) == (time(23), time(6, 30))
+
+
+@pytest.mark.usefixtures("slots")
+async def test_a_slot_that_was_deleted_in_the_app_meanwhile_is_said_to_be_gone(
+    hass: HomeAssistant, world: World, simulator: Simulator, meanwhile: Meanwhile
+) -> None:
+    world.charger.slots = [WEEKEND, OFF_PEAK]
+    with pytest.raises(ServiceValidationError, match="no such schedule"):
+        await meanwhile(act(hass, "set_schedule", schedule_id="night", end="04:00"))
+    assert simulator.requests.count(Family.SCHEDULES, method="PATCH") == 0
 
 
 @pytest.mark.usefixtures("slots")

@@ -1,7 +1,6 @@
 """The actions on a charger's own schedule."""
 
 from collections.abc import Awaitable, Callable
-from datetime import time
 from typing import Final
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
@@ -11,8 +10,8 @@ import probatio
 
 from ..enlighten import EnlightenError, Schedule, Slot
 from ..errors import action_failed, validation_error
-from ..schedules.slots import DAY_NAMES, short_id, slot_of, times_of
-from ..schedules.weekly import WeeklyTimes
+from ..schedules.slots import DAY_NAMES, short_id, slot_of
+from ..schedules.weekly import TimesChange, WeeklyTimes
 from .action import Action, async_act
 from .rights import Right
 from .targets import ChargerTarget, async_targeted_chargers
@@ -40,12 +39,11 @@ async def _async_set(call: ServiceCall) -> ServiceResponse:
             await writes.async_create(target.serial, times, enabled=data.get(ATTR_ENABLED, True))
             return
         slot = _slot(target, data[ATTR_SCHEDULE_ID])
-        await writes.async_change(
-            target.serial,
-            slot.slot_id,
-            times=_changed(slot, target, data.get(ATTR_START), data.get(ATTR_END), data.get(ATTR_DAYS)),
-            enabled=data.get(ATTR_ENABLED),
-        )
+        change = None
+        if not data.keys().isdisjoint({ATTR_START, ATTR_END, ATTR_DAYS}):
+            days = _days(data[ATTR_DAYS]) if ATTR_DAYS in data else None
+            change = TimesChange(start=data.get(ATTR_START), end=data.get(ATTR_END), days=days)
+        await writes.async_change(target.serial, slot.slot_id, change=change, enabled=data.get(ATTR_ENABLED))
 
     return await _async_write(call, write)
 
@@ -104,22 +102,6 @@ def _slot(target: ChargerTarget, schedule_id: str) -> Slot:
     if target.runtime.plans.of(target.serial).record.owns(slot.slot_id):
         raise validation_error("slot_of_plan", target.name)
     return slot
-
-
-def _changed(
-    slot: Slot, target: ChargerTarget, start: time | None, end: time | None, days: list[str] | None
-) -> WeeklyTimes | None:
-    """Return other times for a slot, `None` to leave them."""
-    if start is None and end is None and days is None:
-        return None
-    known = times_of(slot)
-    if known is None:
-        raise validation_error("slot_off_peak", target.name)
-    return WeeklyTimes(
-        start=known.start if start is None else start,
-        end=known.end if end is None else end,
-        days=known.days if days is None else _days(days),
-    )
 
 
 def _days(names: list[str]) -> frozenset[int]:

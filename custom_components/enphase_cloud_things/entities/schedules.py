@@ -35,7 +35,7 @@ from ..runtime import EnphaseConfigEntry
 from ..schedules.recurrence import CannotHold, Refusal, recurrence_rule, weekly_times
 from ..schedules.slots import next_scheduled_start, short_id, shown_days, shown_window, slot_of, times_of
 from ..schedules.wall_clock import Span
-from ..schedules.weekly import WeeklyTimes
+from ..schedules.weekly import TimesChange, WeeklyTimes
 from ..schedules.writes import ScheduleWrites
 from ..timer import Timer
 from .calendar_event import ExactCalendarEvent, calendar_text
@@ -156,7 +156,7 @@ class ScheduleCalendar(ChargerEntity, CalendarEntity):
         recurrence_range: str | None = None,
     ) -> None:
         self._refuse_one_of_series(recurrence_id, recurrence_range)
-        await self._writes.async_change(self.serial, self._slot_id(uid), times=self._times(event))
+        await self._writes.async_change(self.serial, self._slot_id(uid), change=TimesChange.to(self._times(event)))
 
     @override
     async def async_delete_event(

@@ -53,6 +53,28 @@ class WeeklyTimes:
         return next(ahead, None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimesChange:
+    """What is to change of the times of a slot; `None` leaves what is there."""
+
+    start: time | None = None
+    end: time | None = None
+    days: frozenset[int] | None = None
+
+    @classmethod
+    def to(cls, times: WeeklyTimes) -> TimesChange:
+        """Return the change to other times altogether."""
+        return cls(start=times.start, end=times.end, days=times.days)
+
+    def of(self, times: WeeklyTimes) -> WeeklyTimes:
+        """Return the times after the change."""
+        return WeeklyTimes(
+            start=times.start if self.start is None else self.start,
+            end=times.end if self.end is None else self.end,
+            days=times.days if self.days is None else self.days,
+        )
+
+
 def moment_of(day: date, wall: time, zone: tzinfo) -> datetime:
     """Return the moment at which the wall clock shows a time on a day, in UTC.
 

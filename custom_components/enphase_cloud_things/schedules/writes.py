@@ -25,7 +25,7 @@ from ..errors import action_failed, validation_error
 from ..timer import async_pass
 from .recurrence import CannotHold, check
 from .slots import slot_of, times_of
-from .weekly import WeeklyTimes
+from .weekly import TimesChange, WeeklyTimes
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class ScheduleWrites:
         self._check(times, charger)
         slot = self.new(serial, times, enabled=enabled)
         async with self.turn(serial):
+            charger = self._charger(serial)
             known = {each.slot_id for each in self._schedule(charger).slots}
             ids = [slot.slot_id]
 
@@ -75,15 +76,16 @@ class ScheduleWrites:
             return made.slot_id if made else ids[-1]
 
     async def async_change(
-        self, serial: str, slot_id: str, *, times: WeeklyTimes | None = None, enabled: bool | None = None
+        self, serial: str, slot_id: str, *, change: TimesChange | None = None, enabled: bool | None = None
     ) -> None:
         """Give a slot other times, or switch it."""
         charger = self._charger(serial)
+        self._changed(self._slot(charger, slot_id), change, charger)
         async with self.turn(serial):
+            charger = await self._async_as_it_is(serial)
             slot = self._slot(charger, slot_id)
+            times = self._changed(slot, change, charger)
             if times is not None and times != times_of(slot):
-                self._check(times, charger)
-                self._refuse_off_peak(slot, charger)
                 changed = slot.changed(start=times.start, end=times.end, days=times.days, enabled=enabled)
                 await self._async_write(
                     charger,
@@ -99,8 +101,8 @@ class ScheduleWrites:
 
     async def async_delete(self, serial: str, slot_id: str) -> None:
         """Delete a slot."""
-        charger = self._charger(serial)
         async with self.turn(serial):
+            charger = self._charger(serial)
             self._refuse_off_peak(self._slot(charger, slot_id), charger)
             await self._async_write(
                 charger,
@@ -192,6 +194,28 @@ class ScheduleWrites:
             translation_key="schedule_no_effect",
             translation_placeholders={"name": charger.name},
         ) from failure
+
+    async def _async_as_it_is(self, serial: str) -> ChargerSnapshot:
+        """Return a charger with the slots of this moment.
+
+        A write names a whole slot, or the states of all of them: what somebody changed in the app, or here while this
+        one had to wait, would be taken back.
+        """
+        try:
+            await self.async_read(serial)
+        except EnlightenError as error:
+            raise action_failed(error, self._charger(serial).name) from error
+        return self._charger(serial)
+
+    def _changed(self, slot: Slot, change: TimesChange | None, charger: ChargerSnapshot) -> WeeklyTimes | None:
+        """Return the times that a slot is to have, `None` where they are to stay."""
+        if change is None:
+            return None
+        if (known := times_of(slot)) is None:
+            raise validation_error("slot_off_peak", charger.name)
+        if (times := change.of(known)) != known:
+            self._check(times, charger)
+        return times
 
     def _charger(self, serial: str) -> ChargerSnapshot:
         return self._coordinator.data.chargers[serial]
