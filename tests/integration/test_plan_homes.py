@@ -13,7 +13,18 @@ from simulator import Car, ChargeMode, Family, Simulator, World
 
 from .conftest import SetupEntry
 from .passing_time import Advance, Meanwhile
-from .planning import BY_PRICE_SENSOR, lifetime_kwh, own_slots, plan_of, planned, priced, publish, slot_states
+from .planning import (
+    BY_PRICE_SENSOR,
+    choose_strategy,
+    lifetime_kwh,
+    own_slots,
+    plan_of,
+    planned,
+    priced,
+    publish,
+    slot_states,
+    windows,
+)
 from .wishes import shown
 
 __all__ = ["planned", "priced"]
@@ -42,6 +53,24 @@ async def test_nine_days_without_home_assistant_cost_one_window_a_week_and_nothi
     assert own_slots(world) == [], "the first contact cleans up"
     await advance(7 * DAY, step=3 * 3600)
     assert lifetime_kwh(world) - before == seventy_minutes
+
+
+@pytest.mark.usefixtures("priced")
+async def test_a_car_that_draws_less_than_planned_gets_its_energy_all_the_same(
+    hass: HomeAssistant, world: World, advance: Advance
+) -> None:
+    """The plan counts with 21 kW, and the car takes 11."""
+    world.charger.unplug()
+    await advance(60)
+    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=16, phases=3))
+    await choose_strategy(hass, "cheapest")
+    await advance(60)
+    assert windows(hass) == [("03:50", "05:00")]
+    before = lifetime_kwh(world)
+    await advance(14.7 * 3600, step=3600)
+    await advance(3.2 * 3600, step=60)
+    assert plan_of(hass).state == "done"
+    assert lifetime_kwh(world) - before == pytest.approx(20, abs=1.5)
 
 
 @pytest.mark.usefixtures("planned")
