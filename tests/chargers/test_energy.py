@@ -59,6 +59,21 @@ def test_a_growing_reading_is_followed() -> None:
     assert read(LifetimeCounter(energy=2481.3), 2481.9, 2483.0).energy == 2483.0
 
 
+def test_a_rise_that_nothing_can_have_drawn_is_none_unless_the_next_reading_agrees() -> None:
+    """Trap 81: statistics would keep the leap for ever, and the fall after it."""
+    counter = read(LifetimeCounter(), 2481.3, 5_000_000.0)
+    assert counter.energy == 2481.3
+    assert read(counter, 2481.4, 5_000_000.0).energy == 2481.4
+    assert read(counter, 5_000_000.2).energy == 5_000_000.2
+    assert read(counter, 4_000_000.0).energy == 2481.3
+
+
+def test_a_rise_over_an_outage_is_believed_after_a_restart() -> None:
+    stored = remembered(read(LifetimeCounter(), 2481.3))
+    assert advance_lifetime(stored, 2581.3, NOW + HOUR).energy == 2481.3
+    assert advance_lifetime(stored, 2581.3, NOW + 6 * HOUR).energy == 2581.3
+
+
 @pytest.mark.parametrize("dip", [0.001, 0.02, 0.3, 0.499, 200.0])
 def test_a_small_or_unlikely_drop_is_held_however_often_it_is_repeated(dip: float) -> None:
     """Trap 13: backward jitter and corrections wait until the cloud has caught up."""

@@ -50,3 +50,26 @@ ANY_JSON: st.SearchStrategy[JsonValue] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_NAMES | st.text(), inner, max_size=4),
     max_leaves=12,
 )
+
+# What a reply has broken something with
+ABSURD: st.SearchStrategy[JsonValue] = st.sampled_from(
+    [1e14, 1e308, -1e308, 10**400, "1e300", "9" * 5_000, "x" * 100_000, "a\r\nb", "[click](http://x)", "\ud800", -1, 0]
+)
+
+
+def places(value: JsonValue, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return every place in a reply, itself included."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for name, item in items for place in places(item, (*path, name)))]
+
+
+def mutated(value: JsonValue, path: tuple[str | int, ...], other: JsonValue) -> JsonValue:
+    """Return a copy with something else at one place."""
+    if not path:
+        return other
+    name, *rest = path
+    if isinstance(value, dict):
+        return {key: mutated(item, tuple(rest), other) if key == name else item for key, item in value.items()}
+    if isinstance(value, list):
+        return [mutated(item, tuple(rest), other) if at == name else item for at, item in enumerate(value)]
+    return value

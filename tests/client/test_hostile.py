@@ -33,7 +33,7 @@ from custom_components.enphase_cloud_things.enlighten.replies import read_reply
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities
 from simulator import Family, Simulator, faults
 
-from .answers import ANY_JSON, redirected
+from .answers import ABSURD, ANY_JSON, mutated, places, redirected
 from .conftest import SITE
 
 DAY = date(2026, 11, 10)
@@ -140,29 +140,6 @@ REPLIES: dict[str, tuple[Parser, JsonValue]] = {
     "command": (lambda value: CommandReply.from_wire(value, Oddities()), {"status": "accepted", "details": {"a": 1}}),
     "live stream": (lambda value: LiveStream.from_wire(value, Oddities()), {"data": {"liveStreamDuration": 900}}),
 }
-
-
-def places(value: JsonValue, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Return every place in a reply, itself included."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for name, item in items for place in places(item, (*path, name)))]
-
-
-def mutated(value: JsonValue, path: tuple[str | int, ...], other: JsonValue) -> JsonValue:
-    """Return a copy with something else at one place."""
-    if not path:
-        return other
-    name, *rest = path
-    if isinstance(value, dict):
-        return {key: mutated(item, tuple(rest), other) if key == name else item for key, item in value.items()}
-    if isinstance(value, list):
-        return [mutated(item, tuple(rest), other) if at == name else item for at, item in enumerate(value)]
-    return value
-
-
-ABSURD: st.SearchStrategy[JsonValue] = st.sampled_from(
-    [1e14, 1e308, -1e308, 10**400, "1e300", "9" * 5_000, "x" * 100_000, "a\r\nb", "[click](http://x)", "\ud800", -1, 0]
-)
 
 
 @pytest.mark.parametrize("kind", REPLIES)

@@ -217,10 +217,16 @@ def _rate(energy: float, duration: timedelta) -> float:
 
 POWER_CAP: Final = 19_200.0
 """More than any charger draws, in W."""
+_LATEST_REPORT: Final = timedelta(hours=1)
 
 _KWH_PER_WATT_SECOND: Final = 1 / 3_600_000
 _MARGIN: Final = 1.25
 _DOUBTFUL_STATES: Final = frozenset({ConnectorState.SUSPENDED, ConnectorState.SUSPENDED_EV})
+
+
+def most_drawn(passed: timedelta) -> float:
+    """Return the most energy (kWh) that a charger can have drawn meanwhile; reports are up to an hour late."""
+    return POWER_CAP / 1000 * ((max(passed, timedelta()) + _LATEST_REPORT) / timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ All of it is one frozen state, which advances with every status and every metada
 The lifetime counter feeds long-term statistics, where one wrong value stays for ever. The cloud sends zeros and nothing
 at all around restarts, and small backward steps; all of these leave the counter where it is. It falls only when a much
 smaller value is confirmed by a second one soon after, as after a change of hardware (docs/api.md §7.5), or when a lower
-one has grown from reading to reading for six hours (docs/traps.md 71).
+one has grown from reading to reading for six hours (docs/traps.md 71). It rises by no more than a charger can have
+drawn, unless the next reading agrees (docs/traps.md 81).
 
 The energy of the day is the growth of that counter since midnight at the site, by the charger's own report times. What
 accrued between a report of one day and a report of another is divided by time and marked as estimated; nothing is
@@ -29,6 +30,7 @@ from .flow import (
     advance_lifetime_flow,
     advance_power,
     expected_power,
+    most_drawn,
     power_limit,
 )
 from .sessions import (
@@ -75,6 +77,7 @@ class LifetimeCounter:
     `energy` is `None` while unknown, never 0 instead. `epoch` counts the confirmed
     resets. `candidate` is a much smaller value that a second reading has yet to confirm, `lower` a series of readings
     that are below the counter. `regained` (kWh) is the growth of the counter of this epoch before it was confirmed.
+    `read_at` is when a reading last was the counter, `leap` one that rose by more than can have been drawn since.
     """
 
     energy: float | None = None
@@ -83,6 +86,8 @@ class LifetimeCounter:
     candidate_at: datetime | None = None
     lower: LowerSeries | None = None
     regained: float = 0.0
+    read_at: datetime | None = None
+    leap: float | None = None
 
     def __post_init__(self) -> None:
         if self.energy is not None and self.energy <= 0:
@@ -129,24 +134,29 @@ class EnergyToday:
     estimated: bool
 
 
-def advance_lifetime(counter: LifetimeCounter, reading: float | None, now: datetime) -> LifetimeCounter:
-    """Return the counter after a reading in kWh that was made at `now`.
+def advance_lifetime(
+    counter: LifetimeCounter, reading: float | None, now: datetime, *, reported_at: datetime | None = None
+) -> LifetimeCounter:
+    """Return the counter after a reading in kWh that was made at `now`, of a report of `reported_at`.
 
     Call it once a reading: a reset is confirmed by two.
     """
+    at = max(now, reported_at or now)
     if reading is None or not isfinite(reading) or reading <= 0:
         return counter
     if counter.energy is None or reading >= counter.energy:
+        if _leaps(counter, reading, at):
+            return replace(counter, leap=reading)
         regained = counter.regained if reading == counter.energy else 0.0
-        return LifetimeCounter(energy=reading, epoch=counter.epoch, regained=regained)
+        return LifetimeCounter(energy=reading, epoch=counter.epoch, regained=regained, read_at=at)
     lower = _advance_lower(counter.lower, reading, now)
     if lower.growing >= GROWTH_OF_A_COUNTER.total_seconds():
-        return LifetimeCounter(energy=reading, epoch=counter.epoch + 1, regained=reading - lower.first)
+        return LifetimeCounter(energy=reading, epoch=counter.epoch + 1, regained=reading - lower.first, read_at=at)
     if not _looks_reset(counter.energy, reading):
-        return replace(counter, candidate=None, candidate_at=None, lower=lower)
+        return replace(counter, candidate=None, candidate_at=None, lower=lower, leap=None)
     if _confirms(counter, reading, now):
-        return LifetimeCounter(energy=reading, epoch=counter.epoch + 1)
-    return replace(counter, candidate=reading, candidate_at=now, lower=lower)
+        return LifetimeCounter(energy=reading, epoch=counter.epoch + 1, read_at=at)
+    return replace(counter, candidate=reading, candidate_at=now, lower=lower, leap=None)
 
 
 def wants_second_reading(counter: LifetimeCounter, now: datetime) -> bool:
@@ -229,6 +239,15 @@ def _advance_lower(lower: LowerSeries | None, reading: float, now: datetime) -> 
         grown_at=now,
         growing=lower.growing + (passed.total_seconds() if timedelta() < passed <= LONGEST_GROWTH else 0.0),
     )
+
+
+def _leaps(counter: LifetimeCounter, reading: float, at: datetime) -> bool:
+    """Return whether a reading is higher than can be, and the one before was not as high."""
+    if counter.energy is None or counter.read_at is None:
+        return False
+    most = most_drawn(at - counter.read_at)
+    is_confirmed = counter.leap is not None and -JITTER <= reading - counter.leap <= most
+    return reading - counter.energy > most and not is_confirmed
 
 
 def _looks_reset(energy: float, reading: float) -> bool:
@@ -356,7 +375,7 @@ def advance_by_summary(
 ) -> Metering:
     """Return the state after the metadata, which hold the lifetime counter."""
     before = metering.counters
-    lifetime = advance_lifetime(before.lifetime, summary.lifetime_energy, now)
+    lifetime = advance_lifetime(before.lifetime, summary.lifetime_energy, now, reported_at=summary.reported_at)
     day, _ = advance_day(before.day, lifetime, reported_at=summary.reported_at, now=now, zone=zone)
     flow = advance_lifetime_flow(
         metering.flow, status, energy=lifetime.energy, epoch=lifetime.epoch, at=summary.reported_at, now=now

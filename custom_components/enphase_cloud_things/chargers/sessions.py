@@ -25,10 +25,13 @@ from enum import StrEnum
 from typing import Final
 
 from ..enlighten.models.chargers import ChargerStatus, ChargingSession, ConnectorState
+from .flow import most_drawn
 from .status import faulted, leading_connector, plugged_in, plugged_in as is_plugged_in, session_active
 
 SAME_MOMENT: Final = timedelta(seconds=2)
 """One of the shapes of the status gives its times in whole seconds."""
+_LONGEST_WITHOUT_START: Final = timedelta(days=1)
+"""How long a session may have lasted whose start nobody tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +105,15 @@ def advance_session(counter: SessionCounter, session: ChargingSession | None, no
     A reading of an older session than the one known is a late one and left out. A newer
     start that still comes with exactly the energy of the session before does not count
     until the energy follows. A start that is still to come tells nothing: taken for one,
-    it would shut out the true ones.
+    it would shut out the true ones. Nor does an energy that nothing can have drawn since the start (docs/traps.md 81).
     """
     if session is None or session.energy is None:
         return counter
     started_at, known = session.started_at, counter.started_at
     if started_at is not None and started_at > now:
         started_at = None
+    if session.energy > most_drawn(now - started_at if started_at else _LONGEST_WITHOUT_START):
+        return counter
     latest = SessionCounter(started_at=started_at, energy=session.energy)
     if counter.energy is None:
         return latest

@@ -80,18 +80,21 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
         self._program_read_at: datetime | None = None
         self._events_read_at: datetime | None = None
         self._failure: EnlightenError | None = None
+        self._is_reading = False
 
     @override
     async def _async_update_data(self) -> VppSnapshot:
-        now = dt_util.utcnow()
+        now, self._is_reading = dt_util.utcnow(), True
         with optional_refresh_errors():
             try:
                 snapshot = await self._async_read(now)
             except EnlightenError as error:
                 self.logger.debug("Reading the grid events failed: %s", error)
-                snapshot = self._in_spite_of(error, now)
+                snapshot = self._in_spite_of(error, dt_util.utcnow())
             else:
                 self._failure = None
+            finally:
+                self._is_reading = False
         if snapshot.settled:
             self.update_interval = poll_interval(snapshot.events, now) if snapshot.enrolled else UNENROLLED_INTERVAL
         return snapshot
@@ -158,10 +161,11 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
     @callback
     @override
     def _async_pass(self, now: datetime) -> None:
-        if self._events_read_at is not None and now - self._events_read_at >= EVENTS_TRUST:
-            self._expire()
-        else:
+        if self._events_read_at is None or now - self._events_read_at < EVENTS_TRUST:
             super()._async_pass(now)
+        elif not self._is_reading:
+            # A read under way decides by itself, and could not tell that they had been given up meanwhile
+            self._expire()
 
     @callback
     def _expire(self) -> None:
