@@ -141,3 +141,9 @@ async def eventually(question: Callable[[], Coroutine[object, object, bool]], *,
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
         return False
+
+
+async def figure(api: HomeAssistantApi, entity_id: str) -> float:
+    """Return what a sensor shows; nothing counts as zero."""
+    state = await api.state(entity_id)
+    return 0.0 if state in {None, "unknown", "unavailable"} else float(state or 0)

@@ -8,19 +8,13 @@ import pytest
 from demo.config_flow import DOMAIN, add_integration
 from simulator import OWNER_EMAIL, OWNER_KEY
 
-from .running_demo import RunningDemo, eventually, running_demo
+from .running_demo import RunningDemo, eventually, figure, running_demo
 
 pytestmark = [pytest.mark.usefixtures("socket_enabled"), pytest.mark.timeout(300)]
 
 SWITCH = "switch.carport"
 POWER = "sensor.carport_power"
 SESSION_ENERGY = "sensor.carport_session_energy"
-
-
-async def figure(demo: RunningDemo, entity_id: str) -> float:
-    """Return what a sensor shows; nothing counts as zero."""
-    state = await demo.home_assistant.state(entity_id)
-    return 0.0 if state in (None, "unknown", "unavailable") else float(state)
 
 
 async def charge(demo: RunningDemo) -> None:
@@ -34,14 +28,14 @@ async def charge(demo: RunningDemo) -> None:
         return await api.state(SWITCH) == "off"
 
     async def energy_flows() -> bool:
-        return await figure(demo, POWER) > 1000 and await figure(demo, SESSION_ENERGY) > before
+        return await figure(api, POWER) > 1000 and await figure(api, SESSION_ENERGY) > before
 
     async def no_power() -> bool:
-        return await figure(demo, POWER) == 0
+        return await figure(api, POWER) == 0
 
     await api.call("switch", "turn_on", entity_id=SWITCH)
     assert await eventually(is_on)
-    before = await figure(demo, SESSION_ENERGY)
+    before = await figure(api, SESSION_ENERGY)
     assert await eventually(energy_flows)
     await api.call("switch", "turn_off", entity_id=SWITCH)
     assert await eventually(is_off)
