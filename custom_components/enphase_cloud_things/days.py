@@ -4,11 +4,14 @@ A day begins at the site's midnight and has 23, 24 or 25 hours. Lengths are alwa
 between UTC times: the difference of two local times leaves the change of the clock out.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 ONE_DAY: Final = timedelta(days=1)
+ONE_HOUR: Final = timedelta(hours=1)
+ONE_MINUTE: Final = timedelta(minutes=1)
 
 
 def local_day(moment: datetime, zone: tzinfo) -> date:
@@ -60,3 +63,19 @@ def split_by_day(amount: float, start: datetime, end: datetime, zone: tzinfo) ->
         rest -= share
         day += ONE_DAY
     return (*shares, (last, max(rest, 0.0)))
+
+
+def clock_changes(start: datetime, end: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Return the moments after `start` and up to `end` at which the clock was set, to the minute, in UTC."""
+    moment = start.astimezone(UTC).replace(second=0, microsecond=0)
+    offset = moment.astimezone(zone).utcoffset()
+    while moment < end:
+        following = moment + ONE_HOUR
+        if following.astimezone(zone).utcoffset() != offset:
+            while moment.astimezone(zone).utcoffset() == offset:
+                moment += ONE_MINUTE
+            following = moment
+            offset = moment.astimezone(zone).utcoffset()
+            if start < moment <= end:
+                yield moment
+        moment = following

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entities.charger import add_charger_entities
-from .entities.charger_events import EVENTS, SessionEvents
+from .entities.sessions import EVENTS, SessionEvents
 from .runtime import EnphaseConfigEntry
 
 PARALLEL_UPDATES = 0

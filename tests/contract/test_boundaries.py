@@ -31,16 +31,13 @@ CALCULATIONS: Final = (
     "plan.forecast",
     "plan.own_slots",
     "plan.planner",
-    "plan.power",
     "plan.progress",
     "plan.reconcile",
     "plan.replanning",
     "plan.state",
-    "plan.sun",
     "prices.intervals",
     "schedules.recurrence",
-    "schedules.wall_clock",
-    "schedules.weekly",
+    "schedules.slots",
     "vpp.events",
 )
 """Modules that only compute: no request, no clock, no Home Assistant."""

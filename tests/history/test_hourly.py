@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.history.hours import ONE_HOUR, HourTotal, hour_of, merged, split_by_hour
+from custom_components.enphase_cloud_things.days import ONE_HOUR
+from custom_components.enphase_cloud_things.history.hours import HourTotal, hour_of, merged, split_by_hour
 
 from ..zones import VIENNA, moments, zones
 

@@ -8,8 +8,7 @@ import pytest
 from custom_components.enphase_cloud_things.plan.own_slots import OwnSlot, slot_spans, weekly_times_of
 from custom_components.enphase_cloud_things.plan.planner import Window
 from custom_components.enphase_cloud_things.schedules.recurrence import check
-from custom_components.enphase_cloud_things.schedules.wall_clock import Span, repeated_times
-from custom_components.enphase_cloud_things.schedules.weekly import WeeklyTimes
+from custom_components.enphase_cloud_things.schedules.slots import Span, WeeklyTimes, repeated_times
 
 from .price_lists import HOUR, MINUTE, VIENNA
 

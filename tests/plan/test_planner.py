@@ -15,7 +15,7 @@ from custom_components.enphase_cloud_things.plan.planner import (
     floor_to_unit,
     plan_charging,
 )
-from custom_components.enphase_cloud_things.schedules.wall_clock import Span, repeated_times
+from custom_components.enphase_cloud_things.schedules.slots import Span, repeated_times
 
 from .exhaustive import least_cost, rate_at, usable_rates
 from .price_lists import HOUR, MINUTE, VIENNA, prices_from

@@ -34,8 +34,7 @@ from custom_components.enphase_cloud_things.plan.reconcile import (
     undone,
     with_plan,
 )
-from custom_components.enphase_cloud_things.schedules.wall_clock import Span
-from custom_components.enphase_cloud_things.schedules.weekly import WeeklyTimes
+from custom_components.enphase_cloud_things.schedules.slots import Span, WeeklyTimes
 from custom_components.enphase_cloud_things.stored import restored
 
 from .price_lists import HOUR, VIENNA

@@ -8,12 +8,10 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.enphase_cloud_things.enlighten.models.sessions import HistorySession
-from custom_components.enphase_cloud_things.plan.planner import ChargingPlan, Goal, Window
-from custom_components.enphase_cloud_things.plan.power import charging_power
-from custom_components.enphase_cloud_things.plan.progress import Progress, expected_energy, is_off
+from custom_components.enphase_cloud_things.plan.planner import ChargingPlan, Goal, Window, sun_until
+from custom_components.enphase_cloud_things.plan.progress import Progress, charging_power, expected_energy, is_off
 from custom_components.enphase_cloud_things.plan.replanning import AT_ONCE, Reason, Replans
 from custom_components.enphase_cloud_things.plan.state import PlanFacts, PlanFailure, PlanState, plan_state
-from custom_components.enphase_cloud_things.plan.sun import sun_until
 
 from .price_lists import HOUR, MINUTE
 

@@ -13,7 +13,7 @@ from custom_components.enphase_cloud_things.schedules.recurrence import (
     recurrence_rule,
     weekly_times,
 )
-from custom_components.enphase_cloud_things.schedules.weekly import ALL_DAYS, WeeklyTimes
+from custom_components.enphase_cloud_things.schedules.slots import ALL_DAYS, WeeklyTimes
 
 VIENNA = ZoneInfo("Europe/Vienna")
 FRIDAY = datetime(2026, 11, 27, 22, 15, tzinfo=VIENNA)

@@ -6,8 +6,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.schedules.wall_clock import Span, clock_changes, repeated_times
-from custom_components.enphase_cloud_things.schedules.weekly import ALL_DAYS, WeeklyTimes, moment_of, next_start
+from custom_components.enphase_cloud_things.days import clock_changes
+from custom_components.enphase_cloud_things.schedules.slots import (
+    ALL_DAYS,
+    Span,
+    WeeklyTimes,
+    moment_of,
+    next_start,
+    repeated_times,
+)
 
 VIENNA = ZoneInfo("Europe/Vienna")
 ZONES = (VIENNA, ZoneInfo("America/Los_Angeles"), ZoneInfo("America/Havana"), ZoneInfo("Australia/Lord_Howe"))

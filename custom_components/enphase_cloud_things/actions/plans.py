@@ -14,8 +14,8 @@ import probatio
 from ..const import DOMAIN
 from ..errors import validation_error
 from ..plan.charger_plan import ChargerPlan
-from ..plan.description import described_plan
 from ..plan.planner import LONGEST_AHEAD
+from ..plan.record import described_plan
 from ..plan.state import PlanFailure, PlanState, Strategy
 from ..plan.visit import VisitGoal, next_time
 from ..timer import async_pass

@@ -10,8 +10,7 @@ import probatio
 
 from ..enlighten import EnlightenError, Schedule, Slot
 from ..errors import action_failed, validation_error
-from ..schedules.slots import DAY_NAMES, short_id, slot_of
-from ..schedules.weekly import TimesChange, WeeklyTimes
+from ..schedules.slots import DAY_NAMES, TimesChange, WeeklyTimes, short_id, slot_of
 from .action import Action, async_act
 from .rights import Right
 from .targets import ChargerTarget, async_targeted_chargers

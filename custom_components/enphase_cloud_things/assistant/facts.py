@@ -15,7 +15,7 @@ from ..const import DOMAIN
 from ..entities.reason import evidence_of
 from ..history.sessions import estimated_cost, session_cost
 from ..plan.charger_plan import ChargerPlan
-from ..plan.description import rounded
+from ..plan.record import rounded
 from ..plan.state import PlanState
 from ..runtime import RuntimeData
 from ..schedules.slots import next_scheduled_start

@@ -16,7 +16,7 @@ from ..actions.sessions import async_past_sessions, described_session
 from ..const import DOMAIN
 from ..days import Days, local_day
 from ..enlighten import HistorySession
-from ..plan.description import rounded
+from ..plan.record import rounded
 from .exposure import ExposedCharger, async_readable, exposed_chargers
 from .facts import charging_facts, session_facts
 

@@ -17,7 +17,7 @@ from homeassistant.helpers.typing import StateType
 from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
 from ..plan.charger_plan import ChargerPlan
-from ..plan.description import described_plan
+from ..plan.record import described_plan
 from ..plan.state import PlanState, Strategy
 from ..runtime import EnphaseConfigEntry
 from .charger import ChargerEntity, ChargerEntityDescription, add_charger_entities

@@ -33,9 +33,17 @@ from ..plan.charger_plan import ChargerPlan
 from ..plan.planner import Window
 from ..runtime import EnphaseConfigEntry
 from ..schedules.recurrence import CannotHold, Refusal, recurrence_rule, weekly_times
-from ..schedules.slots import next_scheduled_start, short_id, shown_days, shown_window, slot_of, times_of
-from ..schedules.wall_clock import Span
-from ..schedules.weekly import TimesChange, WeeklyTimes
+from ..schedules.slots import (
+    Span,
+    TimesChange,
+    WeeklyTimes,
+    next_scheduled_start,
+    short_id,
+    shown_days,
+    shown_window,
+    slot_of,
+    times_of,
+)
 from ..schedules.writes import ScheduleWrites
 from ..timer import Timer
 from .calendar_event import ExactCalendarEvent, calendar_text

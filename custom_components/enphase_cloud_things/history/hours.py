@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from ..days import ONE_DAY, Days
+from ..days import ONE_DAY, ONE_HOUR, Days
 from ..enlighten.models.sessions import HistorySession
 from .sessions import span
 
-ONE_HOUR: Final = timedelta(hours=1)
 _UNCHANGED: Final = 1e-9
 
 MARGIN: Final = timedelta(days=7)

@@ -8,7 +8,7 @@ from typing import Final
 from ..chargers.charger import ChargerSnapshot
 from ..chargers.status import ChargerState, charger_state
 from ..enlighten.models.modes import ChargeMode
-from ..schedules.wall_clock import Span
+from ..schedules.slots import Span
 from .forecast import PricedInterval
 from .progress import Progress, is_off
 from .replanning import Reason

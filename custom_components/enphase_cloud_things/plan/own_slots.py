@@ -5,14 +5,11 @@ Each window becomes one slot on the one weekday of its start, and is remembered 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
-from typing import Final
+from datetime import datetime, tzinfo
 
-from ..schedules.wall_clock import Span, repeated_times
-from ..schedules.weekly import WeeklyTimes
+from ..days import ONE_DAY
+from ..schedules.slots import Span, WeeklyTimes, repeated_times
 from .planner import Window
-
-_ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +36,7 @@ def weekly_times_of(start: datetime, end: datetime, zone: tzinfo) -> WeeklyTimes
     A start among times that the clock shows twice is put before them: whichever of the two the charger means, it
     charges from `start` on. A window that begins there is one that begins at once, so nothing before it counts.
     """
-    doubled = (span for span in repeated_times(start - _ONE_DAY, start + _ONE_DAY, zone))
+    doubled = (span for span in repeated_times(start - ONE_DAY, start + ONE_DAY, zone))
     first = next((span.start for span in doubled if span.start < start < span.end), start).astimezone(zone)
     return WeeklyTimes(start=first.time(), end=end.astimezone(zone).time(), days=frozenset({first.date().isoweekday()}))
 
@@ -50,8 +47,8 @@ def slot_spans(windows: Iterable[Window], zone: tzinfo) -> tuple[Span, ...]:
 
 
 def _cut(start: datetime, end: datetime, zone: tzinfo) -> Iterator[Span]:
-    while _shown(end, zone) - _shown(start, zone) >= _ONE_DAY:
-        middle = start + _ONE_DAY / 2
+    while _shown(end, zone) - _shown(start, zone) >= ONE_DAY:
+        middle = start + ONE_DAY / 2
         yield Span(start=start, end=middle)
         start = middle
     yield Span(start=start, end=end)

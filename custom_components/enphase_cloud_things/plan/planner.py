@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from math import ceil
 from typing import Final
 
-from ..schedules.wall_clock import Span, repeated_times
+from ..days import ONE_DAY
+from ..schedules.slots import Span, repeated_times
 from .cheapest import Units, cheapest_windows
 from .forecast import PricedInterval
 
@@ -33,7 +34,6 @@ LONGEST_AHEAD: Final = timedelta(days=6)
 
 _SHORTEST_UNITS: Final = SHORTEST_WINDOW // UNIT
 _HOURS_OF_UNIT: Final = UNIT / timedelta(hours=1)
-_ONE_DAY: Final = timedelta(days=1)
 # What an amount of energy may be off by arithmetic alone
 _ROUNDING: Final = 1e-6
 
@@ -142,8 +142,8 @@ class _Time:
         self._running = around.running_since is not None
         self._start = floor_to_unit(around.now) if self._running else ceil_to_unit(around.now + LEAD)
         # Charging at once may go on after the goal's time
-        last = max(goal.ready_by, self._start + needed * UNIT) + _ONE_DAY
-        self._count = ceil((min(last, self._start + LONGEST_AHEAD + _ONE_DAY) - self._start) / UNIT)
+        last = max(goal.ready_by, self._start + needed * UNIT) + ONE_DAY
+        self._count = ceil((min(last, self._start + LONGEST_AHEAD + ONE_DAY) - self._start) / UNIT)
         self._free = self._free_units()
         self._prices = self._unit_prices()
         self._boundaries = self._allowed_boundaries()
@@ -319,3 +319,19 @@ def _runs(usable: Sequence[bool]) -> list[tuple[int, int]]:
             found.append((start, unit))
             start = None
     return found
+
+
+_WORTH_WAITING: Final = timedelta(minutes=30)
+
+
+def sun_until(goal: Goal, *, now: datetime, next_rising: datetime, next_setting: datetime) -> datetime | None:
+    """Return until when green charging comes first; `None` where the sun cannot matter any more.
+
+    That is the next sunset, or the last moment at which the grid still brings what the sun may not, whichever is first.
+    Before sunrise the sun is waited for if it rises early enough.
+    """
+    needed = ceil(goal.energy / goal.power / (UNIT / timedelta(hours=1))) * UNIT if goal.power > 0 else timedelta()
+    latest = floor_to_unit(goal.ready_by - READY_EARLY - needed)
+    up_from = now if next_setting < next_rising else next_rising
+    until = min(floor_to_unit(next_setting), latest)
+    return until if until - up_from >= _WORTH_WAITING else None

@@ -18,8 +18,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from ..enlighten.models.modes import ChargeMode
-from ..schedules.wall_clock import Span
-from ..schedules.weekly import WeeklyTimes
+from ..schedules.slots import Span, WeeklyTimes
 from .own_slots import OwnSlot
 
 

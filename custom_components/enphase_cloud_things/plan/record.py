@@ -1,13 +1,48 @@
-"""What is known of the plans of one charger, and what of it survives a restart."""
+"""What is known of the plans of one charger, what of it survives a restart, and how a plan is described.
+
+Descriptions for attributes and replies give kWh and money to three decimals, times on the clock of the site.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
+
+from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .planner import ChargingPlan
 from .reconcile import PlanMemory, undone
 from .state import PlanFacts, PlanFailure, PlanState, Strategy, plan_state
 from .visit import StandingGoal, StoredPlan, Visit, VisitGoal
+
+
+def described_windows(plan: ChargingPlan | None, zone: tzinfo) -> list[JsonValueType]:
+    """Return the windows of a plan, none without one."""
+    return [
+        {
+            "start": window.start.astimezone(zone).isoformat(),
+            "end": window.end.astimezone(zone).isoformat(),
+            "energy": rounded(window.energy),
+            "cost": rounded(window.cost),
+        }
+        for window in (plan.windows if plan else ())
+    ]
+
+
+def described_plan(plan: ChargingPlan | None, zone: tzinfo) -> JsonObjectType:
+    """Return a plan as a reply."""
+    return {
+        "windows": described_windows(plan, zone),
+        "energy": rounded(plan.energy) if plan else None,
+        "cost": rounded(plan.cost) if plan else None,
+        "cost_at_once": rounded(plan.cost_at_once) if plan else None,
+        "saving": rounded(plan.saving) if plan else None,
+        "missing": rounded(plan.missing) if plan else None,
+    }
+
+
+def rounded(amount: float | None) -> float | None:
+    """Return an amount to three decimals, never as a negative zero."""
+    return None if amount is None else round(amount, 3) + 0.0
 
 
 class PlanRecord:

@@ -13,15 +13,14 @@ from ..chargers.flow import power_limit
 from ..chargers.settings import amps_bounds
 from ..commands.commands import Commands
 from ..history.coordinator import HistoryCoordinator
-from ..schedules.wall_clock import Span
+from ..schedules.slots import Span
 from ..schedules.writes import ScheduleWrites
 from ..vpp.coordinator import VppCoordinator
 from ..vpp.events import EventKind, event_kind, is_possible
-from .planner import Goal
-from .power import charging_power
+from .planner import Goal, sun_until
 from .prices import PlanPrices
+from .progress import charging_power
 from .state import Strategy
-from .sun import sun_until
 from .visit import Visit
 
 

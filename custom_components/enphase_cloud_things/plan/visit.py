@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta, tzinfo
-from typing import Final
+from datetime import datetime, time, tzinfo
 
-from ..schedules.weekly import moment_of
+from ..days import ONE_DAY
+from ..schedules.slots import moment_of
 from .forecast import PricedInterval
 from .planner import ChargingPlan
 from .reconcile import PlanMemory
 from .replanning import Replans
 from .state import PlanFailure, Strategy
-
-_ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +90,7 @@ def next_time(wall: time, now: datetime, zone: tzinfo) -> datetime:
     """Return the next moment after now at which the clock of the site shows a time."""
     day = now.astimezone(zone).date()
     moment = moment_of(day, wall, zone)
-    return moment if moment > now else moment_of(day + _ONE_DAY, wall, zone)
+    return moment if moment > now else moment_of(day + ONE_DAY, wall, zone)
 
 
 def prices_ahead(prices: Sequence[PricedInterval], now: datetime, until: datetime) -> tuple[PricedInterval, ...]:

@@ -24,8 +24,7 @@ from ..enlighten import (
     NotSupported,
     Schedule,
 )
-from ..schedules.slots import times_of
-from ..schedules.wall_clock import Span
+from ..schedules.slots import Span, times_of
 from ..schedules.writes import READ_DELAYS, ScheduleWrites
 from .reconcile import (
     AwaitSync,

@@ -12,10 +12,10 @@ is cut at each midnight, because "for ever" is no event.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, Protocol, override
 
-from ..days import ONE_DAY, end_of_day, local_day, start_of_day
+from ..days import ONE_DAY, clock_changes, end_of_day, local_day, start_of_day
 from ..enlighten.models.tariffs import (
     MINUTES_OF_A_DAY,
     DatedRates,
@@ -264,19 +264,10 @@ def _day_sections(plan: DayPlan, day: date, zone: tzinfo) -> Iterator[PriceInter
 
 
 def _clock_changes(begin: datetime, end: datetime, zone: tzinfo) -> list[datetime]:
-    """Return the moment between two others at which the clock was set, if it was."""
-    offset = begin.astimezone(zone).utcoffset()
-    if end.astimezone(zone).utcoffset() == offset:
+    """Return the moments between two others at which the clock was set."""
+    if begin.astimezone(zone).utcoffset() == end.astimezone(zone).utcoffset():
         return []
-    low, high = int(begin.timestamp()), int(end.timestamp())
-    while high - low > 1:
-        middle = (low + high) // 2
-        if datetime.fromtimestamp(middle, zone).utcoffset() == offset:
-            low = middle
-        else:
-            high = middle
-    change = datetime.fromtimestamp(high, UTC)
-    return [change] if change < end else []
+    return [change for change in clock_changes(begin, end, zone) if change < end]
 
 
 def _merged(intervals: Iterable[PriceInterval]) -> Iterator[PriceInterval]:

@@ -3,14 +3,14 @@
 Rules are those of RFC 5545, as Home Assistant's calendar sends and shows them.
 """
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Final
 
-from .weekly import ALL_DAYS, WeeklyTimes
+from ..days import ONE_DAY
+from .slots import ALL_DAYS, WeeklyTimes
 
 _DAY_NAMES: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_ONE_DAY: Final = timedelta(days=1)
 _KNOWN_PARTS: Final = frozenset({"FREQ", "BYDAY", "INTERVAL", "WKST"})
 
 
@@ -56,7 +56,7 @@ def weekly_times(start: datetime | date, end: datetime | date, rule: str | None,
     moved = local_start.date().toordinal() - start.date().toordinal()
     at_site = frozenset((day - 1 + moved) % 7 + 1 for day in days)
     length = local_end.replace(tzinfo=None) - local_start.replace(tzinfo=None)
-    if length > _ONE_DAY:
+    if length > ONE_DAY:
         raise CannotHold(Refusal.TOO_LONG)
     slot = WeeklyTimes(start=local_start.time(), end=local_end.time(), days=at_site)
     check(slot)

@@ -24,8 +24,7 @@ from ..enlighten import CommandOutcomeUnknown, EnlightenError, Schedule, Schedul
 from ..errors import action_failed, validation_error
 from ..timer import async_pass
 from .recurrence import CannotHold, check
-from .slots import slot_of, times_of
-from .weekly import TimesChange, WeeklyTimes
+from .slots import TimesChange, WeeklyTimes, slot_of, times_of
 
 _LOGGER = logging.getLogger(__name__)
 
