@@ -8,8 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from simulator import ChargeMode, Family, Simulator, World, faults
+from simulator import Car, ChargeMode, Family, Simulator, World, faults
+from simulator.ready_tariffs import WEEKENDS
 
+from .conftest import SetupEntry
 from .passing_time import Advance, Meanwhile
 from .planning import (
     NIGHT,
@@ -21,6 +23,7 @@ from .planning import (
     planned,
     priced,
     publish,
+    set_plan_energy,
     slot_states,
     windows,
 )
@@ -190,3 +193,26 @@ async def test_prices_that_go_away_leave_the_plan_as_it_is(
     assert windows(hass) == [("03:50", "05:00")]
     assert simulator.requests.count(Family.SCHEDULES, method="POST") == writes
     assert shown(hass, "sensor.carport_plan_start") == "2026-11-18T02:50:00+00:00"
+
+
+async def test_a_restart_before_the_tariff_can_be_read_leaves_the_plan_as_it_is(
+    hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, world: World, advance: Advance
+) -> None:
+    world.site.tariff = WEEKENDS
+    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+    entry = await setup_entry(remember_password=True)
+    await advance(30)
+    await set_plan_energy(hass, 20)
+    await choose_strategy(hass, "cheapest")
+    await advance(60)
+    assert plan_of(hass).state == "set"
+    before = windows(hass)
+    writes = simulator.requests.count(Family.SCHEDULES, method="POST")
+    outage = simulator.faults.add(faults.status_code(503), Family.TARIFF)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await advance(1200, step=30)
+    simulator.faults.remove(outage)
+    await advance(4000, step=30)
+    assert plan_of(hass).state == "set"
+    assert windows(hass) == before
+    assert simulator.requests.count(Family.SCHEDULES, method="POST") == writes

@@ -35,8 +35,8 @@ class Present:
 
     @property
     def has_other_prices(self) -> bool:
-        """Whether there are prices that the plan has not been compared with."""
-        return bool(self.prices) and self.prices is not self.known_prices
+        """Whether there are prices that the plan has not been compared with; unknown ones are none."""
+        return self.prices is not self.known_prices and tells_prices(self.prices)
 
     @property
     def drawing(self) -> bool:
@@ -62,11 +62,16 @@ def why_replan(visit: Visit, progress: Progress | None, present: Present) -> Rea
         return Reason.GOAL
     until = visit.goal.ready_by
     if present.has_other_prices and prices_ahead(present.prices, now, until) != prices_ahead(visit.prices, now, until):
-        return Reason.PRICES
+        return Reason.PRICES if tells_prices(visit.prices) else Reason.FIRST_PRICES
     if progress and visit.sun_until is None and not visit.declined:
         charged = progress.forecast(now) - visit.energy_planned
         return Reason.ENERGY if is_off(plan, charged, now, visit.power) else None
     return None
+
+
+def tells_prices(prices: Sequence[PricedInterval]) -> bool:
+    """Return whether any price is known."""
+    return any(price.rate is not None for price in prices)
 
 
 def declines(visit: Visit, present: Present) -> bool:

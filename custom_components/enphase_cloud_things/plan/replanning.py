@@ -18,6 +18,7 @@ class Reason(StrEnum):
     """Why another plan is wanted."""
 
     PLUGGED_IN = "plugged_in"
+    FIRST_PRICES = "first_prices"
     PRICES = "prices"
     GOAL = "goal"
     ENERGY = "energy"
@@ -25,8 +26,9 @@ class Reason(StrEnum):
     SUNSET = "sunset"
 
 
-AT_ONCE: Final = frozenset({Reason.PLUGGED_IN, Reason.DISCHARGE_EVENT, Reason.SUNSET})
-"""What is no replacement of a plan by a better one: a visit's first plan, its second half, and what must not wait."""
+AT_ONCE: Final = frozenset({Reason.PLUGGED_IN, Reason.FIRST_PRICES, Reason.DISCHARGE_EVENT, Reason.SUNSET})
+"""What is no replacement of a plan by a better one: a visit's first plan, the first that knows any prices, its second
+half, and what must not wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
