@@ -117,20 +117,26 @@ function power(entities) {
 }
 
 /** The windows of the plan as a table with prices, read from the sensor's attribute whenever it changes. */
-function windows(word, plan, start) {
+function windows(hass, word, plan, start) {
+  const language = hass.locale?.language;
+  const weekday = new Intl.DateTimeFormat(language, { weekday: "short", timeZone: "UTC" });
+  // The first of January 2024 was a Monday
+  const weekdays = [1, 2, 3, 4, 5, 6, 7].map((day) => weekday.format(new Date(Date.UTC(2024, 0, day))));
+  const decimal = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === "decimal").value;
   const content = [
+    `{% set weekdays = ${JSON.stringify(weekdays)} %}`,
+    `{% macro number(value, digits) %}{{ (('%.' ~ digits ~ 'f') | format(value)) | replace('.', '${decimal}') }}{% endmacro %}`,
     `{% set windows = state_attr('${plan}', 'windows') or [] %}`,
-    "{% if windows %}",
     `| ${word("window")} | ${word("energy")} | ${word("price")} | ${word("cost")} |`,
     "|:--|--:|--:|--:|",
     "{% for window in windows -%}",
-    "| {{ as_timestamp(window.start) | timestamp_custom('%a %H:%M') }} – " +
+    "| {{ weekdays[(window.start | as_datetime | as_local).weekday()] }} " +
+      "{{ as_timestamp(window.start) | timestamp_custom('%H:%M') }} – " +
       "{{ as_timestamp(window.end) | timestamp_custom('%H:%M') }} | " +
-      "{{ window.energy | round(1) }} kWh | " +
-      "{{ (window.cost / window.energy) | round(3) if window.cost is not none and window.energy else '–' }} | " +
-      "{{ window.cost | round(2) if window.cost is not none else '–' }} |",
+      "{{ number(window.energy, 1) }} kWh | " +
+      "{{ number(window.cost / window.energy, 3) if window.cost is not none and window.energy else '–' }} | " +
+      "{{ number(window.cost, 2) if window.cost is not none else '–' }} |",
     "{% endfor %}",
-    "{% endif %}",
   ].join("\n");
   // A card that hides itself while it is empty does not come back
   const visibility = start ? [{ condition: "state", entity: start, state_not: ["unknown", "unavailable"] }] : undefined;
@@ -138,7 +144,7 @@ function windows(word, plan, start) {
 }
 
 /** The plan with its windows and prices; `others` are the devices of the same site. */
-function plan(word, entities, others) {
+function plan(hass, word, entities, others) {
   const choice = entities["select.charging_plan"];
   if (!choice) {
     return [];
@@ -146,7 +152,7 @@ function plan(word, entities, others) {
   return [
     tile(choice, { features: [{ type: "select-options" }], ...FULL }),
     ...tiles(entities, ["number.plan_energy", "time.ready_by", "sensor.plan", "sensor.plan_start", "sensor.plan_end"]),
-    ...(entities["sensor.plan"] ? [windows(word, entities["sensor.plan"], entities["sensor.plan_start"])] : []),
+    ...(entities["sensor.plan"] ? [windows(hass, word, entities["sensor.plan"], entities["sensor.plan_start"])] : []),
     ...others.flatMap((other) => tiles(other.entities, ["sensor.import_price"], FULL)),
     ...tiles(entities, ["sensor.next_scheduled_start"], FULL),
   ];
@@ -293,7 +299,7 @@ async function chargerView(hass, word, charger, others) {
     sections: [
       ...section(charger.name, "mdi:ev-station", await control(hass, charger.entities)),
       ...section(word("power"), "mdi:flash", power(charger.entities)),
-      ...section(word("plan"), "mdi:calendar-clock", plan(word, charger.entities, others)),
+      ...section(word("plan"), "mdi:calendar-clock", plan(hass, word, charger.entities, others)),
       ...section(word("calendar"), "mdi:calendar", calendar(charger, others)),
       ...section(word("prices"), "mdi:cash", prices(others)),
       ...section(word("grid_events"), "mdi:transmission-tower", gridEvents(others)),
