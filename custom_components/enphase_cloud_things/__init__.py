@@ -107,7 +107,6 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
     entry.runtime_data = RuntimeData(
         account=account,
         options=options,
-        site_id=chargers.site_id,
         store=store,
         chargers=chargers,
         currency=currency,

@@ -51,6 +51,9 @@ SAVINGS_CADENCE: Final = timedelta(seconds=1800)
 TARIFF_CADENCE: Final = timedelta(hours=6)
 DATED_RATES_CADENCE: Final = timedelta(days=1)
 
+RETRY: Final = timedelta(minutes=5)
+"""After a failed read of a tariff, of rates, of savings and of the currency."""
+
 LEAST_STATUS_PER_HOUR: Final = 60
 """What the status gets whatever else there is to read; the rest stretches first."""
 

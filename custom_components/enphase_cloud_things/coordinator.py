@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
 import logging
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -13,6 +13,9 @@ from homeassistant.util import dt as dt_util
 
 from .days import local_day
 from .timer import Timer
+
+REFRESH_MARGIN: Final = timedelta(seconds=1)
+"""A refresh begins up to a second before its time: at midnight on the wrong day, in a back-off too early."""
 
 
 class ClockCoordinator[DataT](DataUpdateCoordinator[DataT]):

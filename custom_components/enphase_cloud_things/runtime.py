@@ -1,6 +1,6 @@
 """What a loaded config entry holds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 
@@ -24,7 +24,6 @@ class RuntimeData:
 
     account: Account
     options: Options
-    site_id: str = field(repr=False)
     store: ChargerFile
     chargers: ChargerCoordinator
     currency: CurrencyCoordinator

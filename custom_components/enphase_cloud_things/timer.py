@@ -19,11 +19,6 @@ class Timer:
         self._moment: datetime | None = None
         self._cancel: CALLBACK_TYPE | None = None
 
-    @property
-    def is_set(self) -> bool:
-        """Whether a call is to come."""
-        return self._cancel is not None
-
     @callback
     def set(self, moment: datetime) -> None:
         """Call at `moment`, at once if that has passed."""

@@ -11,8 +11,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..cadences import SAVINGS_CADENCE, TARIFF_CADENCE
-from ..coordinator import ClockCoordinator
+from ..cadences import RETRY, SAVINGS_CADENCE, TARIFF_CADENCE
+from ..coordinator import REFRESH_MARGIN, ClockCoordinator
 from ..days import ONE_DAY, end_of_day, local_day
 from ..enlighten import DatedRates, EnlightenError, MonetaryClient, NotSupported, Savings, ServiceUnavailable, Tariff
 from .currency import CurrencyCoordinator
@@ -22,11 +22,7 @@ _LOGGER = logging.getLogger(__name__)
 
 SAVINGS_TRUST: Final = timedelta(hours=2)
 RATES_KEPT: Final = timedelta(days=7)
-RETRY: Final = timedelta(minutes=5)
 SHORTEST_INTERVAL: Final = timedelta(minutes=1)
-
-# A refresh begins up to a second before its time, which at midnight would be on the wrong day.
-_MARGIN: Final = timedelta(seconds=1)
 
 
 class PricePart(StrEnum):
@@ -147,7 +143,7 @@ class PriceCoordinator(ClockCoordinator[PriceSnapshot]):
                 snapshot = await self._async_read(part, snapshot, now)
         self._settled = True
         next_due = min(due_at for part, due_at in self._due_at.items() if _is_wanted(part, snapshot))
-        self.update_interval = max(next_due - now + _MARGIN, SHORTEST_INTERVAL)
+        self.update_interval = max(next_due - now + REFRESH_MARGIN, SHORTEST_INTERVAL)
         return snapshot
 
     @override

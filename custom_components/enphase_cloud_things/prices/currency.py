@@ -11,12 +11,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from ..cadences import RETRY
 from ..enlighten import AuthenticationRequired, Currency, EnlightenError, MonetaryClient, NotSupported, Tariff
 from ..state_file import StateFile
 
 _LOGGER = logging.getLogger(__name__)
 
-RETRY: Final = timedelta(minutes=5)
 PATIENCE: Final = timedelta(hours=1)
 """How long a cloud that cannot tell is waited for, and with it everything that has a unit of money."""
 

@@ -13,7 +13,7 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from ..cadences import ENROLMENT_CADENCE, VPP_EVENTS_CADENCE
-from ..coordinator import ClockCoordinator
+from ..coordinator import REFRESH_MARGIN, ClockCoordinator
 from ..enlighten import (
     EnlightenError,
     GridServicesClient,
@@ -33,9 +33,6 @@ PROGRAM_TRUST: Final = timedelta(days=7)
 EVENTS_TRUST: Final = timedelta(hours=1)
 UNENROLLED_INTERVAL: Final = timedelta(days=1)
 REFUSED_INTERVAL: Final = timedelta(minutes=15)
-
-# A refresh begins up to a second before its time, which for a back-off would be too early.
-_MARGIN: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +151,7 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
             return self.data
         if program is None and _may_mean_not_enrolled(error) and self.last_update_success:
             retry_at = error.retry_at if isinstance(error, ServiceUnavailable) else None
-            self.update_interval = max(retry_at - now, timedelta()) + _MARGIN if retry_at else REFUSED_INTERVAL
+            self.update_interval = max(retry_at - now, timedelta()) + REFRESH_MARGIN if retry_at else REFUSED_INTERVAL
             return self.data
         raise error
 
