@@ -29,9 +29,8 @@ from .history.coordinator import HistoryCoordinator
 from .history.statistics import SessionImport
 from .migration import async_migrate, mend_entry_data
 from .options import Options
-from .plan.plans import Plans, plans_file
+from .plan.plans import Plans, async_remove_plans, plans_file
 from .plan.prices import PlanPrices
-from .plan.removal import async_remove_plans
 from .plan.sources import PlanSources
 from .prices.coordinator import PriceCoordinator
 from .prices.currency import CurrencyCoordinator, async_forget_currency

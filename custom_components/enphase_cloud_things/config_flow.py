@@ -27,7 +27,7 @@ from .enlighten import AuthenticationRequired, EnlightenError, NotSupported, Sit
 from .errors import form_key
 from .flows.forms import NO_CHARGERS_FORM, chargers_form, is_site_id, site_form
 from .flows.options import EnphaseOptionsFlow
-from .flows.sign_in_steps import SignInFlow
+from .flows.sign_in import SignInFlow
 
 
 class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
