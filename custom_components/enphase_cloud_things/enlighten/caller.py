@@ -215,12 +215,7 @@ class Caller:
         is_outdated = sender.is_stale and isinstance(err, AuthenticationRequired)
         if not is_outdated and (failure is Failure.TROUBLE or refusal_counts):
             retry_at = self._transport.back_off.fail(
-                family,
-                call.target,
-                failure,
-                self._transport.clock(),
-                retry_at=retry_at,
-                jitter=self._transport.jitter,
+                family, call.target, failure, self._transport.clock(), retry_at=retry_at, jitter=self._transport.jitter
             )
         if isinstance(err, AuthenticationRequired):
             return ServiceUnavailable(

@@ -98,11 +98,7 @@ class EnlightenClient:
     async def charge_mode(self, site_id: str, serial: str, *, urgent: bool = False) -> ModePreference:
         """Read the stored charge mode and what else is on offer (docs/api.md §6.1)."""
         return await self._caller.call(
-            endpoints.PREFERENCE,
-            ModePreference.from_wire,
-            site_id=site_id,
-            serial=serial,
-            urgent=urgent,
+            endpoints.PREFERENCE, ModePreference.from_wire, site_id=site_id, serial=serial, urgent=urgent
         )
 
     async def set_charge_mode(self, site_id: str, serial: str, mode: ChargeMode) -> None:
@@ -126,27 +122,14 @@ class EnlightenClient:
     async def green_settings(self, site_id: str, serial: str, *, urgent: bool = False) -> GreenSettings:
         """Read the settings of green charging (docs/api.md §6.3)."""
         return await self._caller.call(
-            endpoints.GREEN_SETTINGS,
-            GreenSettings.from_wire,
-            site_id=site_id,
-            serial=serial,
-            urgent=urgent,
+            endpoints.GREEN_SETTINGS, GreenSettings.from_wire, site_id=site_id, serial=serial, urgent=urgent
         )
 
     async def set_use_battery(self, site_id: str, serial: str, enabled: bool) -> None:
         """Let the home battery feed green charging, or not (docs/api.md §6.3)."""
-        setting: JsonValue = {
-            "chargerSettingName": USE_BATTERY,
-            "enabled": enabled,
-            "value": None,
-            "loader": False,
-        }
+        setting: JsonValue = {"chargerSettingName": USE_BATTERY, "enabled": enabled, "value": None, "loader": False}
         await self._caller.call(
-            endpoints.SET_GREEN_SETTINGS,
-            unread,
-            site_id=site_id,
-            serial=serial,
-            json={"chargerSettingList": [setting]},
+            endpoints.SET_GREEN_SETTINGS, unread, site_id=site_id, serial=serial, json={"chargerSettingList": [setting]}
         )
 
     async def configuration(self, site_id: str, serial: str, *, urgent: bool = False) -> tuple[ConfigurationValue, ...]:
@@ -184,20 +167,11 @@ class EnlightenClient:
         `DefaultChargeLevel` takes amps, `sessionAuthentication` `enabled` or `disabled`.
         """
         await self._caller.call(
-            endpoints.CONFIGURE,
-            unread,
-            site_id=site_id,
-            serial=serial,
-            json=[{"key": key, "value": value}],
+            endpoints.CONFIGURE, unread, site_id=site_id, serial=serial, json=[{"key": key, "value": value}]
         )
 
     async def start_charging(
-        self,
-        site_id: str,
-        serial: str,
-        *,
-        level: int | None,
-        connector_id: int = 1,
+        self, site_id: str, serial: str, *, level: int | None, connector_id: int = 1
     ) -> CommandReply:
         """Start a session with `level` amps or, for `None`, without saying how many (docs/api.md §5.1).
 

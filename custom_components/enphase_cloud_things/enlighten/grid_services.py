@@ -30,19 +30,12 @@ class GridServicesClient:
         enrolment_id: str | None = None
         try:
             enrolment_id = await self._caller.call(
-                endpoints.ENROLMENT_OF_SITE,
-                read_enrolment_id,
-                site_id=site_id,
-                fresh=fresh,
+                endpoints.ENROLMENT_OF_SITE, read_enrolment_id, site_id=site_id, fresh=fresh
             )
             if enrolment_id is None:
                 return VppProgram(enrolled=False)
             program_id = await self._caller.call(
-                endpoints.ENROLMENT,
-                read_program_id,
-                site_id=site_id,
-                item_id=enrolment_id,
-                fresh=fresh,
+                endpoints.ENROLMENT, read_program_id, site_id=site_id, item_id=enrolment_id, fresh=fresh
             )
         except NotSupported, ServiceUnavailable:
             if self._caller.is_refused(Family.VPP_ENROLMENT, enrolment_id or site_id):

@@ -1,13 +1,15 @@
 """Past charging sessions, page by page (docs/api.md §7.2)."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Final
 
 from . import endpoints
 from .caller import Caller
 from .errors import InvalidResponse
-from .models.sessions import HistorySession, read_history_page
+from .models.sessions import HistoryPage, HistorySession, read_history_page
 from .wire import JsonValue, Oddities
 
 _PAGE_SIZE: Final = 50
@@ -43,19 +45,20 @@ class HistoryClient:
         Raises:
             InvalidResponse: the history cannot be read on. What came before is true, but not all.
         """
-        paging = _Paging()
-        while paging.has_more:
-            if paging.pages == max_pages:
+        seen: set[str] = set()
+        number, has_more = 0, True
+        while has_more:
+            if number == max_pages:
                 raise InvalidResponse("history.data.hasMore")
-            yield await self._caller.call(
+            page = await self._caller.call(
                 endpoints.HISTORY,
-                paging.turn,
+                partial(_read_new, seen=seen),
                 site_id=site_id,
                 serial=serial,
                 json={
                     "source": "evse",
                     "params": {
-                        "offset": paging.pages * _PAGE_SIZE,
+                        "offset": number * _PAGE_SIZE,
                         "limit": _PAGE_SIZE,
                         "startDate": _day(start),
                         "endDate": _day(end),
@@ -63,30 +66,22 @@ class HistoryClient:
                     },
                 },
             )
+            number, has_more = number + 1, page.has_more
+            yield page.sessions
 
 
-class _Paging:
-    """How far the pages were turned, and what has been on them."""
+def _read_new(value: JsonValue, oddities: Oddities, *, seen: set[str]) -> HistoryPage:
+    """Read the next page without what was `seen` on those before, and add to that.
 
-    def __init__(self) -> None:
-        self.pages = 0
-        self.has_more = True
-        self._seen: set[str] = set()
-
-    def turn(self, value: JsonValue, oddities: Oddities) -> tuple[HistorySession, ...]:
-        """Read the next page and return what no page had before.
-
-        Raises:
-            InvalidResponse: it cannot be read, or has nothing that the pages before did not have.
-        """
-        page = read_history_page(value, oddities)
-        sessions = {session.session_id: session for session in page.sessions if session.session_id not in self._seen}
-        if page.sessions and not sessions:
-            raise InvalidResponse("history.data.result")
-        self.pages += 1
-        self.has_more = page.has_more
-        self._seen.update(sessions)
-        return tuple(sessions.values())
+    Raises:
+        InvalidResponse: it cannot be read, or has nothing that the pages before did not have.
+    """
+    page = read_history_page(value, oddities)
+    new = {session.session_id: session for session in page.sessions if session.session_id not in seen}
+    if page.sessions and not new:
+        raise InvalidResponse("history.data.result")
+    seen.update(new)
+    return replace(page, sessions=tuple(new.values()))
 
 
 def _day(day: date) -> str:

@@ -42,8 +42,5 @@ class MonetaryClient:
         The cloud computes them for each request, so every quarter of an hour is often enough.
         """
         return await self._caller.call(
-            endpoints.SAVINGS,
-            partial(read_savings, day=day),
-            site_id=site_id,
-            query={"date": day.isoformat()},
+            endpoints.SAVINGS, partial(read_savings, day=day), site_id=site_id, query={"date": day.isoformat()}
         )

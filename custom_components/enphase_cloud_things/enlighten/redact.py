@@ -27,40 +27,10 @@ _PATTERNS: Final = (
     re.compile(r"(?<!\d\.)(?<!\d)\d{5,}+"),
 )
 _IP_VERSION_4: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
-_SECRET_NAMES: Final = frozenset(
-    {
-        "accesstoken",
-        "authid",
-        "authidentifier",
-        "authorization",
-        "authtoken",
-        "bssid",
-        "cookie",
-        "cookies",
-        "eauthtoken",
-        "email",
-        "enrollmentid",
-        "enrolmentid",
-        "eventid",
-        "ip",
-        "ipaddress",
-        "ipaddr",
-        "mac",
-        "macaddr",
-        "macaddress",
-        "managertoken",
-        "password",
-        "postcode",
-        "programid",
-        "sessionid",
-        "ssid",
-        "token",
-        "userid",
-        "username",
-        "vppprogramid",
-        "xsrftoken",
-        "zipcode",
-    }
+_SECRET_NAME: Final = re.compile(
+    r"(?:|access|auth|eauth|manager|xsrf)token|auth(?:id|identifier|orization)|cookies?|password|email"
+    r"|(?:enrol|enroll)mentid|eventid|(?:vpp)?programid|sessionid|user(?:id|name)"
+    r"|bssid|ssid|ip(?:addr(?:ess)?)?|mac(?:addr(?:ess)?)?|postcode|zipcode"
 )
 _WORD_SEPARATORS: Final = re.compile(r"[^0-9a-z]")
 _DEEPEST: Final = 64
@@ -120,7 +90,7 @@ def _redact(value: object, pseudonyms: Pseudonyms, depth: int) -> object:
 
 
 def _redact_named(name: str, value: object, pseudonyms: Pseudonyms, depth: int) -> object:
-    is_secret = _WORD_SEPARATORS.sub("", name[:_LONGEST].lower()) in _SECRET_NAMES
+    is_secret = _SECRET_NAME.fullmatch(_WORD_SEPARATORS.sub("", name[:_LONGEST].lower()))
     if is_secret and value not in (None, "", [], {}) and not isinstance(value, bool):
         return REDACTED
     return _redact(value, pseudonyms, depth + 1)

@@ -55,6 +55,7 @@ _LONGEST_CODE: Final = 64
 _LARGE_BODY: Final = 8 * 1024
 _STATUS_WORD: Final = re.compile(r"[A-Z][A-Z_]{0,39}")
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+_FIRST_TROUBLE: Final = 500
 _NO_SUCH_SERVICE_AT_SITE: Final = 550
 # What is looked at for words that tell something; they stand near the start
 _SAMPLE: Final = 64 * 1024
@@ -81,7 +82,7 @@ class Reply:
 
     `value` is the JSON of the body if it is JSON. `location` is the path that a redirect leads to, below that of the
     base address unless it `leads_elsewhere`, to another host. `refusal` is set for statuses from 400 and where the body
-    carries an error of its own.
+    carries an error of its own, `too_many_sessions` where the body says so anywhere, in JSON or not.
     """
 
     status: int
@@ -91,7 +92,7 @@ class Reply:
     location: str | None = field(default=None, repr=False)
     leads_elsewhere: bool = False
     refusal: Refusal | None = None
-    tells_too_many_sessions: bool = False
+    too_many_sessions: bool = False
     is_large: bool = False
 
     @property
@@ -113,12 +114,7 @@ class Reply:
     @property
     def is_trouble(self) -> bool:
         """Whether the HTTP status is 5xx."""
-        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-
-    @property
-    def too_many_sessions(self) -> bool:
-        """Whether the body says anywhere that the account has used up its sessions, in JSON or not."""
-        return self.tells_too_many_sessions and not self.is_trouble
+        return self.status >= _FIRST_TROUBLE
 
     @property
     def is_login_wall(self) -> bool:
@@ -161,7 +157,7 @@ def read_reply(
         location=location,
         leads_elsewhere=leads_elsewhere,
         refusal=_read_refusal(status, value, lower),
-        tells_too_many_sessions="active sessions" in lower and "too many" in lower,
+        too_many_sessions="active sessions" in lower and "too many" in lower and status < _FIRST_TROUBLE,
         is_large=is_large(body),
     )
 

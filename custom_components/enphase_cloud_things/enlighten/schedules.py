@@ -27,11 +27,7 @@ class SchedulesClient:
     async def create(self, site_id: str, serial: str, slot: Slot) -> str:
         """Store a slot that `new_slot` made, and return its id: the cloud's where it names one."""
         created = await self._caller.call(
-            endpoints.CREATE_SCHEDULE,
-            read_created_id,
-            site_id=site_id,
-            serial=serial,
-            json=dict(slot.raw),
+            endpoints.CREATE_SCHEDULE, read_created_id, site_id=site_id, serial=serial, json=dict(slot.raw)
         )
         return created or slot.slot_id
 

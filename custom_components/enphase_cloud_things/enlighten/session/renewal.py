@@ -38,10 +38,7 @@ _LATELY: Final = timedelta(seconds=300)
 _TOKEN_PAUSE: Final = timedelta(seconds=300)
 # The same where the token serves on, after each failure in a row: some sessions never get a second one
 _AHEAD_PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
-_GUARD_REASONS: Final = {
-    AccountBlocked: GuardReason.ACCOUNT_BLOCKED,
-    TooManySessions: GuardReason.TOO_MANY_SESSIONS,
-}
+_GUARD_REASONS: Final = {AccountBlocked: GuardReason.ACCOUNT_BLOCKED, TooManySessions: GuardReason.TOO_MANY_SESSIONS}
 # How long commands that even a new sign-in does not get through mean that the account may not send them
 _NO_RIGHT: Final = timedelta(hours=24)
 
