@@ -17,7 +17,7 @@ _BEARER = "Bearer "
 
 def check(call: Call, route: Route) -> None:
     """Let the call pass, noting its session, or end it with a refusal."""
-    if call.world.presentation.checks_headers and not _acceptable(call.headers, route.accepts):
+    if not _acceptable(call.headers, route.accepts):
         raise RefusalError(not_acceptable())
     if route.access is Access.PUBLIC:
         return

@@ -22,9 +22,8 @@ def history_headers(handler: Handler) -> Handler:
         bearer = call.world.accounts.session_of_token(call.headers.get("authorization", "").removeprefix(_BEARER))
         if bearer is None or call.headers.get("e-auth-token") != bearer.session_id:
             raise call.refusal(HTTPStatus.UNAUTHORIZED, "The session id does not belong to the bearer")
-        if call.world.presentation.checks_headers:
-            _demand_request_id(call)
-            _demand_user(call)
+        _demand_request_id(call)
+        _demand_user(call)
         return handler(call)
 
     return checked
@@ -36,9 +35,8 @@ def tariff_headers(handler: Handler) -> Handler:
     def checked(call: Call) -> Reply:
         if call.world.accounts.session_of_token(call.headers.get("e-auth-token", "")) is None:
             raise call.refusal(HTTPStatus.UNAUTHORIZED, "A token is required")
-        if call.world.presentation.checks_headers:
-            _demand_request_id(call)
-            _demand_user(call)
+        _demand_request_id(call)
+        _demand_user(call)
         return handler(call)
 
     return checked
@@ -53,8 +51,7 @@ def grid_services_headers(handler: Handler) -> Handler:
         foreign = [name for name in _FOREIGN_CREDENTIALS if name in call.headers]
         if session is None or foreign:
             raise grid_refusal(call, HTTPStatus.UNAUTHORIZED, "Unauthorized")
-        if call.world.presentation.checks_headers:
-            _demand_bare_headers(call)
+        _demand_bare_headers(call)
         call.web_session = session
         return handler(call)
 

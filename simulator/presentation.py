@@ -30,7 +30,6 @@ class Presentation:
     ``json_login_refused``: the JSON login answers 406, leaving the browser form.
     ``rotating``: families that replace the session cookie on every answer, beside those that always do.
     ``ignores_dead_bearer``: what needs a session only is served to its cookie, whatever bearer comes along.
-    ``checks_headers``: refuse user agents and ``Accept`` values that the real cloud refuses.
     """
 
     status_shape: StatusShape = StatusShape.NESTED
@@ -38,5 +37,4 @@ class Presentation:
     json_login_refused: bool = False
     rotating: set[Family] = field(default_factory=set)
     ignores_dead_bearer: bool = False
-    checks_headers: bool = True
     app_version: str = "3.4.0"
