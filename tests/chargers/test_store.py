@@ -95,3 +95,8 @@ async def test_an_incomplete_charger_of_the_first_version_is_taken_over_as_far_a
 async def test_what_is_stored_comes_back(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
     await charger_file(hass, "entry").async_save({"202640011873": STORED})
     assert await charger_file(hass, "entry").async_load() == {"202640011873": STORED}
+
+
+async def test_a_file_of_a_later_version_is_read_as_it_is(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+    hass_storage[KEY] = envelope({"202640011873": {"chosen_amps": 24}}) | {"minor_version": 3}
+    assert await charger_file(hass, "entry").async_load() == {"202640011873": StoredCharger(chosen_amps=24)}

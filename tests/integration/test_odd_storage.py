@@ -21,7 +21,7 @@ ODD: Final[dict[str, Any]] = {
     "a list of lists": {"accounts": [[]], "site_id": [], "code": {}},
     "lists of numbers": {"accounts": {"7700213": [1, 2]}, "site_id": 5, "code": 5},
 }
-FILES: Final = ("accounts", "{entry}.currency")
+FILES: Final = ("accounts", "{entry}", "{entry}.currency")
 
 
 @pytest.mark.parametrize("data", ODD.values(), ids=ODD)
