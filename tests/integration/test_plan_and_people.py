@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from homeassistant.core import HomeAssistant
 import pytest
 
-from simulator import ChargeMode, Slot, World, commands
+from simulator import ChargeMode, Family, Simulator, Slot, World, commands, faults
 
 from .passing_time import Advance, Meanwhile
 from .planning import (
@@ -122,6 +122,19 @@ async def test_a_slot_that_is_put_in_force_in_the_app_ends_the_plan(
     await advance(1000)
     assert plan_of(hass).state == "ended"
     assert slot_states(world) == before, "the plan's own are gone, and no other is touched"
+
+
+@pytest.mark.usefixtures("planned")
+async def test_a_list_from_before_the_plan_is_nobodys_choice(
+    hass: HomeAssistant, world: World, simulator: Simulator, advance: Advance
+) -> None:
+    """The cloud may show an old list once more after it has shown the new one."""
+    world.faults.add(faults.field_value("data.slots", []), Family.SCHEDULES, method="GET", times=1)
+    simulator.requests.clear()
+    await advance(1000)
+    assert simulator.requests.count(Family.SCHEDULES, method="GET") > 1
+    assert plan_of(hass).state == "set"
+    assert len(own_slots(world)) == 1
 
 
 @pytest.mark.usefixtures("planned")

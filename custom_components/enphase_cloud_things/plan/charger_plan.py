@@ -229,6 +229,9 @@ class ChargerPlan:
             if sign is Sign.HINT:
                 await self._sources.chargers.async_read_mode(self._serial)
             seen = self._writer.seen()
+            if seen and changed_by_person(record.memory, seen, zone):
+                # A list that was read shortly after a write may have been the one before it
+                seen = await self._writer.async_see_now()
             if seen and (sign is Sign.PROOF or changed_by_person(record.memory, seen, zone)):
                 await record.async_remember(left_to_person(record.memory, seen, zone))
                 await record.async_keep(replace(visit, ended=True))

@@ -197,6 +197,14 @@ class PlanWriter:
             return None
         return reading_of(charger.schedule, charger.preference)
 
+    async def async_see_now(self) -> Reading | None:
+        """Return slots and mode as they are now, `None` where the cloud does not tell."""
+        try:
+            return await self._async_read()
+        except EnlightenError as error:
+            _LOGGER.debug("Reading what may have been changed failed: %s", error)
+            return None
+
     async def _async_send(self, step: Step) -> PlanFailure | None:
         """Send a step once. What it did, the reads after it tell; a failure only says why it did nothing."""
         try:
