@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.components.llm import async_get_tools
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.llm import LLM_API_ASSIST, APIInstance, LLMContext, Tool, ToolInput, async_get_api
 from homeassistant.setup import async_setup_component
@@ -94,8 +94,8 @@ class TestExposure:
 
     async def test_another_interface_than_assist_gets_none(self, hass: HomeAssistant, setup_entry: SetupEntry) -> None:
         await setup_entry()
-        with pytest.raises(HomeAssistantError):
-            await async_get_api(hass, "another", asking())
+        tools = (await async_get_tools(hass, asking(), "another")).tools
+        assert not [tool for tool in tools if tool.integration == DOMAIN]
 
     async def test_an_entry_that_is_not_loaded_has_no_chargers(
         self, hass: HomeAssistant, setup_entry: SetupEntry

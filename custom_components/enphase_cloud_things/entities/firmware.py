@@ -38,30 +38,29 @@ class FirmwareUpdate(ChargerEntity, UpdateEntity):
     _unrecorded_attributes = frozenset({"upgrade_status", "upgrade_detail", "upgraded_at"})
 
     @property
-    def _details(self) -> FirmwareDetails | None:
-        return self.charger.firmware
+    def _details(self) -> FirmwareDetails:
+        return self.charger.firmware or FirmwareDetails(serial=self.serial)
 
     @property
     @override
     def installed_version(self) -> str | None:
-        return _version(self._details.installed) if self._details else None
+        return _version(self._details.installed)
 
     @property
     @override
     def latest_version(self) -> str | None:
-        return _version(self._details.target) if self._details else None
+        return _version(self._details.target)
 
     @property
     @override
     def auto_update(self) -> bool:
         """Whether the charger updates itself over the air."""
-        return self._details is not None and self._details.automatic is True
+        return self._details.automatic is True
 
     @property
     @override
-    def extra_state_attributes(self) -> Mapping[str, object] | None:
-        if (details := self._details) is None:
-            return None
+    def extra_state_attributes(self) -> Mapping[str, object]:
+        details = self._details
         return {
             "upgrade_status": details.upgrade_status,
             "upgrade_detail": plain(details.detail) if details.detail else None,
