@@ -119,6 +119,7 @@ def test_a_state_of_another_shape_was_never_known(stored: object) -> None:
         ("history", {"energy": 1.0}),
         ("bounds", [8]),
         ("bounds", [8, "many"]),
+        ("bounds", [8, 32.5]),
         ("by_day", [4.25]),
     ],
 )
@@ -126,6 +127,16 @@ def test_a_field_of_another_shape_takes_its_default(name: str, stored: object) -
     """Trap 86."""
     read = restored(Remembered, {"name": "Garage", "known": True} | {name: stored})
     assert read == replace(Remembered(name="Garage", known=True), **{name: getattr(Remembered(), name)})
+
+
+def test_a_state_that_is_not_written_yet_is_taken_as_it_is() -> None:
+    """Home Assistant's storage gives back the object itself while its write is under way."""
+    assert restored(Remembered, FULL) is FULL
+
+
+def test_a_type_that_has_no_way_back_is_a_mistake_of_ours_and_not_of_the_file() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        restored(bytes, "x")
 
 
 def test_elements_and_entries_that_do_not_fit_are_left_out() -> None:

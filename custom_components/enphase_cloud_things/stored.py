@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from math import isfinite
 from types import NoneType, UnionType
-from typing import Any, Final, TypeAliasType, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 
 class _Unfit(ValueError):
@@ -33,8 +33,6 @@ def restored[ValueT](kind: type[ValueT], stored: object) -> ValueT | None:
 
 
 def _read(kind: Any, stored: object) -> object:
-    if isinstance(kind, TypeAliasType):
-        return _read(kind.__value__, stored)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is UnionType:
         return _read_union(arguments, stored)
@@ -55,6 +53,8 @@ def _read_union(kinds: tuple[object, ...], stored: object) -> object:
     if stored is None and NoneType in kinds:
         return None
     for kind in kinds:
+        if kind is NoneType:
+            continue
         try:
             return _read(kind, stored)
         except ValueError:
@@ -110,11 +110,6 @@ def _fields_of(kind: Any) -> tuple[tuple[Field[object], object], ...]:
     return tuple((field, kinds[field.name]) for field in fields(kind) if field.init)
 
 
-def _nothing(stored: object) -> None:
-    if stored is not None:
-        raise _Unfit
-
-
 def _number(stored: object) -> float:
     if isinstance(stored, bool) or not isinstance(stored, int | float) or not isfinite(stored):
         raise _Unfit
@@ -152,7 +147,6 @@ def _day(stored: object) -> date:
 
 
 _SCALARS: Final[Mapping[object, Callable[[object], object]]] = {
-    NoneType: _nothing,
     bool: _flag,
     float: _number,
     int: _integer,

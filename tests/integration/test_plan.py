@@ -283,6 +283,14 @@ async def test_cancelling_removes_the_slots(hass: HomeAssistant, world: World, a
     assert own_slots(world) == []
 
 
+@pytest.mark.usefixtures("planned")
+async def test_a_slot_of_the_plan_is_not_edited_by_the_actions_on_schedules(hass: HomeAssistant, world: World) -> None:
+    (slot_id,) = slot_states(world).keys() - {"owner"}
+    with pytest.raises(ServiceValidationError, match="belongs to the charging plan"):
+        await act(hass, "delete_schedule", schedule_id=slot_id)
+    assert len(own_slots(world)) == 1
+
+
 @pytest.mark.usefixtures("priced")
 async def test_the_action_replies_the_plan_once_the_charger_has_it(
     hass: HomeAssistant, world: World, meanwhile: Meanwhile

@@ -207,6 +207,74 @@ async def test_what_is_wrong_is_said(hass: HomeAssistant, action: str, data: dic
 
 
 @pytest.mark.usefixtures("slots")
+async def test_an_off_peak_slot_is_switched_but_not_without_such_a_tariff(
+    hass: HomeAssistant, world: World, advance: Advance, meanwhile: Meanwhile
+) -> None:
+    await meanwhile(act(hass, "enable_schedule", schedule_id="cheap"))
+    assert OFF_PEAK.id in enabled(world)
+    await meanwhile(act(hass, "set_schedule", schedule_id="cheap", enabled=False))
+    assert OFF_PEAK.id not in enabled(world)
+    world.site.off_peak_eligible = False
+    await meanwhile(act(hass, "get_schedules"))
+    with pytest.raises(ServiceValidationError, match="cannot use off-peak schedules"):
+        await act(hass, "enable_schedule", schedule_id="cheap")
+
+
+@pytest.mark.usefixtures("slots")
+async def test_an_event_that_is_gone_cannot_be_moved(edit: Any, simulator: Simulator) -> None:
+    moved = event_of("2026-11-18T23:00:00+01:00", "2026-11-19T04:00:00+01:00", "FREQ=WEEKLY;BYDAY=MO,WE")
+    answer = await edit("update", uid="nobody", event=moved)
+    assert "no such schedule" in answer["error"]["message"]
+    assert simulator.requests.count(Family.SCHEDULES, method="PATCH") == 0
+
+
+@pytest.mark.usefixtures("slots")
+async def test_a_schedule_that_cannot_be_read_or_written_says_so(
+    hass: HomeAssistant, world: World, meanwhile: Meanwhile
+) -> None:
+    world.faults.add(faults.status_code(400), Family.SCHEDULES, method="POST")
+    with pytest.raises(HomeAssistantError, match="Carport"):
+        await meanwhile(act(hass, "set_schedule", start="01:00", end="04:30", days=["tue"]))
+    world.faults.add(faults.status_code(503), Family.SCHEDULES, method="GET")
+    with pytest.raises(HomeAssistantError, match="temporarily unavailable"):
+        await meanwhile(act(hass, "get_schedules"))
+    assert len(world.charger.slots) == 3
+
+
+async def test_nothing_is_written_before_the_schedule_is_known(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator
+) -> None:
+    world.faults.add(faults.status_code(503), Family.SCHEDULES, method="GET")
+    await setup_entry()
+    for action, data in (
+        ("set_schedule", {"start": "01:00", "end": "04:30", "days": ["tue"]}),
+        ("delete_schedule", {"schedule_id": "night"}),
+    ):
+        with pytest.raises(ServiceValidationError, match="have not been read yet"):
+            await act(hass, action, **data)
+    assert {request.method for request in simulator.requests.of(Family.SCHEDULES)} <= {"GET"}
+
+
+@pytest.mark.usefixtures("slots")
+async def test_a_read_that_fails_after_a_write_is_followed_by_another(
+    hass: HomeAssistant, world: World, meanwhile: Meanwhile
+) -> None:
+    world.faults.add(faults.status_code(503), Family.SCHEDULES, method="GET", times=1)
+    made = only_reply(await meanwhile(act(hass, "set_schedule", start="01:00", end="04:30", days=["tue"])))
+    assert len(made["schedules"]) == len(world.charger.slots) == 4
+
+
+@pytest.mark.usefixtures("slots")
+async def test_a_new_slot_that_the_cloud_switches_on_is_switched_off_again(
+    hass: HomeAssistant, world: World, meanwhile: Meanwhile
+) -> None:
+    world.faults.add(faults.field_value("data.slots.3.enabled", value=True), Family.SCHEDULES, method="GET", times=1)
+    await meanwhile(act(hass, "set_schedule", start="01:00", end="04:30", days=["tue"], enabled=False))
+    assert enabled(world) == [NIGHT.id]
+    assert world.requests.count(Family.SCHEDULES, method="PATCH") == 1
+
+
+@pytest.mark.usefixtures("slots")
 @pytest.mark.parametrize("lost", [faults.status_code(503, executes=True), faults.dropped(executes=True)])
 @pytest.mark.parametrize("server_chooses_ids", [False, True])
 async def test_a_write_whose_answer_is_lost_counts_once_it_shows(

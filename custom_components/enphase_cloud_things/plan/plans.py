@@ -10,7 +10,7 @@ from ..enlighten import ChargeMode, EnlightenClient, EnlightenError
 from ..schedules.writes import ScheduleWrites
 from ..state_file import StateFile
 from .charger_plan import ChargerPlan
-from .reconcile import ChooseMode, DeleteSlot, PlanMemory, Step, SwitchSlots, next_to_clear, retiring
+from .reconcile import ChooseMode, DeleteSlot, PlanMemory, SwitchSlots, Undoing, next_to_clear, retiring
 from .sources import PlanSources
 from .visit import StoredPlan
 from .writer import reading_of
@@ -120,7 +120,7 @@ async def _async_clear_all(client: EnlightenClient, site_id: str, left: Mapping[
     status = await client.status(site_id, urgent=True)
     away = {charger.serial for charger in status.chargers if plugged_in(charger) is False}
     for serial, memory in left.items():
-        before: Step | None = None
+        before: Undoing | None = None
         for _ in range(_MOST_STEPS):
             schedule = await client.schedules.read(site_id, serial, urgent=True)
             preference = await client.charge_mode(site_id, serial, urgent=True)
@@ -131,7 +131,7 @@ async def _async_clear_all(client: EnlightenClient, site_id: str, left: Mapping[
             before = step
 
 
-async def _async_carry_out(client: EnlightenClient, site_id: str, serial: str, step: Step) -> None:
+async def _async_carry_out(client: EnlightenClient, site_id: str, serial: str, step: Undoing) -> None:
     match step:
         case DeleteSlot(slot_id=slot_id):
             await client.schedules.delete(site_id, serial, slot_id)
@@ -139,5 +139,3 @@ async def _async_carry_out(client: EnlightenClient, site_id: str, serial: str, s
             await client.schedules.set_states(site_id, serial, states)
         case ChooseMode(mode=mode):
             await client.set_charge_mode(site_id, serial, ChargeMode(mode))
-        case _:
-            raise AssertionError

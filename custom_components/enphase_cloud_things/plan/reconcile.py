@@ -104,7 +104,9 @@ class AwaitSync:
     """Write nothing, and read until the charger has everything."""
 
 
-type Step = CreateSlot | DeleteSlot | SwitchSlots | ChooseMode | AwaitSync
+type Undoing = DeleteSlot | SwitchSlots | ChooseMode
+type Write = CreateSlot | Undoing
+type Step = Write | AwaitSync
 
 _AWAIT_SYNC: Final = AwaitSync()
 
@@ -206,7 +208,7 @@ def retiring(memory: PlanMemory, now: datetime | None = None) -> PlanMemory:
     )
 
 
-def next_to_clear(memory: PlanMemory, reading: Reading, *, restore: bool) -> Step | None:
+def next_to_clear(memory: PlanMemory, reading: Reading, *, restore: bool) -> Undoing | None:
     """Return the next step to undo what is not wanted any more, `None` when nothing is left to write.
 
     Retired slots are deleted. With `restore`, and once no own slot is in force, the mode comes back first and then the

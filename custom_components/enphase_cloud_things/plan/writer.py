@@ -36,6 +36,7 @@ from .reconcile import (
     SeenSlot,
     Step,
     SwitchSlots,
+    Write,
     adopting,
     cleared,
     confirmed,
@@ -205,7 +206,7 @@ class PlanWriter:
             _LOGGER.debug("Reading what may have been changed failed: %s", error)
             return None
 
-    async def _async_send(self, step: Step) -> PlanFailure | None:
+    async def _async_send(self, step: Write) -> PlanFailure | None:
         """Send a step once. What it did, the reads after it tell; a failure only says why it did nothing."""
         try:
             match step:
