@@ -14,7 +14,7 @@ import os
 import random
 import sys
 import tracemalloc
-from typing import Final
+from typing import Final, override
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -53,9 +53,32 @@ SIGNS_IN_AFTER: Final = 1_800.0
 
 
 @pytest.fixture(autouse=True)
-def enable_event_loop_debug(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave out the debug mode of the event loop and debug logs: weeks are long, and nobody reads them."""
+def enable_event_loop_debug() -> None:
+    """Leave out the debug mode of the event loop: weeks are long."""
+
+
+class Errors(logging.Handler):
+    """Holds the errors that were logged since the last look: each with its text, and whether it has a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.told: list[tuple[str, bool]] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append((f"{record.name} {record.getMessage()}", record.exc_info is not None))
+
+
+@pytest.fixture
+def errors(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Errors:
+    """What is logged, and nothing else that listens.
+
+    Pytest keeps all records until the end of a test, and with them every error, its traceback and what its frames hold.
+    """
     caplog.set_level(logging.WARNING)
+    errors = Errors()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [errors])
+    return errors
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,7 +105,7 @@ class Soak:
         entry: MockConfigEntry,
         simulator: Simulator,
         freezer: FrozenDateTimeFactory,
-        caplog: pytest.LogCaptureFixture,
+        errors: Errors,
     ) -> None:
         self.happened: Counter[str] = Counter()
         self.broken: list[str] = []
@@ -92,7 +115,7 @@ class Soak:
         self._simulator = simulator
         self._world = simulator.world
         self._freezer = freezer
-        self._caplog = caplog
+        self._errors = errors
         self._random = random.Random(SEED)
         self._lifetime = 0.0
         self._asked_to_sign_in_for = 0.0
@@ -202,14 +225,12 @@ class Soak:
             if self.happened[f"{name} sent"] > self.happened[f"{name} asked for"]:
                 self._is_broken(f"a {name} was sent more often than it was asked for")
         self._look_at_energy()
-        for record in self._caplog.records:
-            if record.levelno < logging.ERROR:
-                continue
-            if record.exc_info is None and record.getMessage().startswith(OUTAGE):
+        for text, has_traceback in self._errors.told:
+            if not has_traceback and text.partition(" ")[2].startswith(OUTAGE):
                 self.happened["outages in the log"] += 1
             else:
-                self._is_broken(f"logged: {record.name} {record.getMessage()[:200]}")
-        self._caplog.clear()
+                self._is_broken(f"logged: {text[:200]}")
+        self._errors.told.clear()
 
     def _count(self, request: LoggedRequest) -> None:
         self.requests.note(request.time)
@@ -250,11 +271,11 @@ async def test_a_long_time_of_random_faults_commands_and_reloads(
     setup_entry: SetupEntry,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
-    caplog: pytest.LogCaptureFixture,
+    errors: Errors,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     entry = await setup_entry(remember_password=True)
-    soak = Soak(hass, entry, simulator, freezer, caplog)
+    soak = Soak(hass, entry, simulator, freezer, errors)
     began = dt_util.utcnow()
     tracemalloc.start()
     try:
