@@ -56,7 +56,7 @@ async def test_the_car_is_charged_at_night_and_everything_is_as_before_when_it_l
     hass: HomeAssistant, world: World, advance: Advance
 ) -> None:
     before = lifetime_kwh(world)
-    await advance(14.8 * 3600, step=600)
+    await advance(14.8 * 3600, step=3600)
     await advance(0.4 * 3600, step=30)
     assert plan_of(hass).state == "charging"
     await advance(1.5 * 3600, step=30)
@@ -403,7 +403,8 @@ async def test_a_car_that_is_full_ends_its_plan(
     world.charger.plug_in(Car(battery_kwh=60, state_of_charge=1.0, max_amps=32, phases=3))
     await setup_entry(options=BY_PRICE_SENSOR)
     await choose_strategy(hass, "cheapest")
-    await advance(18 * 3600, step=300)
+    await advance(14.5 * 3600, step=3600)
+    await advance(3.5 * 3600, step=300)
     assert plan_of(hass).state == "done"
     assert own_slots(world) == []
 

@@ -62,7 +62,7 @@ async def test_the_sun_comes_first_and_the_grid_brings_what_is_missing(
     ((_, end),) = windows(hass)
     assert end == "05:00"
 
-    await advance(11 * 3600, step=1800)
+    await advance(11 * 3600, step=3600)
     await advance(2 * 3600, step=120)
     assert plan_of(hass).state == "done"
     assert lifetime_kwh(world) - before == pytest.approx(30, abs=1.5)
