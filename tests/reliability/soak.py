@@ -57,6 +57,18 @@ def enable_event_loop_debug() -> None:
     """Leave out the debug mode of the event loop: weeks are long."""
 
 
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Have files written where they are thrown away."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+def hass_storage() -> dict[str, object]:
+    """Take nothing in the place of the storage: the usual stand-in holds whatever was ever written."""
+    return {}
+
+
 class Errors(logging.Handler):
     """Holds the errors that were logged since the last look: each with its text, and whether it has a traceback."""
 
@@ -267,7 +279,6 @@ def held_mebibytes() -> float:
 @pytest.mark.timeout(0)
 async def test_a_long_time_of_random_faults_commands_and_reloads(
     hass: HomeAssistant,
-    hass_storage: dict[str, object],
     setup_entry: SetupEntry,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
