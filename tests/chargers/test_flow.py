@@ -273,6 +273,18 @@ FIELD_PACES = st.builds(
 
 @given(charge=PACES, known_start=st.booleans())
 @example(charge=SteadyCharge(), known_start=True)
+@example(
+    charge=SteadyCharge(
+        watts=1400, step=815, report=5, step_phase=171, report_phase=250, words=("CHARGING", "SUSPENDED_EV")
+    ),
+    known_start=False,
+)
+@example(
+    charge=SteadyCharge(
+        watts=1400, step=883, report=5, step_phase=35, report_phase=450, words=("CHARGING", "SUSPENDED_EV")
+    ),
+    known_start=False,
+)
 def test_the_published_power_holds_at_any_pace_and_under_any_words(charge: SteadyCharge, known_start: bool) -> None:
     """Contract of a truthful figure: docs/api.md §4.8, traps 67 to 69."""
     figures = published(charge, known_start=known_start, seconds=5400)

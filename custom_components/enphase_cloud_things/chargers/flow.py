@@ -111,9 +111,15 @@ class Trace:
 
 
 def advance_trace(
-    trace: Trace, *, counter: str, energy: float | None, at: datetime | None, started_at: datetime | None = None
+    trace: Trace,
+    *,
+    counter: str,
+    energy: float | None,
+    at: datetime | None,
+    started_at: datetime | None = None,
+    denied_at: datetime | None = None,
 ) -> Trace:
-    """Return the trace after a report at `at`.
+    """Return the trace after a report at `at`, the flow being said to have ended since `denied_at`.
 
     It starts anew with another counter, with one that falls, after a long silence and when the clock was set back:
     no difference may span these. A report that is merely read again says nothing.
@@ -131,7 +137,9 @@ def advance_trace(
     if energy - trace.energy < SMALLEST_STEP:
         return replace(trace, at=at)
     steps = (*trace.steps, Step(energy=energy, after=trace.at, seen=at))[-_MOST_STEPS:]
-    remainder = max(trace.remainder - (energy - trace.energy), 0.0) if isfinite(trace.remainder) else 0.0
+    # A step that came after the words counts all that was drawn before them
+    may_bring_more = isfinite(trace.remainder) and (denied_at is None or trace.at < denied_at)
+    remainder = max(trace.remainder - (energy - trace.energy), 0.0) if may_bring_more else 0.0
     return replace(trace, energy=energy, at=at, steps=_consistent(steps), remainder=remainder)
 
 
@@ -271,7 +279,10 @@ def advance_flow(
         since = flow.since if flow.seen and flow.flowing is False else at
         return Flow(flowing=False, since=since, seen=True)
     said = drawing_power(status)
-    trace = advance_trace(flow.session, counter=f"session {started_at}", energy=energy, at=at, started_at=started_at)
+    counter = f"session {started_at}"
+    trace = advance_trace(
+        flow.session, counter=counter, energy=energy, at=at, started_at=started_at, denied_at=flow.denied_at
+    )
     if said is False and flow.denied_at is None:
         flow = _denied(replace(flow, session=trace), flow, status)
     else:
@@ -283,7 +294,7 @@ def advance_lifetime_flow(
     flow: Flow, status: ChargerStatus | None, *, energy: float | None, epoch: int, at: datetime | None, now: datetime
 ) -> Flow:
     """Return the judgement after a reading of the lifetime counter (kWh) of this epoch, reported at `at`."""
-    trace = advance_trace(flow.lifetime, counter=f"lifetime {epoch}", energy=energy, at=at)
+    trace = advance_trace(flow.lifetime, counter=f"lifetime {epoch}", energy=energy, at=at, denied_at=flow.denied_at)
     if status is None or status.connected is False:
         return replace(flow, lifetime=trace)
     flow = _counted(replace(flow, lifetime=trace), flow.lifetime, trace)
