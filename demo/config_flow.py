@@ -64,7 +64,12 @@ async def add_integration(
     Raises:
         DemoError: the flow showed an error or ended without an entry.
     """
-    answers: dict[str, object] = {"email": email, "password": password, "remember_password": True}
+    answers: dict[str, object] = {
+        "email": email,
+        "password": password,
+        "remember_password": True,
+        "continue_without_chargers": True,  # asked where the site has none
+    }
     if site_id is not None:
         answers["site_id"] = site_id
     step = await start_flow(api)
