@@ -66,9 +66,23 @@ class Endpoints:
     def __init__(self, world: World) -> None:
         """Serve ``world``."""
         self._world = world
+        self._open: set[asyncio.Task[web.StreamResponse]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Log the request, let faults strike, route it and send the answer."""
+        answering = asyncio.ensure_future(self._answer(request))
+        self._open.add(answering)
+        try:
+            return await answering
+        finally:
+            self._open.discard(answering)
+
+    async def give_up(self, _application: web.Application) -> None:
+        """Answer nothing any more: a clock that stands still would let a slow answer wait for ever."""
+        for answering in self._open:
+            answering.cancel()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         place = place_of(request.path, request.headers.get("Host", ""))
         if place is None:
             return web.Response(status=HTTPStatus.NOT_FOUND, text="no such host here\n")
@@ -234,7 +248,9 @@ def application(world: World) -> web.Application:
     app = web.Application()
     app.router.add_get(CONTROL_PREFIX, _to_control_page)
     app.add_subapp(CONTROL_PREFIX, control_application(world))
-    app.router.add_route("*", "/{path:.*}", Endpoints(world).handle)
+    endpoints = Endpoints(world)
+    app.router.add_route("*", "/{path:.*}", endpoints.handle)
+    app.on_shutdown.append(endpoints.give_up)
     return app
 
 

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import aiohttp
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from simulator import TARIFFS, Family, ManualClock, RateLimit, Simulator, World, faults
+from simulator import TARIFFS, Family, ManualClock, RateLimit, Simulator, World, faults, running
 from simulator.faults import Trouble
 from simulator.wire import Json
 
@@ -345,3 +346,15 @@ async def test_the_log_names_the_fault_that_struck(browser: Browser, simulator: 
     await browser.get(STATUS)
 
     assert simulator.requests.last(Family.STATUS).fault == "login wall"
+
+
+async def test_a_slow_answer_does_not_keep_a_cloud_whose_clock_stands_still(
+    world: World, http: aiohttp.ClientSession, freezer: FrozenDateTimeFactory
+) -> None:
+    async with running(world) as simulator:
+        simulator.faults.add(faults.slow(14), Family.LOGIN)
+        asking = asyncio.create_task(http.post(f"{simulator.url}/enlighten/login/login.json"))
+        await simulator.requests.until(1, Family.LOGIN)
+
+    with pytest.raises(aiohttp.ClientError):
+        await asking
