@@ -1,5 +1,5 @@
 // Makes the dashboard of a home as the frontend would, without a browser: reads the home from stdin as JSON,
-// {source, entities, devices, sessions, language}, and writes {views, asked}.
+// {source, entities, devices, sessions, statistics, language}, and writes {views, asked}.
 import { text } from "node:stream/consumers";
 
 const home = JSON.parse(await text(process.stdin));
@@ -19,10 +19,14 @@ const asked = [];
 const hass = {
   entities: home.entities,
   devices: home.devices,
+  states: {},
   locale: { language: home.language },
   config: { time_zone: "Europe/Vienna" },
   loadBackendTranslation: async () => () => "",
   callWS: async (message) => {
+    if (message.type === "recorder/list_statistic_ids") {
+      return home.statistics.map((statistic_id) => ({ statistic_id }));
+    }
     asked.push(message.target.device_id);
     const sessions = home.sessions[message.target.device_id];
     if (sessions === null) {

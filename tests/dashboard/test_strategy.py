@@ -73,10 +73,16 @@ class Home:
     devices: dict[str, Json] = field(default_factory=dict)
     entities: dict[str, Json] = field(default_factory=dict)
     sessions: dict[str, list[Json] | None] = field(default_factory=dict)
+    statistics: list[str] = field(default_factory=list)
 
     def add_charger(self, device_id: str, name: str | None, *, keys: Sequence[str] = CHARGER_ENTITIES) -> None:
         """Add a charger with entities that are called after its device, whatever the device is called."""
-        self.devices[device_id] = {"name": name, "name_by_user": None, "via_device_id": SITE}
+        self.devices[device_id] = {
+            "name": name,
+            "name_by_user": None,
+            "via_device_id": SITE,
+            "identifiers": [[DOMAIN, f"SN-{device_id}"]],
+        }
         for key in keys:
             platform, translation_key = key.split(".")
             entity_id = f"{platform}.{device_id}__{translation_key}"
@@ -95,6 +101,7 @@ class Home:
             "devices": self.devices,
             "entities": self.entities,
             "sessions": self.sessions,
+            "statistics": self.statistics,
             "language": language,
         }
         done = subprocess.run(
@@ -190,6 +197,13 @@ def test_without_sessions_there_is_no_table_and_the_months_stay(home: Home, sess
     made = home.dashboard()
     assert not [text for text in made.texts() if "| started |" in text]
     assert [card for card in made.cards() if card["type"] == "statistics-graph"]
+
+
+def test_months_come_from_the_imported_statistics_of_the_charger_where_there_are_some(home: Home) -> None:
+    home.add_charger("one", "Carport")
+    home.statistics = [f"{DOMAIN}:sn_one_energy", f"{DOMAIN}:sn_one_cost", f"{DOMAIN}:sn_two_energy"]
+    shown = [card["entities"] for card in home.dashboard().cards() if card["type"] == "statistics-graph"]
+    assert shown == [[f"{DOMAIN}:sn_one_energy"], [f"{DOMAIN}:sn_one_cost"]]
 
 
 def test_what_is_unknown_of_a_session_is_a_dash(home: Home) -> None:
