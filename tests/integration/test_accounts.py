@@ -231,6 +231,7 @@ async def test_what_a_flow_asks_for_counts_for_the_running_account(
     hass: HomeAssistant, world: World, setup_entry: SetupEntry
 ) -> None:
     home = await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
     used = home.runtime_data.account.transport.requests_last_hour
     world.requests.clear()
 
