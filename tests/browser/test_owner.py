@@ -82,6 +82,7 @@ async def test_charging_is_started_and_stopped_from_the_device_page(
 
 async def test_a_start_without_a_car_is_answered_with_a_sentence(demo: SeenDemo, page: Page) -> None:
     await page.goto(f"{demo.url}/{DASHBOARD}")
+    await expect(page.locator("hui-entity-badge").filter(has_text="Unplugged").first).to_be_visible()
     await tile(page, "Start charging").click()
     await expect(page.get_by_text("No vehicle is plugged in at Carport, so there is nothing to start.")).to_be_visible()
 
