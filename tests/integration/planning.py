@@ -101,12 +101,17 @@ def lifetime_kwh(world: World) -> float:
     return world.charger.lifetime_wh / 1000
 
 
+def plug_in_car(world: World) -> None:
+    """Plug in a car that has room for any plan."""
+    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+
+
 @pytest.fixture
 async def priced(hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance) -> MockConfigEntry:
     """The entry of a charger with a slot of the owner's, a car that is plugged in and idle, and prices of a night."""
     publish(hass)
     world.charger.slots = [OWNERS]
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+    plug_in_car(world)
     entry = await setup_entry(options=BY_PRICE_SENSOR, remember_password=True)
     await advance(30)
     return entry
@@ -119,4 +124,14 @@ async def planned(hass: HomeAssistant, priced: MockConfigEntry, advance: Advance
     await choose_strategy(hass, "cheapest")
     await advance(60)
     assert plan_of(hass).state == "set"
+    return priced
+
+
+@pytest.fixture
+async def being_set(hass: HomeAssistant, priced: MockConfigEntry, world: World, advance: Advance) -> MockConfigEntry:
+    """The entry of a charger whose plan is on its way to it, and takes a minute to arrive."""
+    world.charger.effect_delay = timedelta(seconds=60)
+    await choose_strategy(hass, "cheapest")
+    await advance(10)
+    assert plan_of(hass).state == "setting"
     return priced

@@ -18,12 +18,14 @@ from .planning import (
     NOON,
     OWNERS,
     act,
+    being_set,
     choose_strategy,
     lifetime_kwh,
     only_reply,
     own_slots,
     plan_of,
     planned,
+    plug_in_car,
     priced,
     publish,
     set_plan_energy,
@@ -32,7 +34,7 @@ from .planning import (
 )
 from .wishes import choose_mode, shown, turn_off, turn_on
 
-__all__ = ["planned", "priced"]
+__all__ = ["being_set", "planned", "priced"]
 
 
 @pytest.mark.usefixtures("planned")
@@ -180,13 +182,9 @@ async def test_a_charger_that_never_takes_the_plan_over_gets_everything_back(
 
 
 async def test_after_a_restart_in_between_the_plan_is_made_anew(
-    hass: HomeAssistant, priced: MockConfigEntry, world: World, advance: Advance
+    hass: HomeAssistant, being_set: MockConfigEntry, world: World, advance: Advance
 ) -> None:
-    world.charger.effect_delay = timedelta(seconds=60)
-    await choose_strategy(hass, "cheapest")
-    await advance(10)
-    assert plan_of(hass).state == "setting"
-    await hass.config_entries.async_reload(priced.entry_id)
+    await hass.config_entries.async_reload(being_set.entry_id)
     await advance(240)
     assert plan_of(hass).state == "set"
     assert len(own_slots(world)) == 1
@@ -377,7 +375,7 @@ async def test_a_plan_waits_for_the_vehicle_and_begins_when_it_comes(
     await setup_entry(options=BY_PRICE_SENSOR)
     reply = await meanwhile(act(hass, "plan_charging", energy=10))
     assert only_reply(reply)["status"] == plan_of(hass).state == "waiting_for_vehicle"
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+    plug_in_car(world)
     await advance(120)
     assert plan_of(hass).state == "set"
     assert plan_of(hass).attributes["energy"] == 10

@@ -15,6 +15,7 @@ from .planning import (
     NOON,
     OWNERS,
     act,
+    being_set,
     choose_strategy,
     lifetime_kwh,
     own_slots,
@@ -26,7 +27,7 @@ from .planning import (
 )
 from .wishes import turn_off, turn_on
 
-__all__ = ["planned", "priced"]
+__all__ = ["being_set", "planned", "priced"]
 
 MORNING = Slot(id="4410287:202640011873:morning", start=time(8), end=time(9), days=(3,))
 
@@ -152,14 +153,10 @@ async def test_a_window_that_is_moved_in_the_app_belongs_to_whoever_moved_it(
     assert own_slots(world) == [(time(3, 50), time(6, 30), (3,))]
 
 
-@pytest.mark.usefixtures("priced")
+@pytest.mark.usefixtures("being_set")
 async def test_a_slot_made_in_the_app_while_the_plan_is_set_is_treated_like_the_others(
     hass: HomeAssistant, world: World, advance: Advance
 ) -> None:
-    world.charger.effect_delay = timedelta(seconds=60)
-    await choose_strategy(hass, "cheapest")
-    await advance(10)
-    assert plan_of(hass).state == "setting"
     world.charger.slots = [*world.charger.slots, MORNING]
     await advance(240)
     assert plan_of(hass).state == "set"

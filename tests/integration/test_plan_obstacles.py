@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from simulator import Car, ChargeMode, Family, Simulator, World, faults
+from simulator import ChargeMode, Family, Simulator, World, faults
 from simulator.ready_tariffs import WEEKENDS
 
 from .conftest import SetupEntry
@@ -21,6 +21,7 @@ from .planning import (
     own_slots,
     plan_of,
     planned,
+    plug_in_car,
     priced,
     publish,
     set_plan_energy,
@@ -199,7 +200,7 @@ async def test_a_restart_before_the_tariff_can_be_read_leaves_the_plan_as_it_is(
     hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, world: World, advance: Advance
 ) -> None:
     world.site.tariff = WEEKENDS
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+    plug_in_car(world)
     entry = await setup_entry(remember_password=True)
     await advance(30)
     await set_plan_energy(hass, 20)

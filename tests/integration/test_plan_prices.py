@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from simulator import Car, ChargeMode, Family, World, faults
+from simulator import ChargeMode, Family, World, faults
 from simulator.ready_tariffs import TARIFFS
 
 from .conftest import SetupEntry
@@ -16,10 +16,12 @@ from .passing_time import Advance
 from .planning import (
     BY_PRICE_SENSOR,
     OWNERS,
+    being_set,
     choose_strategy,
     own_slots,
     plan_of,
     planned,
+    plug_in_car,
     priced,
     publish,
     set_plan_energy,
@@ -27,14 +29,14 @@ from .planning import (
     windows,
 )
 
-__all__ = ["planned", "priced"]
+__all__ = ["being_set", "planned", "priced"]
 
 
 @pytest.fixture
 def car(world: World) -> None:
     """A car that is plugged in, at a charger with a slot of the owner's."""
     world.charger.slots = [OWNERS]
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+    plug_in_car(world)
 
 
 @pytest.mark.usefixtures("car")
@@ -100,14 +102,10 @@ async def test_another_time_to_be_ready_makes_another_plan(hass: HomeAssistant, 
     assert own_slots(world) == [(time(3, 5), time(4, 15), (3,))]
 
 
-@pytest.mark.usefixtures("priced")
+@pytest.mark.usefixtures("being_set")
 async def test_a_plan_that_is_turned_off_while_it_is_set_leaves_nothing_behind(
     hass: HomeAssistant, world: World, advance: Advance
 ) -> None:
-    world.charger.effect_delay = timedelta(seconds=60)
-    await choose_strategy(hass, "cheapest")
-    await advance(10)
-    assert plan_of(hass).state == "setting"
     await choose_strategy(hass, "off")
     await advance(300)
     assert plan_of(hass).state == "off"

@@ -1,6 +1,6 @@
 """What plans do when the cloud, the charger or the prices are not what a plan needs."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 import logging
 
 from homeassistant.components.time import DOMAIN as TIME_DOMAIN, SERVICE_SET_VALUE
@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from simulator import Car, ChargeMode, Family, Simulator, World, commands, faults
+from simulator import ChargeMode, Family, Simulator, World, commands, faults
 from simulator.ready_tariffs import NONE, VALLEY
 
 from .conftest import SetupEntry
@@ -20,10 +20,12 @@ from .planning import (
     NOON,
     PLAN_START,
     act,
+    being_set,
     choose_strategy,
     own_slots,
     plan_of,
     planned,
+    plug_in_car,
     priced,
     publish,
     set_plan_energy,
@@ -32,14 +34,14 @@ from .planning import (
 )
 from .wishes import shown
 
-__all__ = ["planned", "priced"]
+__all__ = ["being_set", "planned", "priced"]
 
 AS_BEFORE = {"owner": True}
 AT_NIGHT = [(time(3, 50), time(5), (3,))]
 
 
 def big_car(world: World) -> None:
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.2, max_amps=32, phases=3))
+    plug_in_car(world)
 
 
 def shows_failure(hass: HomeAssistant) -> tuple[str, str | None]:
@@ -66,14 +68,10 @@ async def test_a_schedule_that_cannot_be_read_fails_the_plan_until_it_can(
     assert own_slots(world) == AT_NIGHT
 
 
-@pytest.mark.usefixtures("priced")
+@pytest.mark.usefixtures("being_set")
 async def test_reads_that_fail_while_a_plan_is_set_leave_everything_as_it_was(
     hass: HomeAssistant, world: World, advance: Advance
 ) -> None:
-    world.charger.effect_delay = timedelta(seconds=60)
-    await choose_strategy(hass, "cheapest")
-    await advance(10)
-    assert plan_of(hass).state == "setting"
     world.faults.add(faults.dropped(), Family.SCHEDULES, method="GET")
     await advance(120)
     assert shows_failure(hass) == ("failed", "unreachable")
@@ -133,14 +131,10 @@ async def test_an_entry_that_is_removed_while_the_cloud_is_out_says_what_may_be_
 # The charger
 
 
-@pytest.mark.usefixtures("priced")
+@pytest.mark.usefixtures("being_set")
 async def test_a_plan_that_is_cancelled_while_it_is_set_leaves_nothing_behind(
     hass: HomeAssistant, world: World, advance: Advance
 ) -> None:
-    world.charger.effect_delay = timedelta(seconds=60)
-    await choose_strategy(hass, "cheapest")
-    await advance(10)
-    assert plan_of(hass).state == "setting"
     await act(hass, "cancel_plan")
     await advance(120)
     assert plan_of(hass).state == "ended"
