@@ -10,8 +10,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.enphase_cloud_things.enlighten import InvalidResponse
-from custom_components.enphase_cloud_things.enlighten.bounds import Range
-from custom_components.enphase_cloud_things.enlighten.wire import Fields, JsonValue, Oddities, rows
+from custom_components.enphase_cloud_things.enlighten.wire import Fields, JsonValue, Oddities, Range, rows
 
 from .answers import ANY_JSON
 

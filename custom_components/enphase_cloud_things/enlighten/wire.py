@@ -5,7 +5,7 @@ cannot be read becomes `None` and one debug line that names its place, never its
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import Field, field, fields, is_dataclass
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -16,8 +16,6 @@ import re
 import sys
 from typing import Final, cast
 
-from . import bounds
-from .bounds import Range
 from .errors import InvalidResponse
 
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
@@ -37,7 +35,59 @@ _FALSE: Final = frozenset({"false", "0", "no", "off", "disabled"})
 _FIRST_MILLISECONDS: Final = 10**12
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The least and the greatest value that is believed, both included."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+# What a figure can be at all: one outside is an error of the cloud's, and as unknown as one that is missing. A voltage
+# of 10³⁰⁸ would break whatever calculates with it. No real site is ever outside of these
+AMPS: Final = Range(1, 400)
+VOLTS: Final = Range(1, 1_000)
+PHASES: Final = Range(1, 3)
+WATTS: Final = Range(-1e8, 1e8)
+KILOWATTS: Final = Range(-1e5, 1e5)
+PERCENT: Final = Range(0, 100)
+MILES: Final = Range(0, 100_000)
+
+SESSION_WATT_HOURS: Final = Range(0, 1e7)
+LIFETIME_WATT_HOURS: Final = Range(0, 1e10)
+TIER_KILOWATT_HOURS: Final = Range(-1, 1e9)
+
+# In any currency: a kilowatt hour costs thousands in some
+PRICE: Final = Range(-1e6, 1e6)
+MONEY: Final = Range(-1e9, 1e9)
+
+REPORTING_SECONDS: Final = Range(1, 7 * 86_400)
+STREAM_SECONDS: Final = Range(1, 86_400)
+ACTIVE_SECONDS: Final = Range(0, 10 * 366 * 86_400)
+
+MINUTE_OF_DAY: Final = Range(0, 1_440)
+MONTH: Final = Range(1, 12)
+WEEKDAY: Final = Range(1, 7)
+
+CONNECTOR: Final = Range(1, 100)
+# Numbers of states and modes, whose meaning is not all known
+CODE: Final = Range(-100_000, 100_000)
 _FINITE: Final = Range(-sys.float_info.max, sys.float_info.max)
+
+_EARLIEST: Final = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+
+# Characters of a text for people, of an identifier, of a token or cookie (servers refuse headers of more than twice as
+# many, and with them every request), and of a structured text before it is parsed
+_TEXT_LENGTH: Final = 255
+_IDENTIFIER_LENGTH: Final = 128
+_OPAQUE_LENGTH: Final = 4_096
+STRUCTURE_LENGTH: Final = 8_192
+# Objects of one list: a site with more chargers, or a page with more sessions, does not exist
+_ROWS: Final = 1_000
 
 
 class Oddities:
@@ -78,15 +128,15 @@ def text(value: JsonValue) -> str:
     JSON can name half a surrogate pair, which is no text: nothing that contains it can be stored or sent.
     """
     if isinstance(value, str):
-        start = value[: 4 * bounds.TEXT_LENGTH]
+        start = value[: 4 * _TEXT_LENGTH]
         start.encode()
-        return _UNPRINTABLE.sub(" ", start).strip()[: bounds.TEXT_LENGTH].rstrip()
+        return _UNPRINTABLE.sub(" ", start).strip()[:_TEXT_LENGTH].rstrip()
     raise ValueError
 
 
 def opaque(value: JsonValue) -> str:
     """Read what is handed back as it came, such as a token; longer than any real one it is none."""
-    if not isinstance(value, str) or len(value) > bounds.OPAQUE_LENGTH:
+    if not isinstance(value, str) or len(value) > _OPAQUE_LENGTH:
         raise ValueError
     value.encode()
     return value.strip()
@@ -95,8 +145,8 @@ def opaque(value: JsonValue) -> str:
 def identifier(value: JsonValue) -> str:
     """Read an identifier, which is text even where the cloud sends a number, and no longer than any real one."""
     if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if abs(value) < 10**bounds.IDENTIFIER_LENGTH else ""
-    if not isinstance(value, str) or len(value) > bounds.IDENTIFIER_LENGTH:
+        value = str(value) if abs(value) < 10**_IDENTIFIER_LENGTH else ""
+    if not isinstance(value, str) or len(value) > _IDENTIFIER_LENGTH:
         raise ValueError
     value.encode()
     result = value.strip()
@@ -166,7 +216,7 @@ def time(value: JsonValue) -> datetime:
     """
     if not isinstance(value, str) or _NUMBER.fullmatch(value[:_LONGEST_NUMBER].strip()):
         return moment(number(value))
-    iso, bracket, _ = value[: bounds.IDENTIFIER_LENGTH].strip().partition("[")
+    iso, bracket, _ = value[:_IDENTIFIER_LENGTH].strip().partition("[")
     if bracket and not value.rstrip().endswith("]"):
         raise ValueError
     result = datetime.fromisoformat(iso)
@@ -177,7 +227,7 @@ def time(value: JsonValue) -> datetime:
 
 
 def _believed(moment: datetime) -> datetime:
-    if not bounds.EARLIEST <= moment <= bounds.LATEST:
+    if not _EARLIEST <= moment <= _LATEST:
         raise ValueError
     return moment
 
@@ -241,11 +291,11 @@ class Fields:
         return self._read(scalar, names)
 
     def number(self, within: Range, *names: str) -> float | None:
-        """Read a number within a range of `bounds`."""
+        """Read a number within a range of values that is believed."""
         return self._read(lambda value: number(value, within), names)
 
     def integer(self, within: Range, *names: str) -> int | None:
-        """Read a whole number within a range of `bounds`."""
+        """Read a whole number within a range of values that is believed."""
         return self._read(lambda value: integer(value, within), names)
 
     def boolean(self, *names: str) -> bool | None:
@@ -301,7 +351,7 @@ class Fields:
     def entries(self) -> tuple[tuple[str, Fields], ...]:
         """Return those values that are objects, each with its key. The keys may be identifiers: paths count instead."""
         result = []
-        for index, (key, value) in enumerate(islice(self.values.items(), bounds.ROWS)):
+        for index, (key, value) in enumerate(islice(self.values.items(), _ROWS)):
             path = f"{self.path}[{index}]"
             try:
                 name = identifier(key)
@@ -315,7 +365,7 @@ class Fields:
     def scalars(self) -> dict[str, str]:
         """Return those values that are single ones as text, each with its key; blank and null ones are left out."""
         result = {}
-        for index, (key, value) in enumerate(islice(self.values.items(), bounds.ROWS)):
+        for index, (key, value) in enumerate(islice(self.values.items(), _ROWS)):
             try:
                 name, content = text(key), "" if value is None else scalar(value)
             except ValueError:
@@ -359,9 +409,9 @@ def object_at(value: JsonValue, path: str, oddities: Oddities | None = None) -> 
 def rows(values: list[JsonValue], path: str, oddities: Oddities) -> tuple[Fields, ...]:
     """Return the objects of a list; anything else in it costs its own row only, and what is too much its end."""
     result = []
-    if len(values) > bounds.ROWS:
-        oddities.unreadable(f"{path}[{bounds.ROWS}]")
-    for index, value in enumerate(values[: bounds.ROWS]):
+    if len(values) > _ROWS:
+        oddities.unreadable(f"{path}[{_ROWS}]")
+    for index, value in enumerate(values[:_ROWS]):
         if isinstance(value, dict):
             result.append(Fields(value, f"{path}[{index}]", oddities))
         else:

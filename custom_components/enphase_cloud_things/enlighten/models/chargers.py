@@ -10,7 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from ..bounds import (
+from ..errors import InvalidResponse
+from ..redact import free_text
+from ..wire import (
     AMPS,
     CODE,
     CONNECTOR,
@@ -21,10 +23,13 @@ from ..bounds import (
     REPORTING_SECONDS,
     SESSION_WATT_HOURS,
     VOLTS,
+    Fields,
+    JsonValue,
+    Oddities,
+    readable,
+    rows,
+    wire_field,
 )
-from ..errors import InvalidResponse
-from ..redact import free_text
-from ..wire import Fields, JsonValue, Oddities, readable, rows, wire_field
 from .networks import local_address
 
 _WH_PER_KWH: Final = 1000
@@ -154,10 +159,6 @@ def _connectors(row: Fields) -> tuple[Connector, ...]:
         )
         for number, connector in enumerate(listed, start=1)
     )
-
-
-def _first_known(*values: bool | None) -> bool | None:
-    return next((value for value in values if value is not None), None)
 
 
 def _any_known(*values: bool | None) -> bool | None:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..bounds import CODE
 from ..redact import free_text
-from ..wire import Fields, JsonValue, Oddities, readable, rows, wire_field
+from ..wire import CODE, Fields, JsonValue, Oddities, readable, rows, wire_field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

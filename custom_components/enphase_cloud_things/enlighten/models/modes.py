@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from ..bounds import CODE
-from ..wire import Fields, JsonValue, Oddities, wire_field
+from ..wire import CODE, Fields, JsonValue, Oddities, wire_field
 
 
 class ChargeMode(StrEnum):

@@ -10,8 +10,7 @@ from typing import Final
 
 import orjson
 
-from ..bounds import STRUCTURE_LENGTH
-from ..wire import Fields, JsonValue
+from ..wire import STRUCTURE_LENGTH, Fields, JsonValue
 
 _CONFIGURATIONS: Final = ("networkConfig", "wifiConfig", "cellularConfig")
 # No run of characters is looked at twice

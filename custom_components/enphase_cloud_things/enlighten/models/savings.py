@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from ..bounds import MONEY
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities, wire_field
+from ..wire import MONEY, Fields, JsonValue, Oddities, wire_field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

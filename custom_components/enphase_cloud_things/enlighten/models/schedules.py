@@ -13,9 +13,20 @@ from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
-from ..bounds import AMPS, MINUTE_OF_DAY, WEEKDAY
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities, integer, object_at, readable, rows, wire_field
+from ..wire import (
+    AMPS,
+    MINUTE_OF_DAY,
+    WEEKDAY,
+    Fields,
+    JsonValue,
+    Oddities,
+    integer,
+    object_at,
+    readable,
+    rows,
+    wire_field,
+)
 
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?", re.ASCII)
 _MINUTES_AN_HOUR: Final = 60

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..bounds import ACTIVE_SECONDS, MILES, MONEY, SESSION_WATT_HOURS
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities, wire_field
+from ..wire import ACTIVE_SECONDS, MILES, MONEY, SESSION_WATT_HOURS, Fields, JsonValue, Oddities, wire_field
 
 
 def _session_id(row: Fields) -> str:

@@ -6,8 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from ..bounds import STREAM_SECONDS
-from ..wire import Fields, JsonValue, Oddities, object_at, rows, wire_field
+from ..wire import STREAM_SECONDS, Fields, JsonValue, Oddities, object_at, rows, wire_field
 
 _DEFAULT_STREAM_SECONDS: Final = 900
 _SITE_LISTS: Final = ("sites", "data", "items", "systems")

@@ -10,9 +10,22 @@ from enum import StrEnum
 import re
 from typing import Final
 
-from ..bounds import MINUTE_OF_DAY, MONTH, PRICE, TIER_KILOWATT_HOURS, WEEKDAY, Range
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities, integer, number, readable, wire_field
+from ..wire import (
+    MINUTE_OF_DAY,
+    MONTH,
+    PRICE,
+    TIER_KILOWATT_HOURS,
+    WEEKDAY,
+    Fields,
+    JsonValue,
+    Oddities,
+    Range,
+    integer,
+    number,
+    readable,
+    wire_field,
+)
 
 MINUTES_OF_A_DAY: Final = 1440
 

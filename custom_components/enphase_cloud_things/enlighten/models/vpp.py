@@ -5,9 +5,8 @@ from datetime import datetime
 import re
 from typing import Final
 
-from ..bounds import KILOWATTS, PERCENT, WATTS
 from ..errors import InvalidResponse
-from ..wire import Fields, JsonValue, Oddities, readable, wire_field
+from ..wire import KILOWATTS, PERCENT, WATTS, Fields, JsonValue, Oddities, readable, wire_field
 
 _ID: Final = re.compile(r"[0-9a-f]{24}", re.ASCII | re.IGNORECASE)
 
