@@ -1,5 +1,6 @@
 """Header profiles: what goes out with which kind of request."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import jwt
@@ -13,16 +14,14 @@ from custom_components.enphase_cloud_things.enlighten.endpoints import (
     STATUS,
     Endpoint,
     Family,
+    HeaderProfile,
     Host,
     Hosts,
-)
-from custom_components.enphase_cloud_things.enlighten.headers import (
-    HeaderProfile,
     Identity,
     build_headers,
     header_names,
 )
-from custom_components.enphase_cloud_things.enlighten.tokens import AccessToken, Claims, read_claims, renewal_due_at
+from custom_components.enphase_cloud_things.enlighten.tokens import Token
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 
 from .conftest import SITE
@@ -37,8 +36,8 @@ def token(**claims: JsonValue) -> str:
 ACCESS = token(user_id="3158804", session_id="of-access")
 MANAGER = token(data={"userId": 3158804, "session": "of-manager"})
 WHOLE = Identity(
-    access_token=ACCESS,
-    manager_token=MANAGER,
+    access=Token.read(ACCESS),
+    manager=Token.read(MANAGER),
     csrf_token="csrf",
     tariff_csrf_token="bp-csrf",
     app_version="3.4.0",
@@ -146,21 +145,21 @@ def test_an_unknown_build_of_the_page_is_left_out() -> None:
 
 
 def test_commands_use_the_access_token_where_there_is_no_manager_token() -> None:
-    headers = build(HeaderProfile.CONTROL, Identity(access_token=ACCESS))
+    headers = build(HeaderProfile.CONTROL, Identity(access=Token.read(ACCESS)))
 
     assert headers["Authorization"] == f"Bearer {ACCESS}"
 
 
 def test_history_names_the_session_of_the_token_it_sends() -> None:
-    headers = build(HeaderProfile.HISTORY, Identity(manager_token=MANAGER))
+    headers = build(HeaderProfile.HISTORY, Identity(manager=Token.read(MANAGER)))
 
     assert (headers["Authorization"], headers["e-auth-token"]) == (f"Bearer {MANAGER}", "of-manager")
-    opaque = build(HeaderProfile.HISTORY, Identity(access_token="opaque"))
+    opaque = build(HeaderProfile.HISTORY, Identity(access=Token.read("opaque")))
     assert "e-auth-token" not in opaque
 
 
 def test_the_tariff_service_takes_the_access_token_where_the_other_names_nobody() -> None:
-    headers = build(HeaderProfile.TARIFF, Identity(access_token=ACCESS, manager_token="opaque"))
+    headers = build(HeaderProfile.TARIFF, Identity(access=Token.read(ACCESS), manager=Token.read("opaque")))
 
     assert headers["e-auth-token"] == ACCESS
 
@@ -174,37 +173,39 @@ def test_an_identity_does_not_show_its_secrets() -> None:
 @pytest.mark.parametrize(
     ("claims", "expected"),
     [
-        ({"user_id": 7, "session_id": "s"}, Claims(user_id="7", session_id="s")),
-        ({"data": {"userId": "7", "sessionId": "s"}}, Claims(user_id="7", session_id="s")),
-        ({"userid": "7", "data": {"session": "s"}}, Claims(user_id="7", session_id="s")),
+        ({"user_id": 7, "session_id": "s"}, Token(user_id="7", session_id="s")),
+        ({"data": {"userId": "7", "sessionId": "s"}}, Token(user_id="7", session_id="s")),
+        ({"userid": "7", "data": {"session": "s"}}, Token(user_id="7", session_id="s")),
         (
             {"exp": 1794312000, "iat": 1794308400},
-            Claims(issued_at=datetime(2026, 11, 10, 11, tzinfo=UTC), expires_at=datetime(2026, 11, 10, 12, tzinfo=UTC)),
+            Token(issued_at=datetime(2026, 11, 10, 11, tzinfo=UTC), expires_at=datetime(2026, 11, 10, 12, tzinfo=UTC)),
         ),
-        ({"data": {"exp": 1794312000}}, Claims(expires_at=datetime(2026, 11, 10, 12, tzinfo=UTC))),
-        ({"data": "text"}, Claims()),
+        ({"data": {"exp": 1794312000}}, Token(expires_at=datetime(2026, 11, 10, 12, tzinfo=UTC))),
+        ({"data": "text"}, Token()),
     ],
     ids=repr,
 )
-def test_claims_stand_at_the_top_or_below_data(claims: dict[str, JsonValue], expected: Claims) -> None:
-    assert read_claims(token(**claims)) == expected
+def test_claims_stand_at_the_top_or_below_data(claims: dict[str, JsonValue], expected: Token) -> None:
+    text = token(**claims)
+
+    assert Token.read(text) == replace(expected, text=text)
 
 
 @pytest.mark.parametrize("text", [None, "", "opaque", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.bm90LWpzb24.x"])
 def test_what_is_no_token_claims_nothing(text: str | None) -> None:
-    assert read_claims(text) == Claims()
+    assert Token.read(text) == Token(text=text or "")
 
 
 @pytest.mark.parametrize("name", ["expires_at", "expiresAt", "expiration"])
 @pytest.mark.parametrize("expiry", [1794312000, "1794312000", 1794312000000, "2026-11-10T12:00:00Z"], ids=repr)
 def test_the_end_of_a_token_has_several_names_and_spellings(name: str, expiry: JsonValue) -> None:
-    found = AccessToken.from_wire({"token": "opaque", name: expiry})
+    found = Token.minted({"token": "opaque", name: expiry})
 
-    assert found == AccessToken(token="opaque", expires_at=datetime(2026, 11, 10, 12, tzinfo=UTC))
+    assert found == Token(text="opaque", expires_at=datetime(2026, 11, 10, 12, tzinfo=UTC))
 
 
 def test_the_end_of_a_token_may_be_in_the_token() -> None:
-    found = AccessToken.from_wire({"access_token": token(exp=1794312000)})
+    found = Token.minted({"access_token": token(exp=1794312000)})
 
     assert found is not None
     assert found.expires_at == datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -212,7 +213,7 @@ def test_the_end_of_a_token_may_be_in_the_token() -> None:
 
 @pytest.mark.parametrize("reply", [None, {}, [], "token", {"token": ""}, {"token": 7}], ids=repr)
 def test_a_reply_without_a_token_has_none(reply: JsonValue) -> None:
-    assert AccessToken.from_wire(reply) is None
+    assert Token.minted(reply) is None
 
 
 @pytest.mark.parametrize(("minutes", "left"), [(360, 60), (121, 60), (120, 60), (60, 30), (10, 5), (0, 0), (-5, 0)])
@@ -220,8 +221,9 @@ def test_a_token_is_due_an_hour_before_its_end_or_after_half_its_life(minutes: i
     since = datetime(2026, 11, 10, 12, tzinfo=UTC)
     end = datetime.fromtimestamp(since.timestamp() + 60 * minutes, UTC)
 
-    due = renewal_due_at(known_since=since, expires_at=end)
+    due = Token(text="opaque", expires_at=end).renewal_due_at(known_since=since)
 
+    assert due is not None
     assert (end - due).total_seconds() == 60 * left
 
 
@@ -255,7 +257,9 @@ def test_what_is_no_id_leads_nowhere(odd: str) -> None:
 @pytest.mark.parametrize("odd", ["a\nb", "a\r\nX-Evil: 1", "a\x00", "\ud800"], ids=repr)
 @pytest.mark.parametrize("profile", HeaderProfile)
 def test_what_cannot_be_part_of_a_header_is_left_out(profile: HeaderProfile, odd: str) -> None:
-    identity = Identity(access_token=odd, manager_token=odd, csrf_token=odd, tariff_csrf_token=odd, app_version=odd)
+    identity = Identity(
+        access=Token.read(odd), manager=Token.read(odd), csrf_token=odd, tariff_csrf_token=odd, app_version=odd
+    )
 
     headers = build(profile, identity)
 
@@ -263,4 +267,4 @@ def test_what_cannot_be_part_of_a_header_is_left_out(profile: HeaderProfile, odd
 
 
 def test_a_token_that_is_no_text_makes_no_claims() -> None:
-    assert read_claims("a.\ud800.c") == Claims()
+    assert Token.read("a.\ud800.c") == Token(text="a.\ud800.c")

@@ -864,14 +864,14 @@ async def test_a_dead_bearer_behind_live_cookies_is_replaced_by_a_new_token(
     """Trap 85: every read works, and every command is refused."""
     clock.tick(3600)
     simulator.faults.add(faults.status_code(401), Family.LIVE_STREAM, times=1)
-    dead = client.session.identity().manager_token
+    dead = client.session.identity().manager.text
 
     await client.start_live_stream(SITE)
 
     assert simulator.requests.count(Family.JWT) == 1
     assert simulator.requests.logins == 0
     assert dead is not None
-    assert client.session.identity().manager_token != dead
+    assert client.session.identity().manager.text != dead
     assert dead not in str(asdict(client.session.credentials))
 
 
@@ -1287,7 +1287,7 @@ async def test_a_manager_token_that_any_reply_replaced_is_kept(connect: Connect,
 
     assert len(stored) == changes + 1
     restarted = await connect(credentials=stored[-1])
-    assert restarted.session.identity().manager_token == "newer"
+    assert restarted.session.identity().manager.text == "newer"
 
 
 async def test_a_reply_that_replaces_nothing_is_no_change(connect: Connect) -> None:

@@ -446,7 +446,7 @@ async def test_a_missing_token_degrades_a_sign_in_and_does_not_fail_it(
     clock.tick(301)
     simulator.faults.remove(fault)
     assert (await visitor.status("4410287")).chargers
-    assert visitor.session.identity().access_token
+    assert visitor.session.identity().access.text
     assert simulator.requests.logins == 1
 
 
@@ -544,7 +544,7 @@ async def test_another_sign_in_drops_the_older_tokens(client: EnlightenClient, s
     await sign_in(client)
 
     identity = client.session.identity()
-    assert (identity.access_token, identity.manager_token) == (None, "newer")
+    assert (identity.access.text, identity.manager.text) == ("", "newer")
 
 
 async def test_a_sign_in_that_brings_no_manager_token_drops_the_older_one(
@@ -554,5 +554,5 @@ async def test_a_sign_in_that_brings_no_manager_token_drops_the_older_one(
 
     await sign_in(client)
 
-    assert client.session.identity().manager_token is None
-    assert client.session.identity().access_token is not None
+    assert client.session.identity().manager.text == ""
+    assert client.session.identity().access.text

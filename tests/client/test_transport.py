@@ -20,8 +20,14 @@ from custom_components.enphase_cloud_things.enlighten import (
     ServiceUnavailable,
     Transport,
 )
-from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS, Endpoint, Family as ClientFamily, Host
-from custom_components.enphase_cloud_things.enlighten.headers import HeaderProfile, Identity
+from custom_components.enphase_cloud_things.enlighten.endpoints import (
+    STATUS,
+    Endpoint,
+    Family as ClientFamily,
+    HeaderProfile,
+    Host,
+    Identity,
+)
 from custom_components.enphase_cloud_things.enlighten.replies import read_outcome
 from custom_components.enphase_cloud_things.enlighten.transport import Call
 from simulator import Family, Simulator, faults

@@ -8,7 +8,7 @@ return. What is found inside of a model stands in the model's own module.
 """
 
 from .client import EnlightenClient
-from .endpoints import CORE_FAMILIES, Family, Hosts
+from .endpoints import CORE_FAMILIES, Family, Hosts, header_names
 from .errors import (
     AccountBlocked,
     AlreadyCharging,
@@ -37,7 +37,6 @@ from .errors import (
     TooManySessions,
 )
 from .grid_services import GridServicesClient
-from .headers import header_names
 from .history import HistoryClient
 from .limits import RequestBudget
 from .models.chargers import ChargerStatus, ChargerSummary, ChargingSession, SiteStatus

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from .endpoints import CORE_FAMILIES, STATUS, Endpoint, Family, Kind
+from .endpoints import CORE_FAMILIES, STATUS, Endpoint, Family, Identity, Kind
 from .errors import (
     AuthenticationRequired,
     CommandRejected,
@@ -22,7 +22,6 @@ from .errors import (
     ServiceUnavailable,
     TooManySessions,
 )
-from .headers import Identity
 from .limits import Failure
 from .replies import read_outcome
 from .session.session import Session

@@ -1,7 +1,11 @@
-"""Hosts and routes of the Enlighten cloud: what is asked where, and what kind of request it is."""
+"""Hosts, headers and routes of the Enlighten cloud: what is asked where and how, and what kind of request it is.
+
+The cloud answers 406 to user agents that name a home-automation program and to unexpected `Accept` values, so every
+profile of headers imitates what the web page sends, as a whole (docs/api.md §1.4).
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 import re
 from typing import Final
@@ -9,7 +13,7 @@ from typing import Final
 from yarl import URL
 
 from .errors import NotSupported
-from .headers import HeaderProfile
+from .tokens import NO_TOKEN, Token
 
 _ENLIGHTEN: Final = URL("https://enlighten.enphaseenergy.com")
 _GRID_SERVICES: Final = URL("https://gs.enphaseenergy.com")
@@ -73,6 +77,154 @@ class Kind(Enum):
     READ = auto()
     COMMAND = auto()
     SIGN_IN = auto()
+
+
+USER_AGENT: Final = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
+    " (KHTML, like Gecko) Version/18.6 Safari/605.1.15"
+)
+FORM_CONTENT: Final = "application/x-www-form-urlencoded; charset=UTF-8"
+
+_PLAIN_JSON: Final = "application/json, text/plain, */*"
+_SCRIPT_JSON: Final = "application/json, text/javascript, */*; q=0.01"
+_PAGE: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+type _Templates = Mapping[str, str]
+
+_BASE: Final[_Templates] = {
+    "Accept": _PLAIN_JSON,
+    "X-Requested-With": "XMLHttpRequest",
+    "Referer": "{base}/pv/systems/{site}/summary",
+    "User-Agent": USER_AGENT,
+    "e-auth-token": "{access}",
+    "X-CSRF-Token": "{csrf}",
+}
+_CHARGER_READ: Final = {**_BASE, "Accept": "*/*", "Referer": "{base}/web/{site}/today/graph/hours{version}"}
+_CONTROL: Final = {**_CHARGER_READ, "Accept": _SCRIPT_JSON, "Authorization": "Bearer {bearer}"}
+_LOGIN: Final = {
+    "Accept": "*/*",
+    "Content-Type": FORM_CONTENT,
+    "Referer": "{base}/",
+    "User-Agent": USER_AGENT,
+    "X-Requested-With": "XMLHttpRequest",
+}
+
+
+def _without(headers: _Templates, *names: str) -> _Templates:
+    return {name: value for name, value in headers.items() if name not in names}
+
+
+class HeaderProfile(Enum):
+    """The sets of headers by what they are for, with their names in docs/api.md §1.4.
+
+    What is in braces is filled in by `build_headers`; a header without its value is left out.
+    """
+
+    BASE = _BASE  # H0
+    CHARGER_READ = _CHARGER_READ  # H1
+    CONTROL = _CONTROL  # H3
+    # H3 without tokens, for charger configuration that refuses them (§6.5)
+    CONTROL_BY_COOKIES = _without(_CONTROL, "Authorization", "e-auth-token")
+    # H1 with a bearer
+    LIVE_STREAM = {**_CHARGER_READ, "Authorization": "Bearer {bearer}"}
+    HISTORY = {  # H4
+        **_BASE,
+        "Accept": _SCRIPT_JSON,
+        "Authorization": "Bearer {history_bearer}",
+        "e-auth-token": "{history_session}",
+        "requestid": "{request}",
+        "username": "{user}",
+    }
+    APP = {**_BASE, "Accept": "*/*", "Referer": "{base}/web/{site}/history/graph/years{version}"}  # H5
+    TARIFF = {  # H8
+        **_BASE,
+        "Accept": _SCRIPT_JSON,
+        "e-auth-token": "{tariff_token}",
+        "Username": "{user}",
+        "Requestid": "{request}",
+        "x-xsrf-token": "{tariff_csrf}",
+    }
+    # H9, sent from a session without cookies, to a host that takes the bare token only
+    GRID_SERVICES = {
+        "Accept": _SCRIPT_JSON,
+        "Origin": "{origin}",
+        "Referer": "{base}/",
+        "User-Agent": USER_AGENT,
+        "Authorization": "{bearer}",
+    }
+    LOGIN = _LOGIN  # H12
+    # The browser's own form (§2.2)
+    LOGIN_FORM = {**_without(_LOGIN, "X-Requested-With"), "Accept": _PAGE, "Origin": "{origin}"}
+    # H12 for one-time codes (§2.3)
+    ONE_TIME_CODE = {**_LOGIN, "Accept": _PLAIN_JSON, "X-CSRF-Token": "{csrf}"}
+    # H12 for the token route (§2.5)
+    TOKEN = {**_without(_LOGIN, "Content-Type"), "Accept": _PLAIN_JSON}
+    # The site list (§3.1)
+    SITES = {
+        **_without(_LOGIN, "Content-Type"),
+        "X-CSRF-Token": "{csrf}",
+        "Authorization": "Bearer {access}",
+        "e-auth-token": "{access}",
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who asks: everything about the session that goes into headers. Tokens past their end are left out."""
+
+    access: Token = NO_TOKEN
+    manager: Token = NO_TOKEN
+    csrf_token: str | None = field(default=None, repr=False)
+    tariff_csrf_token: str | None = field(default=None, repr=False)
+    app_version: str | None = None
+
+    def values(self) -> Mapping[str, str | None]:
+        """Return what the profiles name in braces."""
+        access, manager = self.access, self.manager
+        return {
+            "access": access.text,
+            # What commands and the scheduler want, and the other way round what the history wants
+            "bearer": manager.text or access.text,
+            "history_bearer": access.text or manager.text,
+            # The session of that very token, not the token
+            "history_session": (access if access.text else manager).session_id,
+            "tariff_token": manager.text if manager.user_id else access.text,
+            "user": access.user_id or manager.user_id,
+            "csrf": self.csrf_token,
+            "tariff_csrf": self.tariff_csrf_token,
+        }
+
+
+def build_headers(
+    profile: HeaderProfile, *, identity: Identity, base: URL, site_id: str = "", request_id: str = ""
+) -> dict[str, str]:
+    """Build the headers of one attempt; what is not known, or cannot be part of a header, is left out.
+
+    `base` is the base address of the Enlighten host, also for requests to another host: it is the page that the
+    request pretends to come from. Cookies are the HTTP session's business.
+    """
+    values = {name: value for name, value in identity.values().items() if value} | {
+        "base": str(base).rstrip("/"),
+        "origin": str(base.origin()),
+        "site": site_id,
+        "request": request_id,
+        "version": f"?v={identity.app_version}" if identity.app_version else "",
+    }
+    headers = {}
+    templates: _Templates = profile.value
+    for name, template in templates.items():
+        try:
+            value = template.format_map(values)
+        except KeyError:
+            continue
+        if value.isprintable():
+            headers[name] = value
+    return headers
+
+
+def header_names(identity: Identity, *, base: URL) -> dict[str, list[str]]:
+    """Return the names of the headers that each profile would send now, by the name of the profile."""
+    return {each.name.lower(): sorted(build_headers(each, identity=identity, base=base)) for each in HeaderProfile}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

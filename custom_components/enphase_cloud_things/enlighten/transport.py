@@ -27,9 +27,8 @@ from aiohttp.abc import AbstractCookieJar
 import orjson
 from yarl import URL
 
-from .endpoints import Endpoint, Family, Host, Hosts, Kind
+from .endpoints import Endpoint, Family, Host, Hosts, Identity, Kind, build_headers
 from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NotSupported, RateLimited
-from .headers import Identity, build_headers
 from .limits import BackOff, Clock, Jitter, Pauses, Places, Priority, RequestBudget, utc_now
 from .recording.ring import Asked, Recorder
 from .replies import Reply, is_large, read_reply, read_retry_after

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from ..endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_CODE, Endpoint, Kind
+from ..endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_CODE, Endpoint, Identity, Kind
 from ..errors import (
     AccountBlocked,
     AuthenticationRequired,
@@ -31,10 +31,9 @@ from ..errors import (
     ServiceUnavailable,
     TooManySessions,
 )
-from ..headers import Identity
 from ..limits import Clock
 from ..replies import BodyKind, Reply
-from ..tokens import AccessToken, read_claims
+from ..tokens import Token
 from ..transport import Call, Transport
 from ..wire import Fields, object_at
 from .cookies import EnlightenCookies
@@ -63,7 +62,7 @@ class Grant:
     proven: bool = False
     session_id: str | None = field(default=None, repr=False)
     manager_token: str | None = field(default=None, repr=False)
-    token: AccessToken | None = field(default=None, repr=False)
+    token: Token | None = field(default=None, repr=False)
 
 
 class Login:
@@ -129,7 +128,7 @@ class Login:
         """
         await self._exchange(SEND_CODE, _judge_sent_code, {"locale": "en"})
 
-    async def mint_token(self) -> AccessToken:
+    async def mint_token(self) -> Token:
         """Get an access token for the session that the cookies hold.
 
         Raises:
@@ -205,7 +204,7 @@ class Login:
         manager_token = self._cookies.manager_token
         if self._cookies.session is None and manager_token is None:
             raise InvalidCredentials("The cloud opened no session")
-        return Grant(session_id=read_claims(manager_token).session_id, manager_token=manager_token)
+        return Grant(session_id=Token.read(manager_token).session_id, manager_token=manager_token)
 
 
 def _raise_for_trouble(reply: Reply) -> None:
@@ -234,7 +233,7 @@ def _reply_fields(reply: Reply) -> Fields:
 def _token_grant(fields: Fields) -> Grant | None:
     manager_token = fields.opaque("manager_token", "managerToken")
     session_id = fields.opaque("session_id", "sessionId", "session")
-    session_id = session_id or read_claims(manager_token).session_id
+    session_id = session_id or Token.read(manager_token).session_id
     if session_id is None:
         return None
     return Grant(proven=True, session_id=session_id, manager_token=manager_token)
@@ -270,13 +269,13 @@ def _raise_for_code(reply: Reply) -> None:
         raise OtpExpired("The challenge is gone")
 
 
-def _judge_token(reply: Reply) -> AccessToken:
+def _judge_token(reply: Reply) -> Token:
     _raise_for_trouble(reply)
     if reply.is_login_wall:
         raise LoginWall("The login page came in place of a token")
     if reply.status in _SESSION_GONE:
         raise AuthenticationRequired("The cloud refused the session")
-    token = AccessToken.from_wire(reply.value) if reply.is_success else None
+    token = Token.minted(reply.value) if reply.is_success else None
     if token is None:
         kind = RouteGone if reply.refusal and reply.refusal.routing else NotSupported
         raise kind("The cloud gave no token", refusal=reply.refusal)

@@ -21,7 +21,7 @@ from ..errors import (
     TooManySessions,
 )
 from ..limits import Clock
-from ..tokens import AccessToken
+from ..tokens import Token
 from ..transport import Transport
 from .login import Login
 from .state import GuardReason
@@ -244,7 +244,7 @@ class Renewal:
         self._session.accept_token(token)
         return True
 
-    async def _mint(self) -> AccessToken | None:
+    async def _mint(self) -> Token | None:
         """Ask for a token; where the cloud takes the cookies for none, its route is left alone for a while."""
         try:
             return await self._login.mint_token()
@@ -278,8 +278,8 @@ class Renewal:
         async with self._session.lock:
             if generation != self._session.generation:
                 return
-            bearer = self._session.identity().manager_token
-            if bearer is not None and self._session.cookies.export() and (token := await self._mint()):
+            bearer = self._session.identity().manager.text
+            if bearer and self._session.cookies.export() and (token := await self._mint()):
                 _LOGGER.debug("The token that commands bear was replaced")
                 self._session.accept_token(token, in_place_of=bearer)
                 return

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from ..endpoints import Identity
 from ..errors import OtpRequired, TooManySessions
-from ..headers import Identity
 from ..limits import Clock
-from ..tokens import AccessToken, read_claims, renewal_due_at
+from ..tokens import NO_TOKEN, Token
 from ..transport import Transport
 from .cookies import EnlightenCookies
 from .login import Grant, Login, OtpChallenge
@@ -41,6 +41,8 @@ class Session:
         self.generation = 0
         self.lock = asyncio.Lock()
         self._stored = Credentials()
+        # As the cookies and the stored state have them, with their claims
+        self._access = self._manager = NO_TOKEN
         self._transport = transport
         self._clock = clock or transport.clock
         self._adopt(credentials or Credentials())
@@ -67,26 +69,19 @@ class Session:
     @property
     def token_due_at(self) -> datetime | None:
         """When to renew the access token; `None` if its end is not known."""
-        if self._stored.access_token is None:
+        if not self._access.text:
             return self._stored.signed_in_at
-        expires_at = self._stored.access_token_expires_at
-        if expires_at is None:
-            return None
-        known_since = read_claims(self._stored.access_token).issued_at or self._token_known_since
-        return renewal_due_at(known_since=known_since, expires_at=expires_at)
+        return self._access.renewal_due_at(known_since=self._token_known_since)
 
     def identity(self) -> Identity:
         """Return what goes into the headers of a request that is sent now. A token past its end is as good as none."""
         now = self._clock()
-        access_token = self._stored.access_token
-        if _is_past(self._stored.access_token_expires_at, now):
-            access_token = None
-        manager_token = self.cookies.manager_token or self._stored.manager_token
-        if _is_past(read_claims(manager_token).expires_at, now):
-            manager_token = None
+        manager_token = self.cookies.manager_token or self._stored.manager_token or ""
+        if manager_token != self._manager.text:
+            self._manager = Token.read(manager_token)
         return Identity(
-            access_token=access_token,
-            manager_token=manager_token,
+            access=self._access.unless_past(now),
+            manager=self._manager.unless_past(now),
             csrf_token=self.cookies.csrf_token,
             tariff_csrf_token=self.cookies.tariff_csrf_token,
             app_version=self.cookies.app_version,
@@ -142,17 +137,14 @@ class Session:
 
     def accept_sign_in(self, email: str, grant: Grant, *, one_time_codes: bool = False) -> None:
         """Become the session that a password or code has opened; older tokens are dropped."""
-        token, last = grant.token, self._stored
-        user_id = (
-            read_claims(token.token if token else None).user_id
-            or read_claims(grant.manager_token or self.cookies.manager_token).user_id
-        )
+        last, self._access = self._stored, grant.token or NO_TOKEN
+        user_id = self._access.user_id or Token.read(grant.manager_token or self.cookies.manager_token).user_id
         self._stored = Credentials(
             email=email,
             user_id=user_id or (last.user_id if last.email == email else None),
             session_id=grant.session_id,
-            access_token=token.token if token else None,
-            access_token_expires_at=token.expires_at if token else None,
+            access_token=self._access.text or None,
+            access_token_expires_at=self._access.expires_at,
             manager_token=grant.manager_token,
             signed_in_at=self._clock(),
             one_time_codes=one_time_codes,
@@ -160,7 +152,7 @@ class Session:
         )
         self._changed_identity()
 
-    def accept_token(self, token: AccessToken, *, in_place_of: str | None = None) -> None:
+    def accept_token(self, token: Token, *, in_place_of: str | None = None) -> None:
         """Go on with a new access token. Whoever asked for it is cancelled if the identity is replaced meanwhile.
 
         `in_place_of` is a manager token that is dead, and dropped unless the cloud has replaced it.
@@ -170,10 +162,11 @@ class Session:
             manager_token = None if manager_token == in_place_of else manager_token
             if self.cookies.manager_token == in_place_of:
                 self.cookies.forget_manager_token()
+        self._access = token
         self._stored = replace(
             self._stored,
-            user_id=read_claims(token.token).user_id or self._stored.user_id,
-            access_token=token.token,
+            user_id=token.user_id or self._stored.user_id,
+            access_token=token.text,
             access_token_expires_at=token.expires_at,
             manager_token=manager_token,
         )
@@ -209,6 +202,7 @@ class Session:
     def _adopt(self, credentials: Credentials) -> None:
         guard = credentials.guard.sane(self._clock())
         self._stored = replace(credentials, cookies=(), rate_limited_until=None, guard=guard)
+        self._access = replace(Token.read(credentials.access_token), expires_at=credentials.access_token_expires_at)
         self.cookies.restore(credentials.cookies)
         self._remember_cookies()
         if credentials.rate_limited_until is not None:
@@ -232,7 +226,3 @@ class Session:
     def _remember_cookies(self) -> None:
         self._last_rotating = self.cookies.rotating
         self._last_cookies = self.cookies.export()
-
-
-def _is_past(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and moment <= now
