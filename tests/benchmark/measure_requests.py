@@ -1,13 +1,15 @@
 """Requests, sign-ins and state writes of simulated hours and days."""
 
-from datetime import timedelta
+from collections import defaultdict
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import Event, EventStateChangedData, EventStateReportedData, HomeAssistant, callback
 import pytest
 
 from custom_components.enphase_cloud_things.const import DOMAIN
-from simulator import Car, Family, Simulator, World, faults
+from simulator import Car, Family, Simulator, World, commands, faults
 from tests.integration.conftest import SetupEntry
 from tests.integration.long_runs import DAY, HOUR, SELDOM, STEP, most_requests_in_an_hour
 from tests.integration.passing_time import Advance
@@ -86,6 +88,33 @@ async def test_the_shortest_intervals(
     await hass.services.async_call(DOMAIN, "start_charging", {"entity_id": "switch.carport"}, blocking=True)
     await advance(2 * HOUR, step=1)
     record("requests in the busiest hour, charging and polled every 5 s", most_requests_in_an_hour(simulator), most=480)
+
+
+async def test_fifty_chargers_on_two_sites(
+    setup_entry: SetupEntry, world: World, simulator: Simulator, advance: Advance, record: Record
+) -> None:
+    lark_street = world.site
+    hill_cabin = world.add_site("4410288", "Hill Cabin")
+    world.account.site_ids.append(hill_cabin.site_id)
+    for site, count in ((lark_street, 24), (hill_cabin, 25)):
+        for number in range(count):
+            site.add_charger(f"{site.site_id}{number:05}", name=f"{site.title} {number}")
+    charging = [*lark_street.chargers[:12], *hill_cabin.chargers[:13]]
+    for charger in charging:
+        charger.plug_in(Car(battery_kwh=500, state_of_charge=0.1))
+        commands.start(charger, level=16, connector=charger.connector(1))
+    for site in (lark_street, hill_cabin):
+        await setup_entry(site=site)
+    await advance(HOUR, step=1)
+    simulator.requests.clear()
+    await advance(HOUR, step=1)
+    read: defaultdict[str, list[datetime]] = defaultdict(list)
+    for request in simulator.requests.of(Family.STATUS):
+        read[request.parameters["site"]].append(request.time)
+    longest = max((later - one).total_seconds() for times in read.values() for one, later in pairwise(times))
+    assert len(read) == 2
+    record("longest wait for a status, 50 chargers on two sites, 25 charging", longest, "s", most=60)
+    record("requests of that hour", len(simulator.requests), most=480)
 
 
 @pytest.mark.parametrize(("by_cookie", "most"), [(True, 1), (False, 5)])
