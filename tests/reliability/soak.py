@@ -5,7 +5,8 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import gc
@@ -81,16 +82,22 @@ class Errors(logging.Handler):
         self.told.append((f"{record.name} {record.getMessage()}", record.exc_info is not None))
 
 
-@pytest.fixture
-def errors(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Errors:
-    """What is logged, and nothing else that listens.
+@contextmanager
+def nobody_else_listening() -> Iterator[Errors]:
+    """Hold what is logged, and have nothing else listen.
 
     Pytest keeps all records until the end of a test, and with them every error, its traceback and what its frames hold.
+    It begins to listen when the fixtures of the test are made, so none of them could send it away.
     """
-    caplog.set_level(logging.WARNING)
-    errors = Errors()
-    monkeypatch.setattr(logging.getLogger(), "handlers", [errors])
-    return errors
+    root, errors = logging.getLogger(), Errors()
+    listening, root.handlers = root.handlers, [errors]
+    level = root.level
+    root.setLevel(logging.WARNING)
+    try:
+        yield errors
+    finally:
+        root.handlers = listening
+        root.setLevel(level)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -282,21 +289,21 @@ async def test_a_long_time_of_random_faults_commands_and_reloads(
     setup_entry: SetupEntry,
     simulator: Simulator,
     freezer: FrozenDateTimeFactory,
-    errors: Errors,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    entry = await setup_entry(remember_password=True)
-    soak = Soak(hass, entry, simulator, freezer, errors)
-    began = dt_util.utcnow()
-    tracemalloc.start()
-    try:
-        await soak.run(REFRESHES // 5)
-        before = held_mebibytes()
-        await soak.run(REFRESHES - REFRESHES // 5)
-        grown = held_mebibytes() - before
-    finally:
-        tracemalloc.stop()
-    await soak.recover()
+    with nobody_else_listening() as errors:
+        entry = await setup_entry(remember_password=True)
+        soak = Soak(hass, entry, simulator, freezer, errors)
+        began = dt_util.utcnow()
+        tracemalloc.start()
+        try:
+            await soak.run(REFRESHES // 5)
+            before = held_mebibytes()
+            await soak.run(REFRESHES - REFRESHES // 5)
+            grown = held_mebibytes() - before
+        finally:
+            tracemalloc.stop()
+        await soak.recover()
     figures = [
         Figure(name="simulated days", measured=(dt_util.utcnow() - began) / timedelta(days=1), unit=""),
         *(Figure(name=name, measured=count, unit="") for name, count in sorted(soak.happened.items())),
