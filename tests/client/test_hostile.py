@@ -28,9 +28,8 @@ from custom_components.enphase_cloud_things.enlighten.models.savings import read
 from custom_components.enphase_cloud_things.enlighten.models.sessions import read_history_page
 from custom_components.enphase_cloud_things.enlighten.models.site import CommandReply, LiveStream, read_sites
 from custom_components.enphase_cloud_things.enlighten.models.vpp import read_events
-from custom_components.enphase_cloud_things.enlighten.redact import scrub
 from custom_components.enphase_cloud_things.enlighten.replies import read_reply
-from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities
+from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities, scrub
 from simulator import Family, Simulator, faults
 
 from .answers import ABSURD, ANY_JSON, mutated, places, redirected

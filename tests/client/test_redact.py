@@ -15,8 +15,8 @@ from custom_components.enphase_cloud_things.enlighten import (
     Pseudonyms,
     redact,
 )
-from custom_components.enphase_cloud_things.enlighten.redact import REDACTED, scrub
-from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
+from custom_components.enphase_cloud_things.enlighten.redact import REDACTED
+from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, scrub
 from simulator import OWNER_EMAIL, OWNER_KEY, Simulator, World, faults
 
 from .answers import ANY_JSON

@@ -31,8 +31,7 @@ from .errors import (
     TooManySessions,
 )
 from .limits import LONGEST_WAIT
-from .redact import free_text
-from .wire import Fields, JsonValue, object_at
+from .wire import Fields, JsonValue, free_text, object_at
 
 _PAGE_STARTS: Final = ("<!doctype html", "<html")
 # What may come before a page

@@ -9,6 +9,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from ipaddress import ip_address
 from itertools import islice
 import logging
 import math
@@ -89,6 +90,25 @@ STRUCTURE_LENGTH: Final = 8_192
 # Objects of one list: a site with more chargers, or a page with more sessions, does not exist
 _ROWS: Final = 1_000
 
+_MASK: Final = "…"
+
+# Longer texts are cut before any pattern sees them
+LONGEST_SCRUBBED: Final = 4096
+# Anything that looks like a token, an address or an identifier, longest forms first. No run of characters is looked at
+# twice: each pattern begins where such a run does, and gives nothing back.
+_PATTERNS: Final = (
+    re.compile(r"(?<![\w-])eyJ[\w-]++(?:\.[\w-]*+){1,2}"),
+    re.compile(r"(?<![\w.+-])[\w.+-]++@[\w.-]++"),
+    re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
+    re.compile(r"\b(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b"),
+    re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}\b"),
+    re.compile(r"(?<![\w:])[0-9a-fA-F:]*::[0-9a-fA-F:]*"),
+    re.compile(r"\b[0-9a-fA-F]{16,}+\b"),
+    # Not the fraction of a number or time
+    re.compile(r"(?<!\d\.)(?<!\d)\d{5,}+"),
+)
+_IP_VERSION_4: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+
 
 class Oddities:
     """Logs each unexpected thing in the cloud's replies once, and not again with every poll.
@@ -132,6 +152,30 @@ def text(value: JsonValue) -> str:
         start.encode()
         return _UNPRINTABLE.sub(" ", start).strip()[:_TEXT_LENGTH].rstrip()
     raise ValueError
+
+
+def scrub(text: str) -> str:
+    """Mask whatever in a text could be a token, an address or an identifier; the end of a very long one is left out."""
+    if len(text) > LONGEST_SCRUBBED:
+        text = text[:LONGEST_SCRUBBED] + _MASK
+    text = _IP_VERSION_4.sub(_mask_address, text)
+    for pattern in _PATTERNS:
+        text = pattern.sub(_MASK, text)
+    return text
+
+
+def free_text(text: str | None) -> str | None:
+    """Keep whatever words the cloud chooses, without what in them could be an identifier."""
+    return scrub(text) if text else None
+
+
+def _mask_address(match: re.Match[str]) -> str:
+    """Mask an address of a local network; firmware versions look like public ones."""
+    try:
+        is_local = not ip_address(match[0]).is_global
+    except ValueError:
+        return match[0]
+    return _MASK if is_local else match[0]
 
 
 def opaque(value: JsonValue) -> str:

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Final
 
 from ..errors import InvalidResponse
-from ..redact import free_text
 from ..wire import (
     AMPS,
     CODE,
@@ -26,6 +25,7 @@ from ..wire import (
     Fields,
     JsonValue,
     Oddities,
+    free_text,
     readable,
     rows,
     wire_field,

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..redact import free_text
-from ..wire import CODE, Fields, JsonValue, Oddities, readable, rows, wire_field
+from ..wire import CODE, Fields, JsonValue, Oddities, free_text, readable, rows, wire_field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
