@@ -12,6 +12,7 @@ from custom_components.enphase_cloud_things.enlighten.endpoints import (
     PREFERENCE,
     SITES,
     STATUS,
+    Call,
     Endpoint,
     Family,
     HeaderProfile,
@@ -230,17 +231,17 @@ def test_a_token_is_due_an_hour_before_its_end_or_after_half_its_life(minutes: i
 def test_an_address_is_built_below_the_host() -> None:
     hosts = Hosts(enlighten=BASE, grid_services=URL("http://127.0.0.1:9/gs"))
 
-    assert str(SITES.url(hosts)) == (
+    assert str(Call(SITES).url(hosts)) == (
         "https://cloud.example.com/enlighten/app-api/search_sites.json?searchText=&favourite=false"
     )
-    assert str(STATUS.url(hosts, site_id=SITE)).endswith(
+    assert str(Call(STATUS, site_id=SITE).url(hosts)).endswith(
         "/enlighten/service/evse_controller/4410287/ev_chargers/status"
     )
     private = Endpoint(
         family=Family.VPP_EVENTS, path="/a/{site}", profile=HeaderProfile.GRID_SERVICES, host=Host.GRID_SERVICES
     )
     assert (
-        str(private.url(hosts, site_id=SITE, query={"x": "", "y": "ä"}))
+        str(Call(private, site_id=SITE, query={"x": "", "y": "ä"}).url(hosts))
         == "http://127.0.0.1:9/gs/a/4410287?x=&y=%C3%A4"
     )
 
@@ -249,9 +250,9 @@ def test_an_address_is_built_below_the_host() -> None:
 def test_what_is_no_id_leads_nowhere(odd: str) -> None:
     """It would be another route than the one that is meant."""
     with pytest.raises(NotSupported):
-        PREFERENCE.url(Hosts(), site_id=SITE, serial=odd)
+        Call(PREFERENCE, site_id=SITE, serial=odd).url(Hosts())
     with pytest.raises(NotSupported):
-        STATUS.url(Hosts(), site_id=odd)
+        Call(STATUS, site_id=odd).url(Hosts())
 
 
 @pytest.mark.parametrize("odd", ["a\nb", "a\r\nX-Evil: 1", "a\x00", "\ud800"], ids=repr)

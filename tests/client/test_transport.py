@@ -22,6 +22,7 @@ from custom_components.enphase_cloud_things.enlighten import (
 )
 from custom_components.enphase_cloud_things.enlighten.endpoints import (
     STATUS,
+    Call,
     Endpoint,
     Family as ClientFamily,
     HeaderProfile,
@@ -29,7 +30,6 @@ from custom_components.enphase_cloud_things.enlighten.endpoints import (
     Identity,
 )
 from custom_components.enphase_cloud_things.enlighten.replies import read_outcome
-from custom_components.enphase_cloud_things.enlighten.transport import Call
 from simulator import Family, Simulator, faults
 from simulator.faults import Trouble
 from simulator.pages import LOGIN_PAGE
@@ -156,7 +156,7 @@ async def test_connections_that_were_given_back_are_no_connections(hosts: Hosts)
     transport = Transport(http, hosts=hosts)
 
     with pytest.raises(ConnectionFailed):
-        await transport.exchange(Call(endpoint=STATUS, site_id=SITE), Identity, lambda reply: reply)
+        await transport.exchange(Call(STATUS, site_id=SITE), Identity, lambda reply: reply)
 
 
 async def test_a_body_beyond_all_reason_is_not_read(client: EnlightenClient, simulator: Simulator) -> None:
@@ -253,7 +253,7 @@ async def test_the_grid_services_host_sees_no_cookies(client: EnlightenClient, s
     """Trap 52: it takes the bare token alone."""
     transport = client.transport
 
-    await transport.exchange(Call(endpoint=PRIVATE, site_id=SITE), client.session.identity, lambda reply: reply)
+    await transport.exchange(Call(PRIVATE, site_id=SITE), client.session.identity, lambda reply: reply)
 
     (request,) = simulator.requests.of()
     assert request.headers["authorization"] == client.session.credentials.manager_token
@@ -265,7 +265,7 @@ async def test_without_a_session_free_of_cookies_there_are_no_grid_services(host
         transport = Transport(http, hosts=hosts)
 
         with pytest.raises(NotSupported):
-            await transport.exchange(Call(endpoint=PRIVATE), Identity, lambda reply: reply)
+            await transport.exchange(Call(PRIVATE), Identity, lambda reply: reply)
 
 
 async def test_the_real_hosts_are_the_default() -> None:
@@ -303,8 +303,6 @@ async def test_a_transport_pauses_without_anybody_listening(hosts: Hosts, simula
         transport = Transport(http, hosts=hosts)
 
         with pytest.raises(RateLimited):
-            await transport.exchange(
-                Call(endpoint=STATUS, site_id=SITE), Identity, lambda reply: read_outcome(STATUS, reply)
-            )
+            await transport.exchange(Call(STATUS, site_id=SITE), Identity, lambda reply: read_outcome(STATUS, reply))
 
         assert transport.paused_until is not None

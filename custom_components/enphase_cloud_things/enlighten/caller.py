@@ -3,11 +3,12 @@
 A family that is not core can cause no renewal; its 401 is its own trouble (docs/api.md §2.8).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
-from .endpoints import CORE_FAMILIES, STATUS, Endpoint, Family, Identity, Kind
+from .endpoints import CORE_FAMILIES, STATUS, Call, Endpoint, Family, Identity, Kind
 from .errors import (
     AuthenticationRequired,
     CommandRejected,
@@ -25,7 +26,7 @@ from .errors import (
 from .limits import Failure
 from .replies import read_outcome
 from .session.session import Session
-from .transport import Call, Transport
+from .transport import Transport
 from .wire import JsonValue, Oddities
 
 # A command that is refused 401 has not been carried out: after a look, a new token and a sign-in it is sent again
@@ -69,26 +70,12 @@ class Caller:
         self._timeout = timeout
         self._oddities = Oddities()
 
-    async def call[T](
-        self,
-        endpoint: Endpoint,
-        read: Reader[T],
-        *,
-        site_id: str = "",
-        serial: str = "",
-        item_id: str = "",
-        query: Mapping[str, str] | None = None,
-        json: JsonValue = None,
-        fresh: bool = False,
-        urgent: bool = False,
-        refusal_counts: bool = True,
-    ) -> T:
+    async def call[T](self, call: Call, read: Reader[T], *, refusal_counts: bool = True) -> T:
         """Send a request and return what `read` makes of the JSON of its answer, `{}` for an empty one.
 
         Where the cloud refuses the session, a core family is sent once more after a renewal, and a command if the
         status shows that the session had ended. From other families the client backs off after any failure, a reply
-        that `read` finds invalid included. A `fresh` read is sent even then; one that is `urgent`, for a command waits
-        for it, is fresh and waits for no other read. Unless `refusal_counts`, a 401 or 403 is no reason to back off.
+        that `read` finds invalid included. Unless `refusal_counts`, a 401 or 403 is no reason to back off.
 
         Raises:
             ConnectionFailed: no answer came, and no command was sent.
@@ -100,21 +87,12 @@ class Caller:
             CommandRejected: the cloud refused the command.
             CommandOutcomeUnknown: whether the command was taken cannot be told.
         """
-        call = Call(
-            endpoint=endpoint,
-            site_id=site_id,
-            serial=serial,
-            item_id=item_id,
-            query=query or {},
-            json=json,
-            timeout=self._timeout,
-            urgent=urgent,
-        )
-        if endpoint.kind is Kind.COMMAND:
+        call = replace(call, timeout=self._timeout)
+        if call.endpoint.kind is Kind.COMMAND:
             return await self._command(call, read)
-        if not (fresh or urgent):
-            self._transport.back_off.check(endpoint.family, call.target, self._transport.clock())
-        if endpoint.family in CORE_FAMILIES:
+        if not (call.fresh or call.urgent):
+            self._transport.back_off.check(call.endpoint.family, call.target, self._transport.clock())
+        if call.endpoint.family in CORE_FAMILIES:
             return await self._core(call, read)
         return await self._send(call, _Sender(self._session), read, refusal_counts=refusal_counts)
 
@@ -176,7 +154,7 @@ class Caller:
             AuthenticationRequired: a person has to sign in, or it is too early for a renewal.
         """
         try:
-            await self.call(STATUS, unread, site_id=site_id, urgent=True)
+            await self.call(Call(STATUS, site_id=site_id, urgent=True), unread)
         except AuthenticationRequired:
             raise
         except EnlightenError:

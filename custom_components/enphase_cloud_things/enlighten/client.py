@@ -6,7 +6,7 @@ from typing import Final
 
 from . import endpoints
 from .caller import Caller, unread
-from .endpoints import Endpoint
+from .endpoints import Call, Endpoint
 from .errors import (
     AlreadyCharging,
     CommandOutcomeUnknown,
@@ -81,24 +81,24 @@ class EnlightenClient:
 
     async def sites(self) -> tuple[Site, ...]:
         """List the sites of the account (docs/api.md §3.1)."""
-        return await self._caller.call(endpoints.SITES, read_sites)
+        return await self._caller.call(Call(endpoints.SITES), read_sites)
 
     async def status(self, site_id: str, *, urgent: bool = False) -> SiteStatus:
         """Read the live status of all chargers of a site (docs/api.md §4)."""
-        return await self._caller.call(endpoints.STATUS, SiteStatus.from_wire, site_id=site_id, urgent=urgent)
+        return await self._caller.call(Call(endpoints.STATUS, site_id=site_id, urgent=urgent), SiteStatus.from_wire)
 
     async def chargers(self, site_id: str) -> tuple[ChargerSummary, ...]:
         """Read the metadata of all chargers of a site that are not retired (docs/api.md §3.2)."""
-        return await self._caller.call(endpoints.SUMMARY, read_summaries, site_id=site_id)
+        return await self._caller.call(Call(endpoints.SUMMARY, site_id=site_id), read_summaries)
 
     async def firmware(self, site_id: str) -> tuple[FirmwareDetails, ...]:
         """Read the installed and the target firmware of each charger; some accounts may not (docs/api.md §3.3)."""
-        return await self._caller.call(endpoints.FIRMWARE, read_firmware, site_id=site_id)
+        return await self._caller.call(Call(endpoints.FIRMWARE, site_id=site_id), read_firmware)
 
     async def charge_mode(self, site_id: str, serial: str, *, urgent: bool = False) -> ModePreference:
         """Read the stored charge mode and what else is on offer (docs/api.md §6.1)."""
         return await self._caller.call(
-            endpoints.PREFERENCE, ModePreference.from_wire, site_id=site_id, serial=serial, urgent=urgent
+            Call(endpoints.PREFERENCE, site_id=site_id, serial=serial, urgent=urgent), ModePreference.from_wire
         )
 
     async def set_charge_mode(self, site_id: str, serial: str, mode: ChargeMode) -> None:
@@ -110,7 +110,7 @@ class EnlightenClient:
         """
         try:
             await self._caller.call(
-                endpoints.SET_PREFERENCE, unread, site_id=site_id, serial=serial, json={"mode": mode}
+                Call(endpoints.SET_PREFERENCE, site_id=site_id, serial=serial, json={"mode": mode}), unread
             )
         except CommandRejected as err:
             if err.refusal.code == _NO_SCHEDULE_ENABLED:
@@ -122,14 +122,15 @@ class EnlightenClient:
     async def green_settings(self, site_id: str, serial: str, *, urgent: bool = False) -> GreenSettings:
         """Read the settings of green charging (docs/api.md §6.3)."""
         return await self._caller.call(
-            endpoints.GREEN_SETTINGS, GreenSettings.from_wire, site_id=site_id, serial=serial, urgent=urgent
+            Call(endpoints.GREEN_SETTINGS, site_id=site_id, serial=serial, urgent=urgent), GreenSettings.from_wire
         )
 
     async def set_use_battery(self, site_id: str, serial: str, enabled: bool) -> None:
         """Let the home battery feed green charging, or not (docs/api.md §6.3)."""
         setting: JsonValue = {"chargerSettingName": USE_BATTERY, "enabled": enabled, "value": None, "loader": False}
         await self._caller.call(
-            endpoints.SET_GREEN_SETTINGS, unread, site_id=site_id, serial=serial, json={"chargerSettingList": [setting]}
+            Call(endpoints.SET_GREEN_SETTINGS, site_id=site_id, serial=serial, json={"chargerSettingList": [setting]}),
+            unread,
         )
 
     async def configuration(self, site_id: str, serial: str, *, urgent: bool = False) -> tuple[ConfigurationValue, ...]:
@@ -140,25 +141,18 @@ class EnlightenClient:
         keys: JsonValue = [{"key": key} for key in CONFIGURATION_KEYS]
         try:
             return await self._caller.call(
-                endpoints.CONFIGURATION,
+                Call(endpoints.CONFIGURATION, site_id=site_id, serial=serial, json=keys, urgent=urgent),
                 read_configuration,
-                site_id=site_id,
-                serial=serial,
-                json=keys,
-                urgent=urgent,
                 refusal_counts=False,
             )
         except (NotSupported, ServiceUnavailable) as err:
             if err.refusal is None or err.refusal.http_status not in _REFUSES_TOKENS:
                 raise
         return await self._caller.call(
-            endpoints.CONFIGURATION_BY_COOKIES,
+            Call(
+                endpoints.CONFIGURATION_BY_COOKIES, site_id=site_id, serial=serial, json=keys, fresh=True, urgent=urgent
+            ),
             read_configuration,
-            site_id=site_id,
-            serial=serial,
-            json=keys,
-            fresh=True,
-            urgent=urgent,
         )
 
     async def configure(self, site_id: str, serial: str, key: str, value: str | int) -> None:
@@ -167,7 +161,7 @@ class EnlightenClient:
         `DefaultChargeLevel` takes amps, `sessionAuthentication` `enabled` or `disabled`.
         """
         await self._caller.call(
-            endpoints.CONFIGURE, unread, site_id=site_id, serial=serial, json=[{"key": key, "value": value}]
+            Call(endpoints.CONFIGURE, site_id=site_id, serial=serial, json=[{"key": key, "value": value}]), unread
         )
 
     async def start_charging(
@@ -209,20 +203,17 @@ class EnlightenClient:
     async def trigger_message(self, site_id: str, serial: str, message: TriggerMessage) -> CommandReply:
         """Have the charger send an OCPP message to the cloud (docs/api.md §5.4)."""
         return await self._caller.call(
-            endpoints.TRIGGER_MESSAGE,
+            Call(endpoints.TRIGGER_MESSAGE, site_id=site_id, serial=serial, json={"requestedMessage": message}),
             CommandReply.from_wire,
-            site_id=site_id,
-            serial=serial,
-            json={"requestedMessage": message},
         )
 
     async def start_live_stream(self, site_id: str) -> LiveStream:
         """Make the chargers of a site report more often for a while (docs/api.md §5.5)."""
-        return await self._caller.call(endpoints.START_LIVE_STREAM, LiveStream.from_wire, site_id=site_id)
+        return await self._caller.call(Call(endpoints.START_LIVE_STREAM, site_id=site_id), LiveStream.from_wire)
 
     async def stop_live_stream(self, site_id: str) -> None:
         """End the live stream of a site (docs/api.md §5.5)."""
-        await self._caller.call(endpoints.STOP_LIVE_STREAM, unread, site_id=site_id)
+        await self._caller.call(Call(endpoints.STOP_LIVE_STREAM, site_id=site_id), unread)
 
     async def _by_route(
         self, routes: tuple[Endpoint, ...], site_id: str, serial: str, json: dict[str, JsonValue] | None = None
@@ -232,7 +223,9 @@ class EnlightenClient:
         *others, last = sorted(routes, key=lambda route: route is not self._routes.get(key))
 
         async def send(route: Endpoint) -> CommandReply:
-            reply = await self._caller.call(route, CommandReply.from_wire, site_id=site_id, serial=serial, json=json)
+            reply = await self._caller.call(
+                Call(route, site_id=site_id, serial=serial, json=json), CommandReply.from_wire
+            )
             self._routes[key] = route
             return reply
 

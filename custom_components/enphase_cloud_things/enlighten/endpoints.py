@@ -14,6 +14,7 @@ from yarl import URL
 
 from .errors import NotSupported
 from .tokens import NO_TOKEN, Token
+from .wire import JsonValue
 
 _ENLIGHTEN: Final = URL("https://enlighten.enphaseenergy.com")
 _GRID_SERVICES: Final = URL("https://gs.enphaseenergy.com")
@@ -244,26 +245,44 @@ class Endpoint:
     follows_redirects: bool = False
     at_once: bool = False
 
-    def url(
-        self,
-        hosts: Hosts,
-        *,
-        site_id: str = "",
-        serial: str = "",
-        item_id: str = "",
-        query: Mapping[str, str] | None = None,
-    ) -> URL:
-        """Build the address for one site and its charger or another item of it.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request: to which endpoint, and about what.
+
+    `item_id` is the one thing of the site or charger that the request is about, such as an enrolment. A `fresh` read is
+    sent even while the client backs off from its family; one that is `urgent`, for a command waits for it, is fresh and
+    has a place of its own. `timeout` is in seconds, else the transport's.
+    """
+
+    endpoint: Endpoint = field(kw_only=False)
+    site_id: str = field(default="", repr=False)
+    serial: str = field(default="", repr=False)
+    item_id: str = field(default="", repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: JsonValue = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    fresh: bool = False
+    urgent: bool = False
+    timeout: float | None = None
+
+    @property
+    def target(self) -> str:
+        """The charger or other item or, for lack of one, the site that the request is about."""
+        return self.serial or self.item_id or self.site_id
+
+    def url(self, hosts: Hosts) -> URL:
+        """Build the address.
 
         Raises:
             NotSupported: an id is none that the cloud would give, and could lead to another route.
         """
-        ids = {"site": site_id, "serial": serial, "item": item_id}
-        if any(f"{{{name}}}" in self.path and not _ID.fullmatch(value) for name, value in ids.items()):
-            raise NotSupported(f"There is no {self.family} for such an id")
-        base = hosts.enlighten if self.host is Host.ENLIGHTEN else hosts.grid_services
-        url = base.joinpath(self.path.format(**ids).lstrip("/"), encoded=True)
-        parameters = dict(self.query) | dict(query or {})
+        endpoint, ids = self.endpoint, {"site": self.site_id, "serial": self.serial, "item": self.item_id}
+        if any(f"{{{name}}}" in endpoint.path and not _ID.fullmatch(value) for name, value in ids.items()):
+            raise NotSupported(f"There is no {endpoint.family} for such an id")
+        base = hosts.enlighten if endpoint.host is Host.ENLIGHTEN else hosts.grid_services
+        url = base.joinpath(endpoint.path.format(**ids).lstrip("/"), encoded=True)
+        parameters = dict(endpoint.query) | dict(self.query)
         return url.with_query(parameters) if parameters else url
 
 

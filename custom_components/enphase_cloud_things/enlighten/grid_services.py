@@ -5,7 +5,7 @@ from typing import Final
 
 from . import endpoints
 from .caller import Caller
-from .endpoints import Family
+from .endpoints import Call, Family
 from .errors import NotSupported, ProgramUnknown, ServiceUnavailable
 from .models.vpp import VppEvent, VppProgram, is_id, read_enrolment_id, read_events, read_program_id
 
@@ -30,12 +30,12 @@ class GridServicesClient:
         enrolment_id: str | None = None
         try:
             enrolment_id = await self._caller.call(
-                endpoints.ENROLMENT_OF_SITE, read_enrolment_id, site_id=site_id, fresh=fresh
+                Call(endpoints.ENROLMENT_OF_SITE, site_id=site_id, fresh=fresh), read_enrolment_id
             )
             if enrolment_id is None:
                 return VppProgram(enrolled=False)
             program_id = await self._caller.call(
-                endpoints.ENROLMENT, read_program_id, site_id=site_id, item_id=enrolment_id, fresh=fresh
+                Call(endpoints.ENROLMENT, site_id=site_id, item_id=enrolment_id, fresh=fresh), read_program_id
             )
         except NotSupported, ServiceUnavailable:
             if self._caller.is_refused(Family.VPP_ENROLMENT, enrolment_id or site_id):
@@ -53,12 +53,14 @@ class GridServicesClient:
             raise ProgramUnknown("This cannot be the id of a program")
         try:
             return await self._caller.call(
-                endpoints.EVENTS,
+                Call(
+                    endpoints.EVENTS,
+                    site_id=site_id,
+                    item_id=program_id,
+                    query={"site_id": site_id, "programId": program_id},
+                    fresh=fresh,
+                ),
                 read_events,
-                site_id=site_id,
-                item_id=program_id,
-                query={"site_id": site_id, "programId": program_id},
-                fresh=fresh,
             )
         except (NotSupported, ServiceUnavailable) as err:
             refusal = err.refusal

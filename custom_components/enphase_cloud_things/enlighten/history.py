@@ -8,6 +8,7 @@ from typing import Final
 
 from . import endpoints
 from .caller import Caller
+from .endpoints import Call
 from .errors import InvalidResponse
 from .models.sessions import HistoryPage, HistorySession, read_history_page
 from .wire import JsonValue, Oddities
@@ -51,20 +52,22 @@ class HistoryClient:
             if number == max_pages:
                 raise InvalidResponse("history.data.hasMore")
             page = await self._caller.call(
-                endpoints.HISTORY,
-                partial(_read_new, seen=seen),
-                site_id=site_id,
-                serial=serial,
-                json={
-                    "source": "evse",
-                    "params": {
-                        "offset": number * _PAGE_SIZE,
-                        "limit": _PAGE_SIZE,
-                        "startDate": _day(start),
-                        "endDate": _day(end),
-                        "timezone": time_zone,
+                Call(
+                    endpoints.HISTORY,
+                    site_id=site_id,
+                    serial=serial,
+                    json={
+                        "source": "evse",
+                        "params": {
+                            "offset": number * _PAGE_SIZE,
+                            "limit": _PAGE_SIZE,
+                            "startDate": _day(start),
+                            "endDate": _day(end),
+                            "timezone": time_zone,
+                        },
                     },
-                },
+                ),
+                partial(_read_new, seen=seen),
             )
             number, has_more = number + 1, page.has_more
             yield page.sessions

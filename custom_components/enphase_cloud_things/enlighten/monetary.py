@@ -5,6 +5,7 @@ from functools import partial
 
 from . import endpoints
 from .caller import Caller
+from .endpoints import Call
 from .models.savings import Savings, read_savings
 from .models.tariffs import Currency, DatedRates, Tariff
 
@@ -17,7 +18,7 @@ class MonetaryClient:
 
     async def tariff(self, site_id: str) -> Tariff:
         """Read the tariff of a site (docs/api.md §9.5)."""
-        return await self._caller.call(endpoints.TARIFF, Tariff.from_wire, site_id=site_id)
+        return await self._caller.call(Call(endpoints.TARIFF, site_id=site_id), Tariff.from_wire)
 
     async def export_rates(self, site_id: str, day: date, *, fresh: bool = False) -> DatedRates:
         """Read what the grid pays for energy on one day (docs/api.md §9.6).
@@ -25,16 +26,13 @@ class MonetaryClient:
         Sites whose tariff has export rates of its own have none here.
         """
         return await self._caller.call(
-            endpoints.EXPORT_RATES,
+            Call(endpoints.EXPORT_RATES, site_id=site_id, query={"date": day.isoformat()}, fresh=fresh),
             partial(DatedRates.from_wire, day=day),
-            site_id=site_id,
-            query={"date": day.isoformat()},
-            fresh=fresh,
         )
 
     async def currency(self, site_id: str) -> Currency:
         """Read the currency of a site (docs/api.md §9.5)."""
-        return await self._caller.call(endpoints.CURRENCY, Currency.from_wire, site_id=site_id)
+        return await self._caller.call(Call(endpoints.CURRENCY, site_id=site_id), Currency.from_wire)
 
     async def savings(self, site_id: str, day: date) -> Savings | None:
         """Read imports and exports of a day so far; `None` if the cloud has none for it (docs/api.md §9.4).
@@ -42,5 +40,5 @@ class MonetaryClient:
         The cloud computes them for each request, so every quarter of an hour is often enough.
         """
         return await self._caller.call(
-            endpoints.SAVINGS, partial(read_savings, day=day), site_id=site_id, query={"date": day.isoformat()}
+            Call(endpoints.SAVINGS, site_id=site_id, query={"date": day.isoformat()}), partial(read_savings, day=day)
         )

@@ -9,7 +9,7 @@ for a place (docs/api.md §11.2).
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -27,12 +27,11 @@ from aiohttp.abc import AbstractCookieJar
 import orjson
 from yarl import URL
 
-from .endpoints import Endpoint, Family, Host, Hosts, Identity, Kind, build_headers
+from .endpoints import Call, Endpoint, Family, Host, Hosts, Identity, Kind, build_headers
 from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NotSupported, RateLimited
 from .limits import BackOff, Clock, Jitter, Pauses, Places, Priority, RequestBudget, utc_now
 from .recording.ring import Asked, Recorder
 from .replies import Reply, is_large, read_reply, read_retry_after
-from .wire import JsonValue
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,30 +41,6 @@ _MOST_HOPS: Final = 3
 # How many time-outs long a read waits for its place before it gives up
 _PATIENCE: Final = 4
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One request to be sent: where to, and about what.
-
-    `item_id` is the one thing of the site or charger that the request is about, such as an enrolment. `timeout` is in
-    seconds, else the transport's. An `urgent` read has a place of its own.
-    """
-
-    endpoint: Endpoint
-    site_id: str = field(default="", repr=False)
-    serial: str = field(default="", repr=False)
-    item_id: str = field(default="", repr=False)
-    query: Mapping[str, str] = field(default_factory=dict, repr=False)
-    json: JsonValue = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    timeout: float | None = None
-    urgent: bool = False
-
-    @property
-    def target(self) -> str:
-        """The charger or other item or, for lack of one, the site that the request is about."""
-        return self.serial or self.item_id or self.site_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,8 +186,7 @@ class Transport:
     async def _send(self, call: Call, identity: Callable[[], Identity]) -> Reply:
         endpoint = call.endpoint
         deadline = time.monotonic() + (call.timeout or self._timeout)
-        url = endpoint.url(self.hosts, site_id=call.site_id, serial=call.serial, item_id=call.item_id, query=call.query)
-        reply = await self._attempt(call, url, identity, deadline)
+        reply = await self._attempt(call, call.url(self.hosts), identity, deadline)
         if endpoint.follows_redirects:
             return await self._follow(call, reply, identity, deadline)
         if endpoint.kind is Kind.READ and endpoint.host is Host.ENLIGHTEN and reply.leads_to_page:

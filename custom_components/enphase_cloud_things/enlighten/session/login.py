@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from ..endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_CODE, Endpoint, Identity, Kind
+from ..endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_CODE, Call, Endpoint, Identity, Kind
 from ..errors import (
     AccountBlocked,
     AuthenticationRequired,
@@ -34,7 +34,7 @@ from ..errors import (
 from ..limits import Clock
 from ..replies import BodyKind, Reply
 from ..tokens import Token
-from ..transport import Call, Transport
+from ..transport import Transport
 from ..wire import Fields, object_at
 from .cookies import EnlightenCookies
 
@@ -169,7 +169,7 @@ class Login:
     async def _exchange[T](
         self, endpoint: Endpoint, judge: Callable[[Reply], T], form: dict[str, str] | None = None
     ) -> T:
-        return await self._transport.exchange(Call(endpoint=endpoint, form=form), self._identity, judge)
+        return await self._transport.exchange(Call(endpoint, form=form), self._identity, judge)
 
     def _password_grant(self, reply: Reply) -> Grant | None:
         """Judge the password login in the order of docs/api.md §2.1; `None` leaves the form login."""
