@@ -73,19 +73,11 @@ class Caller:
     async def call[T](self, call: Call, read: Reader[T], *, refusal_counts: bool = True) -> T:
         """Send a request and return what `read` makes of the JSON of its answer, `{}` for an empty one.
 
+        For the errors see `EnlightenClient`; those of a read cover a command that was not sent.
+
         Where the cloud refuses the session, a core family is sent once more after a renewal, and a command if the
         status shows that the session had ended. From other families the client backs off after any failure, a reply
         that `read` finds invalid included. Unless `refusal_counts`, a 401 or 403 is no reason to back off.
-
-        Raises:
-            ConnectionFailed: no answer came, and no command was sent.
-            ServiceUnavailable: the cloud cannot serve this family now.
-            RateLimited: the cloud or the budget asks for a pause.
-            AuthenticationRequired: the cloud does not take the session, and it could not be renewed.
-            NotSupported: the cloud does not offer this.
-            InvalidResponse: the answer is no JSON, or not such as `read` expects.
-            CommandRejected: the cloud refused the command.
-            CommandOutcomeUnknown: whether the command was taken cannot be told.
         """
         call = replace(call, timeout=self._timeout)
         if call.endpoint.kind is Kind.COMMAND:

@@ -193,11 +193,7 @@ class SiteStatus:
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> SiteStatus:
-        """Read a status of any shape; which one it is, its form decides (docs/api.md §4.2-§4.4).
-
-        Raises:
-            InvalidResponse: the reply has none of the shapes.
-        """
+        """Read a status of any shape; which one it is, its form decides (docs/api.md §4.2-§4.4)."""
         reply = Fields.of_reply(value, "status", oddities)
         data = reply.raw("data")
         if "evChargerData" in reply:
@@ -302,11 +298,7 @@ class ChargerSummary:
 
 
 def read_summaries(value: JsonValue, oddities: Oddities) -> tuple[ChargerSummary, ...]:
-    """Read the metadata of all chargers: a bare list, a list or one object under `data`.
-
-    Raises:
-        InvalidResponse: the reply has none of these shapes.
-    """
+    """Read the metadata of all chargers: a bare list, a list or one object under `data`."""
     return readable(_summary_rows(value, oddities), lambda row: row.build(ChargerSummary))
 
 

@@ -24,11 +24,7 @@ class FirmwareDetails:
 
 
 def read_firmware(value: JsonValue, oddities: Oddities) -> tuple[FirmwareDetails, ...]:
-    """Read the firmware of all chargers: a bare list, `null` for none, or a list under `data`.
-
-    Raises:
-        InvalidResponse: the reply is something else.
-    """
+    """Read the firmware of all chargers: a bare list, `null` for none, or a list under `data`."""
     if isinstance(value, list):
         listed = rows(value, "firmware", oddities)
     else:

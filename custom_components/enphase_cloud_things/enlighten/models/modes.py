@@ -64,11 +64,7 @@ class ModePreference:
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> ModePreference:
-        """Read a preference.
-
-        Raises:
-            InvalidResponse: the reply is not an object.
-        """
+        """Read a preference."""
         data = Fields.of_reply(value, "mode", oddities).fields("data")
         options = tuple(ModeOption.from_wire(key, row) for key, row in data.fields("modes").entries())
         selected = next((option.mode for option in options if option.enabled), None)
@@ -96,11 +92,7 @@ class GreenSettings:
 
     @classmethod
     def from_wire(cls, value: JsonValue, oddities: Oddities) -> GreenSettings:
-        """Read the settings.
-
-        Raises:
-            InvalidResponse: the reply is not an object.
-        """
+        """Read the settings."""
         for row in Fields.of_reply(value, "green", oddities).rows("data"):
             if row.text("chargerSettingName") == USE_BATTERY:
                 return cls(use_battery=row.boolean("enabled"))
@@ -122,11 +114,7 @@ class ConfigurationValue:
 
 
 def read_configuration(value: JsonValue, oddities: Oddities) -> tuple[ConfigurationValue, ...]:
-    """Read charger settings; a key that is missing is not supported.
-
-    Raises:
-        InvalidResponse: the reply is not an object.
-    """
+    """Read charger settings; a key that is missing is not supported."""
     return tuple(
         row.build(ConfigurationValue, key=key)
         for row in Fields.of_reply(value, "configuration", oddities).rows("data")

@@ -20,9 +20,6 @@ def read_savings(value: JsonValue, oddities: Oddities, *, day: date) -> Savings 
     """Read the figures of a day; `None` if they are those of another day or there are none.
 
     Around midnight the cloud still answers for the day before.
-
-    Raises:
-        InvalidResponse: the reply is something else.
     """
     reply = Fields.of_reply(value, "savings", oddities)
     if not isinstance(reply.raw("data"), dict | None):

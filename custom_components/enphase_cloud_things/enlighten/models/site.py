@@ -75,9 +75,6 @@ def read_sites(value: JsonValue, oddities: Oddities) -> tuple[Site, ...]:
     """Read the site list, bare or under one of its names (docs/api.md §3.1).
 
     A row without an id, or with one that is not a number, is left out.
-
-    Raises:
-        InvalidResponse: the reply is neither an object nor a list.
     """
     if isinstance(value, list):
         listed = rows(value, "sites", oddities)

@@ -78,13 +78,7 @@ class Login:
         self._older_manager_token: str | None = None
 
     async def with_password(self, email: str, password: str) -> Grant:
-        """Sign in with a password.
-
-        Raises:
-            OtpRequired: the account wants a one-time code.
-            InvalidCredentials: the cloud refused e-mail address and password.
-            AccountBlocked: the account is blocked.
-        """
+        """Sign in with a password. `OtpRequired` asks for a code; for the other errors see `Session.sign_in`."""
         self._older_manager_token = self._cookies.manager_token
         self._cookies.forget_challenge()
         form = {"user[email]": email, "user[password]": password}
@@ -101,13 +95,7 @@ class Login:
         return self._without_older_token(grant)
 
     async def with_code(self, email: str, code: str) -> Grant:
-        """Go on with a one-time code after `OtpRequired`.
-
-        Raises:
-            OtpRejected: the code is wrong, or opened no session.
-            OtpExpired: the challenge is gone.
-            OtpBlocked: too many codes were tried.
-        """
+        """Go on with a one-time code after `OtpRequired`. For the errors see `OtpChallenge.validate`."""
         encoded = {name: b64encode(text.strip().encode()).decode() for name, text in (("email", email), ("otp", code))}
         form = {**encoded, "xhrFields[withCredentials]": "true"}
         grant = await self._exchange(VALIDATE_CODE, _code_grant, form)
@@ -120,12 +108,7 @@ class Login:
         return self._without_older_token(grant)
 
     async def send_code(self) -> None:
-        """Have the cloud send another code.
-
-        Raises:
-            OtpExpired: the challenge is gone.
-            OtpBlocked: too many codes were asked for.
-        """
+        """Have the cloud send another code. For the errors see `OtpChallenge.resend`."""
         await self._exchange(SEND_CODE, _judge_sent_code, {"locale": "en"})
 
     async def mint_token(self) -> Token:
