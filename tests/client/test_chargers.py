@@ -1,6 +1,5 @@
 """The metadata of chargers."""
 
-import contextlib
 from datetime import UTC, datetime
 from typing import cast
 
@@ -261,12 +260,6 @@ def test_the_firmware_has_an_order_of_preference() -> None:
         versions.popitem()
 
     assert found == ["1", "2", "3", "4"]
-
-
-@given(ANY_JSON)
-def test_no_json_breaks_the_reader(value: JsonValue) -> None:
-    with contextlib.suppress(InvalidResponse):
-        read(value)
 
 
 @given(st.dictionaries(st.sampled_from([*CARPORT, "wifiConfig", "wiringConfiguration"]), ANY_JSON))

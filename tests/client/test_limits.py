@@ -430,14 +430,6 @@ def test_a_shorter_pause_does_not_cut_a_longer_one() -> None:
     assert end == START_OF_TEST + HOUR
 
 
-def test_an_answer_after_a_pause_starts_the_doubling_anew() -> None:
-    pause = Pauses()
-    end = pause.begin(ClientFamily.STATUS, START_OF_TEST, retry_at=None, jitter=shortest_jitter)
-    pause.succeed(ClientFamily.STATUS, end)
-
-    assert pause.begin(ClientFamily.STATUS, end, retry_at=None, jitter=shortest_jitter) == end + timedelta(minutes=1)
-
-
 async def test_trouble_with_the_status_backs_off_from_the_status_alone(
     client: EnlightenClient, simulator: Simulator, clock: ManualClock
 ) -> None:

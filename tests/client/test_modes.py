@@ -1,8 +1,5 @@
 """Charge modes and the settings of a charger."""
 
-import contextlib
-
-from hypothesis import given
 import pytest
 
 from custom_components.enphase_cloud_things.enlighten import (
@@ -13,7 +10,6 @@ from custom_components.enphase_cloud_things.enlighten import (
     EnlightenClient,
     EnlightenError,
     GreenSettings,
-    InvalidResponse,
     ModePreference,
     NoScheduleEnabled,
     NotSupported,
@@ -27,7 +23,6 @@ from simulator import Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble
 from simulator.settings import ChargeMode as SimulatedMode, Setting
 
-from .answers import ANY_JSON
 from .conftest import SERIAL, SITE
 
 
@@ -121,14 +116,6 @@ def test_no_enabled_mode_is_unknown_and_not_manual(reply: JsonValue) -> None:
 )
 def test_whether_the_charger_has_the_mode(config: JsonValue, synced: bool | None) -> None:
     assert preference({"data": {"config": config}}).synced is synced
-
-
-@given(ANY_JSON)
-def test_no_json_breaks_the_readers(value: JsonValue) -> None:
-    readers = (ModePreference.from_wire, GreenSettings.from_wire, read_configuration)
-    for reader in readers:
-        with contextlib.suppress(InvalidResponse):
-            reader(value, Oddities())
 
 
 async def test_the_mode_that_a_person_chose_is_read(client: EnlightenClient, world: World) -> None:

@@ -28,7 +28,6 @@ from custom_components.enphase_cloud_things.enlighten import (
 )
 from custom_components.enphase_cloud_things.enlighten.session.state import GuardReason, SignInGuard
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, Simulator, World, faults
-from simulator.accounts import CapShape
 from simulator.faults import Trouble
 from simulator.presentation import DeadSession
 
@@ -436,13 +435,11 @@ async def test_the_guard_outlives_a_restart(
     assert simulator.requests.logins == 1
 
 
-@pytest.mark.parametrize("shape", CapShape)
 async def test_the_session_cap_stops_unattended_sign_ins_for_a_day(
-    unattended: EnlightenClient, world: World, simulator: Simulator, clock: ManualClock, shape: CapShape
+    unattended: EnlightenClient, world: World, simulator: Simulator, clock: ManualClock
 ) -> None:
     world.accounts.expire_sessions()
     world.account.session_cap = 0
-    world.account.cap_shape = shape
     for _ in range(2):
         with pytest.raises(TooManySessions) as caught:
             await unattended.status(SITE)

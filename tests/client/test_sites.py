@@ -1,8 +1,5 @@
 """The sites of an account."""
 
-import contextlib
-
-from hypothesis import given
 import pytest
 
 from custom_components.enphase_cloud_things.enlighten import (
@@ -19,8 +16,6 @@ from custom_components.enphase_cloud_things.enlighten.models.site import read_si
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue, Oddities
 from simulator import Family, ManualClock, Simulator, World, faults
 from simulator.faults import Trouble
-
-from .answers import ANY_JSON
 
 
 def read(value: JsonValue) -> tuple[Site, ...]:
@@ -60,12 +55,6 @@ def test_an_id_that_is_no_number_costs_its_row(site_id: JsonValue) -> None:
 @pytest.mark.parametrize("reply", [None, {}, [], {"sites": None}, {"sites": "many"}], ids=repr)
 def test_no_sites_are_an_answer(reply: JsonValue) -> None:
     assert read(reply) == ()
-
-
-@given(ANY_JSON)
-def test_no_json_breaks_the_reader(value: JsonValue) -> None:
-    with contextlib.suppress(InvalidResponse):
-        read(value)
 
 
 async def test_the_site_list_is_asked_for_as_the_web_page_does(client: EnlightenClient, simulator: Simulator) -> None:

@@ -20,15 +20,7 @@ from custom_components.enphase_cloud_things.enlighten import (
     ServiceUnavailable,
     Transport,
 )
-from custom_components.enphase_cloud_things.enlighten.endpoints import (
-    STATUS,
-    Call,
-    Endpoint,
-    Family as ClientFamily,
-    HeaderProfile,
-    Host,
-    Identity,
-)
+from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS, Call, Family as ClientFamily, Identity
 from custom_components.enphase_cloud_things.enlighten.replies import read_outcome
 from simulator import Family, Simulator, faults
 from simulator.faults import Trouble
@@ -239,33 +231,6 @@ async def test_hosts_may_lie_below_a_path(client: EnlightenClient, simulator: Si
     request = simulator.requests.last(Family.STATUS)
     assert URL(simulator.enlighten_url).path == "/enlighten"
     assert request.headers["referer"].startswith(simulator.enlighten_url)
-
-
-PRIVATE = Endpoint(
-    family=ClientFamily.VPP_EVENTS,
-    path="/vpp-mgr/api/v1/events/get",
-    profile=HeaderProfile.GRID_SERVICES,
-    host=Host.GRID_SERVICES,
-)
-
-
-async def test_the_grid_services_host_sees_no_cookies(client: EnlightenClient, simulator: Simulator) -> None:
-    """Trap 52: it takes the bare token alone."""
-    transport = client.transport
-
-    await transport.exchange(Call(PRIVATE, site_id=SITE), client.session.identity, lambda reply: reply)
-
-    (request,) = simulator.requests.of()
-    assert request.headers["authorization"] == client.session.credentials.manager_token
-    assert not {"cookie", "e-auth-token", "x-csrf-token", "x-requested-with", "content-type"} & request.headers.keys()
-
-
-async def test_without_a_session_free_of_cookies_there_are_no_grid_services(hosts: Hosts) -> None:
-    async with aiohttp.ClientSession() as http:
-        transport = Transport(http, hosts=hosts)
-
-        with pytest.raises(NotSupported):
-            await transport.exchange(Call(PRIVATE), Identity, lambda reply: reply)
 
 
 async def test_the_real_hosts_are_the_default() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from simulator import OWNER_EMAIL, OWNER_KEY, Family, ManualClock, World, faults
-from simulator.accounts import CapShape, ChallengeShape, LoginShape, RefusalShape, TokenShape
+from simulator.accounts import ChallengeShape, LoginShape, RefusalShape, TokenShape
 from simulator.wire import Json
 
 from .browser import SELF, SITES, Answer, Browser, pick
@@ -79,25 +79,6 @@ async def test_a_wrong_password_is_refused(
     assert (await visitor.get(SITES)).status == 401
 
 
-async def test_a_blocked_account_is_told_so(visitor: Browser, world: World) -> None:
-    world.account.blocked = True
-
-    assert (await visitor.password_login()).at("isBlocked") is True
-
-
-@pytest.mark.parametrize("shape", CapShape)
-async def test_every_wrapping_of_the_session_cap_holds_its_text(
-    visitor: Browser, world: World, shape: CapShape
-) -> None:
-    world.account.session_cap = 0
-    world.account.cap_shape = shape
-
-    answer = await visitor.password_login()
-
-    assert "too many active sessions" in answer.text
-    assert SESSION not in answer.cookies
-
-
 async def test_expired_sessions_make_room_under_the_cap(visitor: Browser, world: World, clock: ManualClock) -> None:
     world.account.session_cap = 1
     await visitor.password_login()
@@ -115,17 +96,6 @@ async def test_a_login_without_words_still_signs_in(visitor: Browser, world: Wor
     answer = await visitor.password_login()
 
     assert "session_id" not in answer.text
-    assert (await visitor.get(SELF)).status == 200
-
-
-async def test_the_json_login_can_be_closed_leaving_the_form(visitor: Browser, world: World) -> None:
-    world.presentation.json_login_refused = True
-
-    assert (await visitor.password_login()).status == 406
-    page = await form_login(visitor)
-
-    assert page.status == 200
-    assert page.text.startswith("<!DOCTYPE html>")
     assert (await visitor.get(SELF)).status == 200
 
 
@@ -171,17 +141,6 @@ async def test_the_token_route_rotates_the_session_cookie_and_the_old_one_is_dea
     assert (await visitor.get(SITES)).status == 200
     visitor.set_cookie(SESSION, before)
     assert (await visitor.get(SITES)).status == 401
-
-
-@pytest.mark.parametrize(("renews", "status"), [(True, 200), (False, 401)])
-async def test_a_session_may_or_may_not_fetch_a_second_token(
-    visitor: Browser, world: World, renews: bool, status: int
-) -> None:
-    world.account.renews_by_cookie = renews
-    await visitor.password_login()
-    assert (await visitor.get(SELF)).status == 200
-
-    assert (await visitor.get(SELF)).status == status
 
 
 @pytest.mark.parametrize(
@@ -237,31 +196,12 @@ class TestOneTimeCodes:
         assert NONCE in answer.cookies
         assert (await visitor.get(SELF)).status == 401
 
-    async def test_the_right_code_signs_in_and_replaces_the_cookie(self, visitor: Browser, world: World) -> None:
-        await visitor.password_login()
-        before = visitor.cookie(SESSION)
-
-        answer = await validate(visitor, world.accounts.current_code(OWNER_EMAIL))
-
-        assert answer.at("message") == "success"
-        assert visitor.cookie(SESSION) != before
-        assert (await visitor.get(SELF)).status == 200
-
     async def test_a_code_works_once(self, visitor: Browser, world: World) -> None:
         await visitor.password_login()
         code = world.accounts.current_code(OWNER_EMAIL)
         await validate(visitor, code)
 
         assert (await validate(visitor, code)).status == 401
-
-    async def test_too_many_wrong_codes_block_the_account(self, visitor: Browser, world: World) -> None:
-        await visitor.password_login()
-
-        answers = [await validate(visitor, "none") for _ in range(world.account.code_attempts)]
-
-        assert [answer.at("isBlocked") for answer in answers] == [False, False, False, False, True]
-        assert all(answer.at("isValid") is False for answer in answers)
-        assert (await validate(visitor, world.accounts.current_code(OWNER_EMAIL))).at("isBlocked") is True
 
     async def test_an_old_code_is_a_wrong_one(self, visitor: Browser, world: World, clock: ManualClock) -> None:
         await visitor.password_login()
@@ -329,12 +269,6 @@ class TestOneTimeCodes:
         await resend(visitor)
 
         assert world.accounts.current_code(OWNER_EMAIL) is not None
-
-    async def test_the_form_leads_to_the_code_page(self, visitor: Browser) -> None:
-        page = await form_login(visitor)
-
-        assert "one-time-code" in page.text
-        assert visitor.cookie(NONCE) is not None
 
     async def test_the_session_cap_is_met_after_the_code_too(self, visitor: Browser, world: World) -> None:
         world.account.session_cap = 0
