@@ -59,7 +59,7 @@ class Account:
             recorder=self.recorder,
             attended=attended,
         )
-        self.session = Session(self.transport, credentials=credentials, password=password, clock=dt_util.utcnow)
+        self.session = Session(self.transport, credentials=credentials, password=password)
         self.client = EnlightenClient(self.session, self.transport)
         self.entry_ids: set[str] = set()
         self.known_as: str | None = None

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from ..endpoints import Identity
 from ..errors import OtpRequired, TooManySessions
-from ..limits import Clock
 from ..tokens import NO_TOKEN, Token
 from ..transport import Transport
 from .cookies import EnlightenCookies
@@ -33,7 +32,6 @@ class Session:
         credentials: Credentials | None = None,
         password: str | None = None,
         on_change: Callable[[Credentials], None] | None = None,
-        clock: Clock | None = None,
     ) -> None:
         self.cookies = EnlightenCookies(transport.cookie_jar, transport.hosts.enlighten)
         self.on_change = on_change
@@ -44,7 +42,7 @@ class Session:
         # As the cookies and the stored state have them, with their claims
         self._access = self._manager = NO_TOKEN
         self._transport = transport
-        self._clock = clock or transport.clock
+        self._clock = transport.clock
         self._adopt(credentials or Credentials())
         self._token_known_since = self._clock()
         self._login = Login(transport, self.cookies, self.identity)
