@@ -70,14 +70,12 @@ class Caller:
         self._timeout = timeout
         self._oddities = Oddities()
 
-    async def call[T](self, call: Call, read: Reader[T], *, refusal_counts: bool = True) -> T:
+    async def call[T](self, call: Call, read: Reader[T]) -> T:
         """Send a request and return what `read` makes of the JSON of its answer, `{}` for an empty one.
-
-        For the errors see `EnlightenClient`; those of a read cover a command that was not sent.
 
         Where the cloud refuses the session, a core family is sent once more after a renewal, and a command if the
         status shows that the session had ended. From other families the client backs off after any failure, a reply
-        that `read` finds invalid included. Unless `refusal_counts`, a 401 or 403 is no reason to back off.
+        that `read` finds invalid included. For the errors see `EnlightenClient`.
         """
         call = replace(call, timeout=self._timeout)
         if call.endpoint.kind is Kind.COMMAND:
@@ -86,7 +84,7 @@ class Caller:
             self._transport.back_off.check(call.endpoint.family, call.target, self._transport.clock())
         if call.endpoint.family in CORE_FAMILIES:
             return await self._core(call, read)
-        return await self._send(call, _Sender(self._session), read, refusal_counts=refusal_counts)
+        return await self._send(call, _Sender(self._session), read)
 
     def is_refused(self, family: Family, target: str) -> bool:
         """Return whether the cloud has refused a family three times in a row for a charger, site or other item."""
@@ -154,14 +152,14 @@ class Caller:
             return False
         return True
 
-    async def _send[T](self, call: Call, sender: _Sender, read: Reader[T], *, refusal_counts: bool = True) -> T:
+    async def _send[T](self, call: Call, sender: _Sender, read: Reader[T]) -> T:
         endpoint = call.endpoint
         try:
             result = await self._transport.exchange(
                 call, sender.identity, lambda reply: read(read_outcome(endpoint, reply), self._oddities)
             )
         except EnlightenError as err:
-            raise self._failed(call, sender, err, refusal_counts=refusal_counts) from None
+            raise self._failed(call, sender, err) from None
         finally:
             self._session.note_reply(sender.generation)
         if endpoint.family in CORE_FAMILIES:
@@ -169,7 +167,7 @@ class Caller:
         self._transport.back_off.succeed(endpoint.family, call.target)
         return result
 
-    def _failed(self, call: Call, sender: _Sender, err: EnlightenError, *, refusal_counts: bool) -> EnlightenError:
+    def _failed(self, call: Call, sender: _Sender, err: EnlightenError) -> EnlightenError:
         """Back off from a family that failed, and return the error to raise."""
         family, renewal = call.endpoint.family, self._session.renewal
         if family in CORE_FAMILIES and isinstance(err, AuthenticationRequired):
@@ -182,7 +180,7 @@ class Caller:
         retry_at = err.retry_at if isinstance(err, ServiceUnavailable) else None
         # That an identity is refused which has been replaced since is nothing to wait for
         is_outdated = sender.is_stale and isinstance(err, AuthenticationRequired)
-        if not is_outdated and (failure is Failure.TROUBLE or refusal_counts):
+        if not is_outdated and (failure is Failure.TROUBLE or call.endpoint.refusal_counts):
             retry_at = self._transport.back_off.fail(
                 family, call.target, failure, self._transport.clock(), retry_at=retry_at, jitter=self._transport.jitter
             )

@@ -143,7 +143,6 @@ class EnlightenClient:
             return await self._caller.call(
                 Call(endpoints.CONFIGURATION, site_id=site_id, serial=serial, json=keys, urgent=urgent),
                 read_configuration,
-                refusal_counts=False,
             )
         except (NotSupported, ServiceUnavailable) as err:
             if err.refusal is None or err.refusal.http_status not in _REFUSES_TOKENS:

@@ -5,7 +5,7 @@ profile of headers imitates what the web page sends, as a whole (docs/api.md §1
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum, auto
 import re
 from typing import Final
@@ -232,7 +232,8 @@ def header_names(identity: Identity, *, base: URL) -> dict[str, list[str]]:
 class Endpoint:
     """One route. `path` may name `{site}`, `{serial}` and `{item}`; `query` is sent with every request.
 
-    Only a request that `follows_redirects` does so. A command that goes `at_once` waits for no other command.
+    Only a request that `follows_redirects` does so. A command that goes `at_once` waits for no other command. Unless
+    `refusal_counts`, a 401 or 403 is no reason to back off: there is another way to ask.
     """
 
     family: Family
@@ -244,6 +245,7 @@ class Endpoint:
     query: tuple[tuple[str, str], ...] = ()
     follows_redirects: bool = False
     at_once: bool = False
+    refusal_counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +348,9 @@ PREFERENCE: Final = _read(Family.MODE, _PREFERENCE, HeaderProfile.CONTROL)
 SET_PREFERENCE: Final = _write(Family.MODE, "PUT", _PREFERENCE)
 GREEN_SETTINGS: Final = _read(Family.GREEN, _GREEN, HeaderProfile.CONTROL)
 SET_GREEN_SETTINGS: Final = _write(Family.GREEN, "PUT", _GREEN)
-CONFIGURATION: Final = _read(Family.CONFIGURATION, _CONFIGURATION, HeaderProfile.CONTROL, method="POST")
+CONFIGURATION: Final = replace(
+    _read(Family.CONFIGURATION, _CONFIGURATION, HeaderProfile.CONTROL, method="POST"), refusal_counts=False
+)
 CONFIGURATION_BY_COOKIES: Final = _read(
     Family.CONFIGURATION, _CONFIGURATION, HeaderProfile.CONTROL_BY_COOKIES, method="POST"
 )
