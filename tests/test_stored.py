@@ -12,8 +12,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.enphase_cloud_things.enlighten import Credentials
-from custom_components.enphase_cloud_things.enlighten.session.cookies import StoredCookie
-from custom_components.enphase_cloud_things.enlighten.session.state import GuardReason, SignInGuard
+from custom_components.enphase_cloud_things.enlighten.session.state import GuardReason, SignInGuard, StoredCookie
 from custom_components.enphase_cloud_things.stored import restored
 
 # Text as it occurs in cookies, tokens and addresses

@@ -136,7 +136,7 @@ def _families(runtime: RuntimeData) -> list[Report]:
 
 
 def _header_names(runtime: RuntimeData) -> list[Report]:
-    identity, hosts = runtime.account.session.identity(), runtime.account.transport.hosts
+    identity, hosts = runtime.account.session.identity().values(), runtime.account.transport.hosts
     return [
         {"profile": profile, "names": names} for profile, names in header_names(identity, base=hosts.enlighten).items()
     ]

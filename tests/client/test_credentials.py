@@ -20,8 +20,12 @@ from custom_components.enphase_cloud_things.enlighten import (
     TooManySessions,
     new_cookie_jar,
 )
-from custom_components.enphase_cloud_things.enlighten.session.cookies import EnlightenCookies, StoredCookie
-from custom_components.enphase_cloud_things.enlighten.session.state import GuardReason, SignInGuard
+from custom_components.enphase_cloud_things.enlighten.session.state import (
+    EnlightenCookies,
+    GuardReason,
+    SignInGuard,
+    StoredCookie,
+)
 from simulator import OWNER_EMAIL, OWNER_KEY
 
 from .conftest import START_OF_TEST, Connect

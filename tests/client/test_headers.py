@@ -18,11 +18,10 @@ from custom_components.enphase_cloud_things.enlighten.endpoints import (
     HeaderProfile,
     Host,
     Hosts,
-    Identity,
     build_headers,
     header_names,
 )
-from custom_components.enphase_cloud_things.enlighten.tokens import Token
+from custom_components.enphase_cloud_things.enlighten.session.state import Identity, Token
 from custom_components.enphase_cloud_things.enlighten.wire import JsonValue
 
 from .conftest import SITE
@@ -46,7 +45,7 @@ WHOLE = Identity(
 
 
 def build(profile: HeaderProfile, identity: Identity = WHOLE) -> dict[str, str]:
-    return build_headers(profile, identity=identity, base=BASE, site_id=SITE, request_id="uuid")
+    return build_headers(profile, identity.values(), base=BASE, site_id=SITE, request_id="uuid")
 
 
 @pytest.mark.parametrize("profile", HeaderProfile)
@@ -133,7 +132,7 @@ def test_each_profile_has_its_headers(profile: HeaderProfile) -> None:
 
 
 def test_a_report_names_headers_without_their_values() -> None:
-    names = header_names(WHOLE, base=BASE)
+    names = header_names(WHOLE.values(), base=BASE)
 
     assert names.keys() == {profile.name.lower() for profile in HeaderProfile}
     assert names["grid_services"] == ["Accept", "Authorization", "Origin", "Referer", "User-Agent"]

@@ -20,8 +20,9 @@ from custom_components.enphase_cloud_things.enlighten import (
     ServiceUnavailable,
     Transport,
 )
-from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS, Call, Family as ClientFamily, Identity
+from custom_components.enphase_cloud_things.enlighten.endpoints import STATUS, Call, Family as ClientFamily
 from custom_components.enphase_cloud_things.enlighten.replies import read_outcome
+from custom_components.enphase_cloud_things.enlighten.session.state import Identity
 from simulator import Family, Simulator, faults
 from simulator.faults import Trouble
 from simulator.pages import LOGIN_PAGE

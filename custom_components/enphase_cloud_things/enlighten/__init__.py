@@ -55,10 +55,9 @@ from .recording.ring import LONGEST_RECORDING, Recorded, Recorder
 from .recording.unknown_shapes import unknown_shapes
 from .redact import redact
 from .schedules import SchedulesClient
-from .session.cookies import new_cookie_jar
 from .session.login import OtpChallenge
 from .session.session import Session
-from .session.state import Credentials
+from .session.state import Credentials, new_cookie_jar
 from .transport import FamilyHealth, Transport
 
 __all__ = [

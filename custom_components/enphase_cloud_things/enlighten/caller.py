@@ -8,7 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
-from .endpoints import CORE_FAMILIES, STATUS, Call, Endpoint, Family, Identity, Kind
+from .endpoints import CORE_FAMILIES, STATUS, Call, Endpoint, Family, Kind
 from .errors import (
     AuthenticationRequired,
     CommandRejected,
@@ -26,6 +26,7 @@ from .errors import (
 from .limits import Failure
 from .replies import read_outcome
 from .session.session import Session
+from .session.state import Identity
 from .transport import Transport
 from .wire import JsonValue, Oddities
 

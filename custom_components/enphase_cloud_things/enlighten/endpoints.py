@@ -13,7 +13,6 @@ from typing import Final
 from yarl import URL
 
 from .errors import NotSupported
-from .tokens import NO_TOKEN, Token
 from .wire import JsonValue
 
 _ENLIGHTEN: Final = URL("https://enlighten.enphaseenergy.com")
@@ -169,48 +168,17 @@ class HeaderProfile(Enum):
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Who asks: everything about the session that goes into headers. Tokens past their end are left out."""
-
-    access: Token = NO_TOKEN
-    manager: Token = NO_TOKEN
-    csrf_token: str | None = field(default=None, repr=False)
-    tariff_csrf_token: str | None = field(default=None, repr=False)
-    app_version: str | None = None
-
-    def values(self) -> Mapping[str, str | None]:
-        """Return what the profiles name in braces."""
-        access, manager = self.access, self.manager
-        return {
-            "access": access.text,
-            # What commands and the scheduler want, and the other way round what the history wants
-            "bearer": manager.text or access.text,
-            "history_bearer": access.text or manager.text,
-            # The session of that very token, not the token
-            "history_session": (access if access.text else manager).session_id,
-            "tariff_token": manager.text if manager.user_id else access.text,
-            "user": access.user_id or manager.user_id,
-            "csrf": self.csrf_token,
-            "tariff_csrf": self.tariff_csrf_token,
-        }
-
-
 def build_headers(
-    profile: HeaderProfile, *, identity: Identity, base: URL, site_id: str = "", request_id: str = ""
+    profile: HeaderProfile, identity: Mapping[str, str], *, base: URL, site_id: str = "", request_id: str = ""
 ) -> dict[str, str]:
     """Build the headers of one attempt; what is not known, or cannot be part of a header, is left out.
 
+    `identity` is what the profiles name in braces, see `Identity.values`.
     `base` is the base address of the Enlighten host, also for requests to another host: it is the page that the
     request pretends to come from. Cookies are the HTTP session's business.
     """
-    values = {name: value for name, value in identity.values().items() if value} | {
-        "base": str(base).rstrip("/"),
-        "origin": str(base.origin()),
-        "site": site_id,
-        "request": request_id,
-        "version": f"?v={identity.app_version}" if identity.app_version else "",
-    }
+    places = {"base": str(base).rstrip("/"), "origin": str(base.origin()), "site": site_id, "request": request_id}
+    values = {**identity, **places}
     headers = {}
     templates: _Templates = profile.value
     for name, template in templates.items():
@@ -223,9 +191,9 @@ def build_headers(
     return headers
 
 
-def header_names(identity: Identity, *, base: URL) -> dict[str, list[str]]:
+def header_names(identity: Mapping[str, str], *, base: URL) -> dict[str, list[str]]:
     """Return the names of the headers that each profile would send now, by the name of the profile."""
-    return {each.name.lower(): sorted(build_headers(each, identity=identity, base=base)) for each in HeaderProfile}
+    return {each.name.lower(): sorted(build_headers(each, identity, base=base)) for each in HeaderProfile}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,12 @@ from aiohttp.abc import AbstractCookieJar
 import orjson
 from yarl import URL
 
-from .endpoints import Call, Endpoint, Family, Host, Hosts, Identity, Kind, build_headers
+from .endpoints import Call, Endpoint, Family, Host, Hosts, Kind, build_headers
 from .errors import CommandOutcomeUnknown, ConnectionFailed, EnlightenError, NotSupported, RateLimited
 from .limits import BackOff, Clock, Jitter, Pauses, Places, Priority, RequestBudget, utc_now
 from .recording.ring import Asked, Recorder
 from .replies import Reply, is_large, read_reply, read_retry_after
+from .session.state import Identity
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -260,7 +261,7 @@ class Transport:
         """Return the headers and the body of a request."""
         headers = build_headers(
             call.endpoint.profile,
-            identity=identity,
+            identity.values(),
             base=self.hosts.enlighten,
             site_id=call.site_id,
             request_id=str(uuid4()),

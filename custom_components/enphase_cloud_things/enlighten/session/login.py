@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from ..endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_CODE, Call, Endpoint, Identity, Kind
+from ..endpoints import LOGIN, LOGIN_FORM, SEND_CODE, SITES, TOKEN, VALIDATE_CODE, Call, Endpoint, Kind
 from ..errors import (
     AccountBlocked,
     AuthenticationRequired,
@@ -33,10 +33,9 @@ from ..errors import (
 )
 from ..limits import Clock
 from ..replies import BodyKind, Reply
-from ..tokens import Token
 from ..transport import Transport
 from ..wire import Fields, object_at
-from .cookies import EnlightenCookies
+from .state import EnlightenCookies, Identity, Token
 
 _WRONG_CODE: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}

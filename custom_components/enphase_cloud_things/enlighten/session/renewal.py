@@ -21,10 +21,9 @@ from ..errors import (
     TooManySessions,
 )
 from ..limits import Clock
-from ..tokens import Token
 from ..transport import Transport
 from .login import Login
-from .state import GuardReason
+from .state import GuardReason, Token
 
 if TYPE_CHECKING:
     from .session import Session

@@ -5,14 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from ..endpoints import Identity
 from ..errors import OtpRequired, TooManySessions
-from ..tokens import NO_TOKEN, Token
 from ..transport import Transport
-from .cookies import EnlightenCookies
 from .login import Grant, Login, OtpChallenge
 from .renewal import Renewal
-from .state import Credentials, GuardReason, SignInGuard
+from .state import NO_TOKEN, Credentials, EnlightenCookies, GuardReason, Identity, SignInGuard, Token
 
 
 class Session:
