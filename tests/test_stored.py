@@ -44,6 +44,7 @@ CREDENTIALS = st.builds(
     guard=st.builds(
         SignInGuard,
         rejections=st.integers(min_value=0, max_value=1000),
+        outages=st.integers(min_value=0, max_value=1000),
         blocked_until=st.none() | MOMENTS,
         reason=st.none() | st.sampled_from(GuardReason).map(str),
     ),

@@ -523,6 +523,30 @@ async def test_trouble_with_signing_in_pauses_it_without_asking_for_a_person(
     assert unattended.session.credentials.guard.rejections == 0
 
 
+async def test_sign_ins_that_find_no_service_come_ever_more_seldom(
+    unattended: EnlightenClient, world: World, simulator: Simulator, clock: ManualClock
+) -> None:
+    """Trap 2: a service that is down for hours is not sent the password every five minutes."""
+    fault = simulator.faults.add(faults.status_code(400), Family.LOGIN)
+    minutes = []
+    for outage in range(2):
+        world.accounts.expire_sessions()
+        for minute in range(4 * 60):
+            before = simulator.requests.logins
+            with pytest.raises(EnlightenError):
+                await unattended.status(SITE)
+            if simulator.requests.logins > before:
+                minutes.append(minute)
+            clock.tick(60)
+        assert minutes == [0, 5, 15, 35, 75, 135, 195], f"in outage {outage}"
+        minutes.clear()
+        simulator.faults.remove(fault)
+        clock.tick(3600)
+        assert (await unattended.status(SITE)).chargers
+        clock.tick(3600)
+        fault = simulator.faults.add(faults.status_code(400), Family.LOGIN)
+
+
 async def test_a_long_retry_after_of_the_login_is_honoured(
     unattended: EnlightenClient, world: World, simulator: Simulator
 ) -> None:

@@ -189,7 +189,7 @@ class Renewal:
         self._memory.refusing.discard((family, site_id))
         now, guard = self._clock(), self._session.stored.guard
         knows_all = self._memory.knows_all_refusing or guard.is_history(now)
-        if guard.rejections and knows_all and not self._memory.refusing:
+        if (guard.rejections or guard.outages) and knows_all and not self._memory.refusing:
             self._session.guard_with(guard.after_proof(now))
             self._memory.knows_all_refusing = True
 

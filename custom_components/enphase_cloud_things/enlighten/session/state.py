@@ -285,8 +285,9 @@ _PAUSES: Final[Mapping[GuardReason, timedelta | None]] = {
     GuardReason.ACCOUNT_BLOCKED: None,
     GuardReason.TOO_MANY_SESSIONS: _DAY,
     GuardReason.THROTTLED: _DAY,
-    GuardReason.UNAVAILABLE: timedelta(seconds=300),
 }
+# After each sign-in in a row that found no service: one outage is over soon, another lasts for the day
+_OUTAGE_PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 20, 40, 60))
 _REJECTIONS_UNTIL_A_DAY: Final = 3
 _OBSTACLES: Final[Mapping[str | None, tuple[type[AuthenticationRequired | ServiceUnavailable], str]]] = {
     GuardReason.REJECTED: (InvalidCredentials, "The last sign-in was refused"),
@@ -298,12 +299,13 @@ _OBSTACLES: Final[Mapping[str | None, tuple[type[AuthenticationRequired | Servic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInGuard:
-    """How many unattended sign-ins were rejected in a row, and until when there will be none.
+    """How many unattended sign-ins were rejected in a row, how many found no service, and until when there are none.
 
     `reason` is a `GuardReason`, or text from an older version. A blocked account has no end to wait for.
     """
 
     rejections: int = 0
+    outages: int = 0
     blocked_until: datetime | None = None
     reason: str | None = None
 
@@ -333,14 +335,19 @@ class SignInGuard:
     def after(self, reason: GuardReason, now: datetime, *, retry_at: datetime | None = None) -> SignInGuard:
         """Return the guard after a failure, which holds sign-ins back until `retry_at` at least.
 
-        The third rejection in a row does so for a day.
+        The third rejection in a row does so for a day, and each outage in a row for longer than the one before it.
         """
-        rejections, pause = self.rejections, _PAUSES[reason]
+        rejections, outages = self.rejections, 0
+        if reason is GuardReason.UNAVAILABLE:
+            pause: timedelta | None = _OUTAGE_PAUSES[min(self.outages, len(_OUTAGE_PAUSES) - 1)]
+            outages = self.outages + 1
+        else:
+            pause = _PAUSES[reason]
         if reason is GuardReason.REJECTED:
             rejections += 1
             pause = _DAY if rejections >= _REJECTIONS_UNTIL_A_DAY else pause
         blocked_until = max(now + pause, retry_at or now) if pause else None
-        return SignInGuard(rejections=rejections, blocked_until=blocked_until, reason=reason)
+        return SignInGuard(rejections=rejections, outages=outages, blocked_until=blocked_until, reason=reason)
 
     def after_proof(self, now: datetime) -> SignInGuard:
         """Forget the rejections because the session works; a pause still under way stays."""
