@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from random import Random
 
 from hypothesis import example, given, strategies as st
 import pytest
@@ -308,37 +307,26 @@ def test_the_published_power_holds_at_any_pace_and_under_any_words(charge: Stead
     ),
     known_start=st.booleans(),
 )
+@example(charge=SteadyCharge(report=535, step=819, report_phase=64, step_phase=855), known_start=True)
+@example(charge=SteadyCharge(report=309, step=630, report_phase=212, step_phase=502), known_start=False)
+@example(charge=SteadyCharge(report=296, step=873, report_phase=99, step_phase=399), known_start=False)
+@example(charge=SteadyCharge(report=599, step=598, report_phase=444, step_phase=451), known_start=False)
+@example(charge=SteadyCharge(report=563, step=561, report_phase=238, step_phase=817), known_start=False)
 def test_the_published_power_adds_up_to_the_energy_at_any_pace(charge: SteadyCharge, known_start: bool) -> None:
-    """Over an hour from its first value on.
+    """To within a tenth of what is drawn, over an hour from its first value on.
 
-    Within a tenth at the paces above, and at nearly all others. Where a report that comes every ten minutes shows now
-    one step and now two, nobody can know for an hour how many come to it on average; hence the wider bound over all.
+    The first value has to wait for it where reports are rare. While each of n reports shows one step, all that is known
+    of a step is that it takes more than (n - 2) / (n - 1) and less than n / (n - 1) of the time between two reports.
+    Whatever is published of that is off by 1 / (n - 1) where it is off least: a tenth takes eleven reports by the end
+    of the hour, of which an hour itself brings no more than six if they come every ten minutes.
     """
-    figures = [(moment, watts) for moment, watts in published(charge, known_start=known_start) if watts is not None]
-    if figures and figures[0][0] <= START + timedelta(seconds=4000):
-        assert integral_over_an_hour(figures) == pytest.approx(charge.watts, rel=0.15)
-
-
-def test_the_published_power_adds_up_to_a_tenth_at_nearly_every_pace() -> None:
-    chance = Random(20261110)
-    paces = [
-        (
-            SteadyCharge(
-                report=chance.randint(5, 600),
-                step=chance.randint(30, 900),
-                step_phase=chance.randint(0, 900),
-                report_phase=chance.randint(0, 600),
-            ),
-            chance.random() < 0.5,
-        )
-        for _ in range(150)
+    figures = [
+        (moment, watts)
+        for moment, watts in published(charge, known_start=known_start, seconds=10_800)
+        if watts is not None
     ]
-    totals = [
-        integral_over_an_hour([(moment, watts) for moment, watts in figures if watts is not None]) / charge.watts
-        for charge, known_start in paces
-        for figures in (published(charge, known_start=known_start),)
-    ]
-    assert sum(abs(total - 1) <= 0.1 for total in totals) >= 0.98 * len(totals)
+    assert figures[0][0] <= START + 2 * HOUR
+    assert integral_over_an_hour(figures) == pytest.approx(charge.watts, rel=0.1)
 
 
 @given(charge=FIELD_PACES, known_start=st.booleans())

@@ -56,7 +56,7 @@ def charging() -> Estimator:
     estimator = Estimator()
     for step in range(7):
         estimator(step * 300, step * 0.5)
-    assert estimator.estimate == PowerEstimate(watts=6000, as_of=at(1800))
+    assert (estimator.estimate.watts, estimator.estimate.as_of) == (6000, at(1800))
     return estimator
 
 

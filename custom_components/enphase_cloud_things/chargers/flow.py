@@ -35,17 +35,24 @@ LONGEST_STEP: Final = timedelta(seconds=900)
 LONGEST_WAIT: Final = timedelta(seconds=1500)
 """The longest time until a report shows the next step, taken for granted until a counter shows its own pace."""
 
-_MOST_STEPS: Final = 10
+_MOST_STEPS: Final = 12
 _MEAN_OF: Final = 4
+_RARE: Final = timedelta(seconds=330)
+"""Where reports are farther apart, the mean is that of all steps: few of them leave too much open."""
 _OUTDATED: Final = 0.8
 _TOLERANCE: Final = 1.02
 _CLIP: Final = 1.24
 """How far a figure may be above the least draw that explains the steps: never by more than a quarter above the draw."""
 _PRECISE: Final = 0.75
 """How much of the mean that has to leave for a first figure: two whole steps are enough at the field's own pace."""
-_PRECISE_OF_RARE: Final = 0.97
-_RARE: Final = timedelta(seconds=330)
-"""Reports that are farther apart than this show so few steps in an hour that the first figure has to be a good one."""
+_HOUR: Final = timedelta(hours=1)
+_REPORTS_OF_AN_HOUR: Final = 12.5
+"""How many reports there have to be by an hour after the first figure, for the figures of that hour to add up.
+
+As long as each report shows one step, a step takes what a report takes, give or take one report among all of them.
+"""
+_MAKE_UP_WITHIN: Final = timedelta(minutes=15)
+_MOST_MADE_UP: Final = 0.15
 _AS_EXPECTED: Final = 0.8
 _WATTS_PER_RATE: Final = 3_600_000
 _HESITATION: Final = 1.05
@@ -149,29 +156,63 @@ def forget_steps(trace: Trace) -> Trace:
     return replace(trace, steps=()) if has_grown else trace
 
 
-def mean_power(trace: Trace, *, expected: float | None = None, precise: bool = False) -> float | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What was published of one draw: a mean (W) from `since` to `until`.
+
+    The first figure since there was none, or 0, is from `begun_at`.
+    """
+
+    begun_at: datetime
+    since: datetime
+    until: datetime
+    mean: float = 0.0
+
+    def and_then(self, watts: float, *, until: datetime, since: datetime) -> Published:
+        """Return what is published once a figure has stood `until` then, of a draw that is the same `since` then."""
+        since = max(self.since, since)
+        before, after = (max(span, timedelta()) for span in (self.until - since, until - max(self.until, since)))
+        mean = (self.mean * before + watts * after) / (before + after) if before + after else watts
+        return replace(self, since=since, until=until, mean=mean)
+
+
+def mean_power(
+    trace: Trace, *, expected: float | None = None, precise: bool = False, published: Published | None = None
+) -> float | None:
     """Return the power (W) between the steps, `None` before the first whole one.
 
-    The figure hardly exceeds what a constant draw must be at least; while that leaves too little of it there is none
-    where a `precise` one is wanted. The time from the start of the counter to its first step is a whole step if about
-    the `expected` power (W) follows from it.
+    The figure hardly exceeds what a constant draw must be at least; while that leaves too little of it, or too few
+    reports come in an hour, there is none where a `precise` one is wanted. The time from the start of the counter to
+    its first step is a whole step if about the `expected` power (W) follows from it. What the figures `published` so
+    far turn out to have claimed too much or too little is made up for.
     """
     if len(trace.steps) < 2:
         return None
     least, most = _bounds(trace.steps)
-    steps = [step for step in trace.steps if not step.is_start]
-    if len(steps) > 1:
-        mean = _mean(steps)
-    elif expected is not None and least * _WATTS_PER_RATE >= _AS_EXPECTED * expected:
-        mean = least
-    else:
-        return None
     ceiling = least * _CLIP
+    steps = [step for step in trace.steps if not step.is_start]
+    if len(steps) < 2:
+        is_as_expected = expected is not None and least * _WATTS_PER_RATE >= _AS_EXPECTED * expected
+        return min(least, most) * _WATTS_PER_RATE if is_as_expected else None
     last = steps[-1]
-    enough = _PRECISE_OF_RARE if last.seen - last.after > _RARE else _PRECISE
-    if precise and ceiling < mean * enough:
+    interval = last.seen - last.after
+    mean = _mean(steps if interval > _RARE else steps[-_MEAN_OF - 1 :])
+    is_in_time = last.seen - trace.steps[0].seen + _HOUR >= interval * _REPORTS_OF_AN_HOUR
+    if precise and not (is_in_time and ceiling >= mean * _PRECISE):
         return None
-    return min(max(mean, least), most, ceiling) * _WATTS_PER_RATE
+    mean = min(max(mean, least), most)
+    if published is not None:
+        draw = min(max(_mean(steps), least), most)
+        mean += _to_make_up(published, draw=draw, limit=mean * _MOST_MADE_UP)
+    return min(mean, ceiling) * _WATTS_PER_RATE
+
+
+def _to_make_up(published: Published, *, draw: float, limit: float) -> float:
+    """Return what the next figure has to be above the draw (kWh/s) for those of the first hour to add up to it."""
+    if published.until - published.begun_at >= _HOUR:
+        return 0.0
+    missing = draw - published.mean / _WATTS_PER_RATE
+    return min(max(missing * ((published.until - published.since) / _MAKE_UP_WITHIN), -limit), limit)
 
 
 def _begun(energy: float, at: datetime, started_at: datetime | None) -> tuple[Step, ...]:
@@ -190,16 +231,16 @@ def _consistent(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Return the latest steps that one constant draw explains, two at least."""
     while len(steps) > 2:
         least, most = _bounds(steps)
-        if least <= most * _TOLERANCE and (len(steps) <= _MEAN_OF + 1 or _mean(steps) > least * _OUTDATED):
+        latest = steps[-_MEAN_OF - 1 :]
+        if least <= most * _TOLERANCE and (latest == steps or _mean(latest) > least * _OUTDATED):
             break
         steps = steps[1:]
     return steps
 
 
 def _mean(steps: Sequence[Step]) -> float:
-    """Return the mean draw (kWh/s) of the last few steps."""
-    first, last = steps[-_MEAN_OF - 1 :][0], steps[-1]
-    return _rate(last.energy - first.energy, last.seen - first.seen)
+    """Return the mean draw (kWh/s) from the first of these steps to the last."""
+    return _rate(steps[-1].energy - steps[0].energy, steps[-1].seen - steps[0].seen)
 
 
 def _bounds(steps: tuple[Step, ...]) -> tuple[float, float]:
@@ -262,9 +303,13 @@ class Flow:
             return self.session if lifetime is None else self.lifetime
         return self.lifetime if lifetime.seen - session.seen > self.session.patience else self.session
 
-    def power(self, *, expected: float | None = None, precise: bool = False) -> float | None:
+    def power(
+        self, *, expected: float | None = None, precise: bool = False, published: Published | None = None
+    ) -> float | None:
         """Return the power (W) from step to step while energy flows (see `mean_power`)."""
-        return mean_power(self.trace, expected=expected, precise=precise) if self.flowing else None
+        if not self.flowing:
+            return None
+        return mean_power(self.trace, expected=expected, precise=precise, published=published)
 
 
 def advance_flow(
@@ -381,11 +426,12 @@ class PowerEstimate:
     """The published figure in W, and the report that it was computed from.
 
     `watts` is `None` while nothing is known: before the first whole step, and offline. `as_of` stands still while the
-    figure stays 0.
+    figure stays 0. `published` is what was said before it, since there was none or 0.
     """
 
     watts: float | None = None
     as_of: datetime | None = None
+    published: Published | None = None
 
 
 def advance_power(
@@ -414,10 +460,15 @@ def advance_power(
         return _zero(estimate, reported_at)
     if last.seen == estimate.as_of and estimate.watts:
         return estimate
-    watts = flow.power(expected=expected, precise=not estimate.watts)
+    if estimate.watts and estimate.published:
+        published = estimate.published.and_then(estimate.watts, until=last.seen, since=flow.trace.steps[0].seen)
+        watts = flow.power(expected=expected, published=published)
+    else:
+        published = Published(begun_at=last.seen, since=last.seen, until=last.seen)
+        watts = flow.power(expected=expected, precise=True)
     if watts is None:
         return PowerEstimate()
-    return PowerEstimate(watts=max(round(min(watts, limit, POWER_CAP)), 1), as_of=last.seen)
+    return PowerEstimate(watts=max(round(min(watts, limit, POWER_CAP)), 1), as_of=last.seen, published=published)
 
 
 def expected_power(summary: ChargerSummary | None, amps: float | None, *, nominal_voltage: float) -> float | None:
