@@ -19,7 +19,8 @@ from typing import Final
 #   in all                   157.5             407.5
 #
 # A charger whose schedules are in use has them read every 15 minutes (4) and with them its mode (4 instead of 6), which
-# a schedule means nothing without: 158.5 idle, 408.5 charging.
+# a schedule means nothing without: 158.5 idle, 408.5 charging. So has one whose schedules were never read, for which
+# entities wait.
 #
 # The account takes 480 in any sliding hour. A fast interval of 5 s alone would be 720:
 # it is stretched to what the rest leaves over.

@@ -162,6 +162,16 @@ async def test_a_slot_that_is_gone_takes_its_switch_along(
     assert entity_registry.async_get(NIGHT_SWITCH) is None
 
 
+async def test_schedules_that_cannot_be_read_at_first_are_asked_for_again_soon(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
+) -> None:
+    world.faults.add(faults.status_code(503), Family.SCHEDULES, method="GET", times=1)
+    await setup_entry()
+    assert hass.states.get("select.carport_charging_plan") is None
+    await advance(16 * 60, step=30)
+    assert shown(hass, "select.carport_charging_plan") == "off"
+
+
 @pytest.mark.usefixtures("slots")
 async def test_actions_make_change_and_delete_slots(hass: HomeAssistant, world: World, meanwhile: Meanwhile) -> None:
     call = act(hass, "set_schedule", start="01:00", end="04:30", days=["tue", "thu"])

@@ -92,7 +92,9 @@ class Reads:
             firmware_known=any(charger.firmware for charger in self._chargers),
             sites=sites,
             bounds_missing=bounds_missing(charger.summary for charger in self._chargers if charger.summary),
-            scheduled={charger.serial for charger in self._chargers if charger.schedule and charger.schedule.slots},
+            scheduled={
+                charger.serial for charger in self._chargers if charger.schedule is None or charger.schedule.slots
+            },
         )
         self._urgent.difference_update(due)
         return due

@@ -193,7 +193,8 @@ def due_reads(
     a burst; `interval`, the time between refreshes, raises that number where refreshes
     are rare. With `bounds_missing` the summary is read more often for the first minutes; it waits for a while unless a
     charger `has_reported` something since the last one. The firmware is tried each hour until it is known once.
-    `scheduled` are the serials of chargers whose schedules are in use. `sites` is how many the account has.
+    `scheduled` are the serials of chargers whose schedules are in use or were never read. `sites` is how many the
+    account has.
     """
     serials = dict.fromkeys(read.serial for read in wanted if read.serial is not None)
     turn_of = {serial: turn for turn, serial in enumerate(serials)}
