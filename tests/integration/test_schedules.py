@@ -162,6 +162,23 @@ async def test_a_slot_that_is_gone_takes_its_switch_along(
     assert entity_registry.async_get(NIGHT_SWITCH) is None
 
 
+async def test_slots_of_the_same_times_are_told_apart_by_a_number(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
+) -> None:
+    twin = replace(NIGHT, id="4410287:202640011873:twin", enabled=False)
+    world.charger.slots = [NIGHT, WEEKEND, twin]
+    await setup_entry()
+    name = "Carport Schedule 22:15–05:45 Mon–Fri"
+    numbered = hass.states.get(f"{NIGHT_SWITCH}_2")
+    assert numbered is not None
+    assert (numbered.name, numbered.state, shown(hass, NIGHT_SWITCH)) == (f"{name} (2)", STATE_OFF, STATE_ON)
+    world.charger.slots = [WEEKEND, twin]
+    await advance(1000)
+    numbered = hass.states.get(f"{NIGHT_SWITCH}_2")
+    assert numbered is not None
+    assert numbered.name == name
+
+
 async def test_schedules_that_cannot_be_read_at_first_are_asked_for_again_soon(
     hass: HomeAssistant, setup_entry: SetupEntry, world: World, advance: Advance
 ) -> None:

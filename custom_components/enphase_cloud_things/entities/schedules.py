@@ -1,8 +1,11 @@
 """Entities of a charger's own schedule: the calendar that edits it, a switch for each slot, and what comes next."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
+from operator import attrgetter
 from typing import Any, Final, override
 
 from homeassistant.components.calendar import (
@@ -262,7 +265,7 @@ class SlotSwitch(ChargerEntity, SwitchEntity):
     """Whether a slot of a charger is on, named by its window and days."""
 
     entity_description: SlotSwitchDescription
-    _named_after: WeeklyTimes | None = None
+    _named_after: tuple[WeeklyTimes, int] | None = None
 
     def __init__(self, coordinator: ChargerCoordinator, serial: str, slot_id: str, *, writes: ScheduleWrites) -> None:
         super().__init__(coordinator, SLOT_SWITCH, serial)
@@ -278,13 +281,24 @@ class SlotSwitch(ChargerEntity, SwitchEntity):
         return slot_of(self.charger.schedule, self._slot_id)
 
     def _take_name(self) -> bool:
-        """Follow the window and the days of the slot, as far as they are known; return whether they are others now."""
-        slot = self._slot
+        """Follow the window and the days of the slot, as far as they are known; return whether they are others now.
+
+        A slot with the times of an earlier one is numbered, in a way that all languages share.
+        """
+        slot, schedule = self._slot, self.charger.schedule
         times = times_of(slot) if slot else None
-        if times is None or times == self._named_after:
+        if times is None or schedule is None:
             return False
-        self._named_after = times
-        self._attr_translation_placeholders = {"window": shown_window(times), "days": shown_days(times.days)}
+        before = takewhile(lambda each: each.slot_id != self._slot_id, schedule.slots)
+        number = 1 + sum(times_of(each) == times for each in before)
+        if (named_after := (times, number)) == self._named_after:
+            return False
+        self._named_after = named_after
+        days = shown_days(times.days) if number == 1 else f"{shown_days(times.days)} ({number})"
+        self._attr_translation_placeholders = {"window": shown_window(times), "days": days}
+        with suppress(AttributeError):
+            # Home Assistant keeps the name that it once made of the placeholders
+            del self.name
         return True
 
     @callback
