@@ -1,7 +1,5 @@
 """What the client's errors mean to Home Assistant, in the words of the user's language."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -62,42 +60,25 @@ def form_key(error: EnlightenError) -> str:
     return next(key for kind, _, key in _TEXTS if isinstance(error, kind))
 
 
-@contextmanager
-def refresh_errors() -> Iterator[None]:
-    """Translate the client's errors inside a coordinator's refresh.
+def refresh_failed(error: EnlightenError) -> ConfigEntryAuthFailed | UpdateFailed:
+    """Return what an error means to a coordinator's refresh.
 
     What will be tried again by itself is a failed refresh with a time, which is no longer than until the next look: a
     set-up that waits for hours would tell nobody why, and looking costs no request while the client holds back. A
     sign-in that needs a person starts Home Assistant's own request to sign in again.
     """
-    try:
-        yield
-    except AuthenticationRequired as error:
-        if error.retry_at is None and not isinstance(error, TooManySessions):
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=translation_key(error)) from error
-        raise _update_failed(error, _next_look(error.retry_at)) from error
-    except ServiceUnavailable as error:
-        raise _update_failed(error, _next_look(error.retry_at)) from error
-    except EnlightenError as error:
-        raise _update_failed(error, None) from error
+    retry_at = error.retry_at if isinstance(error, AuthenticationRequired | ServiceUnavailable) else None
+    if isinstance(error, AuthenticationRequired) and retry_at is None and not isinstance(error, TooManySessions):
+        return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=translation_key(error))
+    return _update_failed(error, min(retry_at, dt_util.utcnow() + SESSION_LOOK) if retry_at else None)
 
 
-def _next_look(retry_at: datetime | None) -> datetime | None:
-    return min(retry_at, dt_util.utcnow() + SESSION_LOOK) if retry_at else None
-
-
-@contextmanager
-def optional_refresh_errors() -> Iterator[None]:
-    """Translate the client's errors inside the refresh of something that the chargers do not depend on.
+def optional_refresh_failed(error: EnlightenError) -> UpdateFailed:
+    """Return what an error means to the refresh of something that the chargers do not depend on.
 
     Whatever happens there is no reason to ask a person to sign in: entitlement is refused like a dead session.
     """
-    try:
-        yield
-    except ServiceUnavailable as error:
-        raise _update_failed(error, error.retry_at) from error
-    except EnlightenError as error:
-        raise _update_failed(error, None) from error
+    return _update_failed(error, error.retry_at if isinstance(error, ServiceUnavailable) else None)
 
 
 def _update_failed(error: EnlightenError, retry_at: datetime | None) -> UpdateFailed:

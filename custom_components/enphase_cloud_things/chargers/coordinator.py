@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 from ..account.registry import Account
 from ..const import CONF_SERIALS
 from ..enlighten import EnlightenClient, EnlightenError, Family, ModePreference, Schedule
-from ..errors import SESSION_LOOK, refresh_errors
+from ..errors import SESSION_LOOK, refresh_failed
 from ..options import Options
 from ..timer import Timer
 from .charger import Charger
@@ -295,7 +295,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
     async def _async_read_status(self, *, urgent: bool = False) -> None:
         began = dt_util.utcnow()
-        with refresh_errors():
+        try:
             status = await self._client.status(self.site_id, urgent=urgent)
         await self.records.async_take_time_zone(status.time_zone)
         self.last_success = now = dt_util.utcnow()
@@ -320,6 +320,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             # Longer intervals count from the last answer; shorter ones take back nothing
             trust = max(SHORTEST_TRUST, INTERVALS_OF_TRUST * self._interval)
             was_reachable = self.is_reachable
+        except EnlightenError as error:
+            raise refresh_failed(error) from error
             self.reachable_until = max(self.reachable_until, self.last_success + trust)
             self._end_of_trust.set(self.reachable_until)
             if self.is_reachable and not was_reachable:

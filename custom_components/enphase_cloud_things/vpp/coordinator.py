@@ -9,7 +9,6 @@ from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from ..cadences import ENROLMENT_CADENCE, VPP_EVENTS_CADENCE
@@ -24,7 +23,7 @@ from ..enlighten import (
     VppEvent,
     VppProgram,
 )
-from ..errors import optional_refresh_errors
+from ..errors import optional_refresh_failed
 from .events import deduplicated, next_transition, poll_interval
 
 _LOGGER = logging.getLogger(__name__)
@@ -82,16 +81,15 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
     @override
     async def _async_update_data(self) -> VppSnapshot:
         now, self._is_reading = dt_util.utcnow(), True
-        with optional_refresh_errors():
-            try:
-                snapshot = await self._async_read(now)
-            except EnlightenError as error:
-                self.logger.debug("Reading the grid events failed: %s", error)
-                snapshot = self._in_spite_of(error, dt_util.utcnow())
-            else:
-                self._failure = None
-            finally:
-                self._is_reading = False
+        try:
+            snapshot = await self._async_read(now)
+        except EnlightenError as error:
+            self.logger.debug("Reading the grid events failed: %s", error)
+            snapshot = self._in_spite_of(error, dt_util.utcnow())
+        else:
+            self._failure = None
+        finally:
+            self._is_reading = False
         if snapshot.settled:
             self.update_interval = poll_interval(snapshot.events, now) if snapshot.enrolled else UNENROLLED_INTERVAL
         return snapshot
@@ -140,7 +138,7 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
         return program
 
     def _in_spite_of(self, error: EnlightenError, now: datetime) -> VppSnapshot:
-        """Return what holds after a failed read, or raise the error."""
+        """Return what holds after a failed read, or fail the refresh."""
         self._failure = error
         program = self._given or self._program
         program_id = program.program_id if program else None
@@ -153,7 +151,7 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
             retry_at = error.retry_at if isinstance(error, ServiceUnavailable) else None
             self.update_interval = max(retry_at - now, timedelta()) + REFRESH_MARGIN if retry_at else REFUSED_INTERVAL
             return self.data
-        raise error
+        raise optional_refresh_failed(error) from error
 
     @callback
     @override
@@ -167,11 +165,8 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
     @callback
     def _expire(self) -> None:
         """Give up the events, whether reading failed or never took place."""
-        try:
-            with optional_refresh_errors():
-                raise self._failure or ServiceUnavailable("The grid events have not been read for too long")
-        except UpdateFailed as error:
-            self.async_set_update_error(error)
+        failure = self._failure or ServiceUnavailable("The grid events have not been read for too long")
+        self.async_set_update_error(optional_refresh_failed(failure))
 
 
 def _may_mean_not_enrolled(error: EnlightenError) -> bool:
