@@ -166,7 +166,7 @@ async def _async_plans(
         writes=ScheduleWrites(hass, chargers, client.schedules),
         history=history,
         vpp=vpp,
-        prices=PlanPrices(hass, entity_id=options.price_entity, tariff=tariff, zone=lambda: chargers.zone),
+        prices=PlanPrices(hass, entity_id=options.price_entity, tariff=tariff, site=chargers.records),
         nominal_voltage=options.nominal_voltage,
     )
     file = plans_file(hass, entry.entry_id)
@@ -192,7 +192,7 @@ def _energy_plan(
             client=client.grid_services,
             site_id=chargers.site_id,
             given_program_id=options.vpp_program_id,
-            zone=lambda: chargers.zone,
+            site=chargers.records,
         )
         remove_with_program(hass, entry, vpp)
     else:
@@ -203,7 +203,7 @@ def _energy_plan(
             entry,
             client=client.monetary,
             site_id=chargers.site_id,
-            zone=lambda: chargers.zone,
+            site=chargers.records,
             currency=currency,
         )
         chargers.records.price_at = prices.import_price_at

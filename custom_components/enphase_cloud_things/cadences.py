@@ -1,4 +1,4 @@
-"""How often the cloud is asked for what, and what that comes to in an hour."""
+"""How often the cloud is asked for what; `chargers/polling.py` adds up what that comes to in an hour."""
 
 from datetime import timedelta
 from typing import Final
@@ -57,8 +57,3 @@ RETRY: Final = timedelta(minutes=5)
 
 LEAST_STATUS_PER_HOUR: Final = 60
 """What the status gets whatever else there is to read; the rest stretches first."""
-
-
-def per_hour(cadence: timedelta) -> float:
-    """Return how many requests an hour a cadence comes to."""
-    return timedelta(hours=1) / cadence

@@ -1,10 +1,9 @@
 """What the coordinators of a site's services (its virtual power plant, its prices) have in common."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
 import logging
-from typing import Final, override
+from typing import Final, Protocol, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -13,6 +12,13 @@ from homeassistant.util import dt as dt_util
 
 from .days import local_day
 from .timer import Timer
+
+
+class Site(Protocol):
+    """A site, as far as its clock goes: its time zone, which the cloud may tell late."""
+
+    zone: tzinfo
+
 
 REFRESH_MARGIN: Final = timedelta(seconds=1)
 """A refresh begins up to a second before its time: at midnight on the wrong day, in a back-off too early."""
@@ -32,7 +38,7 @@ class ClockCoordinator[DataT](DataUpdateCoordinator[DataT]):
         *,
         name: str,
         site_id: str,
-        zone: Callable[[], tzinfo],
+        site: Site,
         update_interval: timedelta,
     ) -> None:
         """Prepare the coordinator. The name goes into logs, so it is not that of the site, often an address."""
@@ -40,14 +46,14 @@ class ClockCoordinator[DataT](DataUpdateCoordinator[DataT]):
             hass, logger, config_entry=entry, name=name, update_interval=update_interval, always_update=False
         )
         self.site_id = site_id
-        self._zone = zone
+        self.site = site
         self._timer = Timer(hass, self._async_pass)
         entry.async_on_unload(self._timer.cancel)
 
     @property
     def zone(self) -> tzinfo:
         """The site's time zone, which decides what "today" is."""
-        return self._zone()
+        return self.site.zone
 
     @property
     def today(self) -> date:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from math import ceil
 from typing import Final
 
@@ -34,7 +35,6 @@ from ..cadences import (
     TARIFF_CADENCE,
     TIME_PER_CHARGER,
     VPP_EVENTS_CADENCE,
-    per_hour,
 )
 from ..enlighten.models.chargers import ChargerStatus, ChargerSummary
 from .settings import amps_bounds
@@ -152,21 +152,22 @@ def fast_until(command_at: datetime) -> datetime:
     return command_at + FAST_AFTER_COMMAND
 
 
+@cache
 def requests_per_hour(*, chargers: int, vpp: bool, prices: bool, charging: bool, sites: int = 1) -> float:
     """Return the requests an hour of one of the account's sites, at most, without the status reads.
 
     The request budget of the account less this is what its status reads may use.
     """
-    load = per_hour(SUMMARY_CADENCE)
+    load = _per_hour(SUMMARY_CADENCE)
     for part in _CADENCES:
-        load += chargers * per_hour(_period(part, chargers * sites, scheduled=True))
+        load += chargers * _per_hour(_period(part, chargers * sites, scheduled=True))
     if chargers:
         history = HISTORY_CADENCE_WITH_NEWS if charging else HISTORY_CADENCE
-        load += chargers * per_hour(max(history, time_of_a_round(chargers * sites))) + per_hour(FIRMWARE_CADENCE)
+        load += chargers * _per_hour(max(history, time_of_a_round(chargers * sites))) + _per_hour(FIRMWARE_CADENCE)
     if vpp:
-        load += per_hour(VPP_EVENTS_CADENCE) + per_hour(ENROLMENT_CADENCE)
+        load += _per_hour(VPP_EVENTS_CADENCE) + _per_hour(ENROLMENT_CADENCE)
     if prices:
-        load += per_hour(SAVINGS_CADENCE) + per_hour(TARIFF_CADENCE) + per_hour(DATED_RATES_CADENCE)
+        load += _per_hour(SAVINGS_CADENCE) + _per_hour(TARIFF_CADENCE) + _per_hour(DATED_RATES_CADENCE)
     return load
 
 
@@ -249,6 +250,10 @@ def _affordable(available_per_hour: float) -> timedelta:
 def _period(part: Part, chargers: int, *, scheduled: bool = False) -> timedelta:
     cadences = _CADENCES_OF_SCHEDULED if scheduled else _CADENCES
     return max(cadences[part], time_of_a_round(chargers))
+
+
+def _per_hour(cadence: timedelta) -> float:
+    return timedelta(hours=1) / cadence
 
 
 def _is_older(last: datetime | None, now: datetime, age: timedelta) -> bool:

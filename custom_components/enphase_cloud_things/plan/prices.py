@@ -8,6 +8,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STA
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
+from ..coordinator import Site
 from ..days import end_of_day, local_day
 from ..prices.coordinator import PriceCoordinator
 from .forecast import PricedInterval, read_forecast
@@ -23,20 +24,18 @@ class PlanPrices:
     They are laid out once for all chargers, and again when the source has others, or the first of them are over.
     """
 
-    def __init__(
-        self, hass: HomeAssistant, *, entity_id: str, tariff: PriceCoordinator | None, zone: Callable[[], tzinfo]
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, *, entity_id: str, tariff: PriceCoordinator | None, site: Site) -> None:
         self._hass = hass
         self._entity_id = entity_id
         self._tariff = tariff
-        self._zone = zone
+        self._site = site
         self._laid_out: tuple[PricedInterval, ...] = ()
         self._laid_out_from: tuple[object, tzinfo] | None = None
         self._laid_out_until = datetime.min.replace(tzinfo=UTC)
 
     def ahead(self, now: datetime) -> tuple[PricedInterval, ...]:
         """Return the prices from now on, none where none are known; the same ones as long as they are."""
-        source, zone = self._source(), self._zone()
+        source, zone = self._source(), self._site.zone
         if self._laid_out_from is None or self._laid_out_from[0] is not source or self._laid_out_from[1] != zone:
             self._laid_out_from, self._laid_out_until = (source, zone), now
         if now >= self._laid_out_until:

@@ -1,8 +1,8 @@
 """The coordinator of what energy costs at a site, and what was saved today."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 import logging
 from typing import Final, override
@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..cadences import RETRY, SAVINGS_CADENCE, TARIFF_CADENCE
-from ..coordinator import REFRESH_MARGIN, ClockCoordinator
+from ..coordinator import REFRESH_MARGIN, ClockCoordinator, Site
 from ..days import ONE_DAY, end_of_day, local_day
 from ..enlighten import DatedRates, EnlightenError, MonetaryClient, NotSupported, Savings, ServiceUnavailable, Tariff
 from .currency import CurrencyCoordinator
@@ -81,12 +81,12 @@ class PriceCoordinator(ClockCoordinator[PriceSnapshot]):
         *,
         client: MonetaryClient,
         site_id: str,
-        zone: Callable[[], tzinfo],
+        site: Site,
         currency: CurrencyCoordinator,
     ) -> None:
         """Prepare the coordinator; everything is due at once."""
         super().__init__(
-            hass, entry, _LOGGER, name="prices", site_id=site_id, zone=zone, update_interval=SAVINGS_CADENCE
+            hass, entry, _LOGGER, name="prices", site_id=site_id, site=site, update_interval=SAVINGS_CADENCE
         )
         self.data = PriceSnapshot()
         self._client = client
@@ -125,7 +125,7 @@ class PriceCoordinator(ClockCoordinator[PriceSnapshot]):
 
     def _schedules_of_now(self) -> _Schedules:
         """Return the schedules of what is known, the same ones until that changes."""
-        data, zone = self.data, self.zone
+        data, zone = self.data, self.site.zone
         if self._schedules is None or self._schedules.data is not data or self._schedules.imported.zone != zone:
             self._schedules = _Schedules(
                 data=data,

@@ -1,8 +1,7 @@
 """The coordinator of a site's virtual power plant program and its events."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from http import HTTPStatus
 import logging
 from typing import Final, override
@@ -12,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..cadences import ENROLMENT_CADENCE, VPP_EVENTS_CADENCE
-from ..coordinator import REFRESH_MARGIN, ClockCoordinator
+from ..coordinator import REFRESH_MARGIN, ClockCoordinator, Site
 from ..enlighten import (
     EnlightenError,
     GridServicesClient,
@@ -62,11 +61,11 @@ class VppCoordinator(ClockCoordinator[VppSnapshot]):
         client: GridServicesClient,
         site_id: str,
         given_program_id: str,
-        zone: Callable[[], tzinfo],
+        site: Site,
     ) -> None:
         """Prepare the coordinator; an empty given id has the program looked up."""
         super().__init__(
-            hass, entry, _LOGGER, name="grid events", site_id=site_id, zone=zone, update_interval=VPP_EVENTS_CADENCE
+            hass, entry, _LOGGER, name="grid events", site_id=site_id, site=site, update_interval=VPP_EVENTS_CADENCE
         )
         self.data = VppSnapshot(settled=False)
         self.given_program_id_is_unknown = False
