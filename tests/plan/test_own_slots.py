@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.enphase_cloud_things.plan.own_slots import OwnSlot, slot_spans, weekly_times_of
 from custom_components.enphase_cloud_things.plan.planner import Window
+from custom_components.enphase_cloud_things.plan.reconcile import OwnSlot, slot_spans, weekly_times_of
 from custom_components.enphase_cloud_things.schedules.recurrence import check
 from custom_components.enphase_cloud_things.schedules.slots import Span, WeeklyTimes, repeated_times
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from custom_components.enphase_cloud_things.enlighten.models.modes import ChargeMode
-from custom_components.enphase_cloud_things.plan.own_slots import OwnSlot
 from custom_components.enphase_cloud_things.plan.reconcile import (
     AwaitSync,
     ChooseMode,
     CreateSlot,
     DeleteSlot,
+    OwnSlot,
     PlanMemory,
     Reading,
     SeenSlot,

@@ -10,8 +10,8 @@ import pytest
 from custom_components.enphase_cloud_things.enlighten.models.sessions import HistorySession
 from custom_components.enphase_cloud_things.plan.planner import ChargingPlan, Goal, Window, sun_until
 from custom_components.enphase_cloud_things.plan.progress import Progress, charging_power, expected_energy, is_off
-from custom_components.enphase_cloud_things.plan.replanning import AT_ONCE, Reason, Replans
 from custom_components.enphase_cloud_things.plan.state import PlanFacts, PlanFailure, PlanState, plan_state
+from custom_components.enphase_cloud_things.plan.visit import AT_ONCE, Reason, Replans
 
 from .price_lists import HOUR, MINUTE
 

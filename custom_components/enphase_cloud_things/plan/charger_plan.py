@@ -29,12 +29,10 @@ from .judgement import (
     why_replan,
     with_goal,
 )
-from .own_slots import slot_spans
 from .planner import ChargingPlan, Circumstances, Goal, plan_charging
 from .progress import Progress
-from .reconcile import changed_by_person, left_to_person, retiring
+from .reconcile import changed_by_person, left_to_person, retiring, slot_spans
 from .record import PlanRecord
-from .replanning import Reason
 from .sources import PlanSources
 from .state import PlanFailure, PlanState, Strategy
 from .takeover import Sign, Takeover

@@ -11,9 +11,8 @@ from ..enlighten.models.modes import ChargeMode
 from ..schedules.slots import Span
 from .forecast import PricedInterval
 from .progress import Progress, is_off
-from .replanning import Reason
 from .state import PlanFailure, Strategy, is_open
-from .visit import StandingGoal, Visit, next_time, prices_ahead
+from .visit import Reason, StandingGoal, Visit, next_time, prices_ahead
 
 LEAST_POWER: Final = 500
 """W; less is no charging, but the tail of it."""

@@ -2,15 +2,65 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import Final
 
 from ..days import ONE_DAY
 from ..schedules.slots import moment_of
 from .forecast import PricedInterval
 from .planner import ChargingPlan
 from .reconcile import PlanMemory
-from .replanning import Replans
-from .state import PlanFailure, Strategy
+from .state import PlanFailure, PlanState, Strategy
+
+SHORTEST_DISTANCE: Final = timedelta(hours=1)
+MOST_A_DAY: Final = 6
+
+
+class Reason(StrEnum):
+    """Why another plan is wanted."""
+
+    PLUGGED_IN = "plugged_in"
+    FIRST_PRICES = "first_prices"
+    PRICES = "prices"
+    GOAL = "goal"
+    ENERGY = "energy"
+    DISCHARGE_EVENT = "discharge_event"
+    SUNSET = "sunset"
+
+
+AT_ONCE: Final = frozenset({Reason.PLUGGED_IN, Reason.FIRST_PRICES, Reason.DISCHARGE_EVENT, Reason.SUNSET})
+"""What is no replacement of a plan by a better one: a visit's first plan, the first that knows any prices, its second
+half, and what must not wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replans:
+    """When plans were replaced in the last 24 hours.
+
+    Each new plan costs writes and may cost a start of the car, so there is at most one an hour and six a day. The first
+    plan of a visit is not counted, nor what keeps a window out of a discharge event, which is never put off.
+    """
+
+    at: tuple[datetime, ...] = ()
+
+    def allowed_at(self, reason: Reason, now: datetime) -> datetime:
+        """Return from when on a plan may be replaced for a reason: now, or later."""
+        if reason in AT_ONCE:
+            return now
+        recent = [at for at in self.at if at > now - ONE_DAY]
+        waits = [now]
+        if recent:
+            waits.append(recent[-1] + SHORTEST_DISTANCE)
+        if len(recent) >= MOST_A_DAY:
+            waits.append(recent[-MOST_A_DAY] + ONE_DAY)
+        return max(waits)
+
+    def with_one(self, reason: Reason, now: datetime) -> Replans:
+        """Return the replans with one more now, if it counts."""
+        if reason in AT_ONCE:
+            return self
+        return Replans(at=(*(at for at in self.at if at > now - ONE_DAY), now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
