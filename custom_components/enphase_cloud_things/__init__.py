@@ -18,11 +18,11 @@ from .const import CONF_SITE_ID, DOMAIN
 from .dashboard import async_setup_dashboard
 from .devices import (
     ServiceDevice,
+    follow_charger_devices,
     register_site_device,
     release_device,
     remove_service_device,
     remove_with_program,
-    update_charger_devices,
 )
 from .enlighten import EnlightenClient
 from .history.coordinator import HistoryCoordinator
@@ -119,7 +119,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
     )
 
     watch.follow(account, chargers, vpp)
-    entry.async_on_unload(chargers.async_add_listener(lambda: update_charger_devices(hass, entry, chargers.data)))
+    follow_charger_devices(hass, entry, chargers)
     save = partial(store.save_within, chargers.records.as_stored, SAVE_DELAY)
     entry.async_on_unload(chargers.async_add_listener(save))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

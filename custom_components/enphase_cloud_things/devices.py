@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -11,7 +12,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.typing import UNDEFINED
 
 from .chargers.charger import ChargerSnapshot
-from .chargers.site import SiteSnapshot
+from .chargers.coordinator import ChargerCoordinator, of_all
 from .const import CONF_SERIALS, CONF_SITE_ID, DOMAIN, MANUFACTURER
 from .enlighten import Hosts
 from .runtime import EnphaseConfigEntry
@@ -97,24 +98,30 @@ def remove_devices_left_out(hass: HomeAssistant, entry: ConfigEntry, *, site_id:
 
 
 @callback
-def update_charger_devices(hass: HomeAssistant, entry: ConfigEntry, site: SiteSnapshot) -> None:
-    """Bring the device registry up to what the cloud tells of the chargers.
+def follow_charger_devices(hass: HomeAssistant, entry: ConfigEntry, coordinator: ChargerCoordinator) -> None:
+    """Keep the device registry up to what the cloud tells of the chargers.
 
     What the cloud leaves out for a moment stays as it is, and so does the name a person gave the device here.
     """
     registry = dr.async_get(hass)
-    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
-        for serial in _serials(device) & site.chargers.keys():
-            charger = site.chargers[serial]
-            summary = charger.summary
-            registry.async_update_device(
-                device.id,
-                name=charger.given_name or UNDEFINED,
-                model=(summary and summary.model) or UNDEFINED,
-                model_id=(summary and summary.model_id) or UNDEFINED,
-                sw_version=(summary and summary.firmware) or UNDEFINED,
-                hw_version=(summary and summary.hardware) or UNDEFINED,
-            )
+
+    @callback
+    def look() -> None:
+        chargers = coordinator.data.chargers
+        for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+            for serial in _serials(device) & chargers.keys():
+                charger, summary = chargers[serial], chargers[serial].summary
+                registry.async_update_device(
+                    device.id,
+                    name=charger.given_name or UNDEFINED,
+                    model=(summary and summary.model) or UNDEFINED,
+                    model_id=(summary and summary.model_id) or UNDEFINED,
+                    sw_version=(summary and summary.firmware) or UNDEFINED,
+                    hw_version=(summary and summary.hardware) or UNDEFINED,
+                )
+
+    shown = of_all(coordinator, attrgetter("summary", "given_name"))
+    entry.async_on_unload(coordinator.async_add_listener(look, shown))
 
 
 @callback

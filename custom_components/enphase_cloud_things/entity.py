@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
@@ -13,8 +13,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpda
 class EnphaseEntity[DataT](CoordinatorEntity[DataUpdateCoordinator[DataT]]):
     """An entity that follows a coordinator and stays silent while its state is the same.
 
-    The coordinator tells everybody about every change of its data; without the comparison each report of a charger
-    would write the states of all entities again.
+    Of what it looks at something else may have changed; without the comparison its state would be written again.
     """
 
     _attr_has_entity_name = True
@@ -65,9 +64,18 @@ def add_entities_while[DataT](
 
 
 def call_until_unload[DataT](
-    entry: ConfigEntry, coordinator: DataUpdateCoordinator[DataT], look: Callable[[], None]
+    entry: ConfigEntry,
+    coordinator: DataUpdateCoordinator[DataT],
+    look: Callable[[], None],
+    context: object | None = None,
 ) -> None:
-    """Call now and at every update until the entry begins to unload.
+    """Call now and at every update that concerns the `context` until the entry begins to unload."""
+    look()
+    entry.async_on_unload(coordinator.async_add_listener(while_in_use(entry, look), context))
+
+
+def while_in_use(entry: ConfigEntry, look: Callable[[], None]) -> CALLBACK_TYPE:
+    """Return a listener that calls until the entry begins to unload.
 
     What is called may add entities; added to a platform that is going, they would stay behind and keep those of the
     next start out.
@@ -78,5 +86,4 @@ def call_until_unload[DataT](
         if entry.state is not ConfigEntryState.UNLOAD_IN_PROGRESS:
             look()
 
-    look()
-    entry.async_on_unload(coordinator.async_add_listener(look_while_in_use))
+    return look_while_in_use

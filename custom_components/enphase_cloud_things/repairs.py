@@ -6,7 +6,9 @@ Signing in again is not among them: Home Assistant has a repair of its own for t
 from abc import abstractmethod
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
+from operator import attrgetter
 from typing import Final, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -125,7 +127,7 @@ class IssueWatch:
 
     @callback
     def follow(self, account: Account, coordinator: ChargerCoordinator, vpp: VppCoordinator | None) -> None:
-        """Look after every change and, as nothing may change for long while there is trouble, every minute."""
+        """Look when the chargers' refresh fails or recovers, when others show up, and every minute for all else."""
 
         @callback
         def look(_now: datetime | None = None) -> None:
@@ -133,7 +135,8 @@ class IssueWatch:
             if vpp is not None:
                 self._look_at_program(vpp)
 
-        self._entry.async_on_unload(coordinator.async_add_listener(look))
+        causes = attrgetter("last_update_success", "last_exception", "data.others")
+        self._entry.async_on_unload(coordinator.async_add_listener(look, partial(causes, coordinator)))
         self._entry.async_on_unload(
             async_track_time_interval(self._hass, look, timedelta(minutes=1), cancel_on_shutdown=True)
         )

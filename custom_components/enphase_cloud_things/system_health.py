@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .account import registry as accounts
+from .chargers.coordinator import latency
 from .const import CONF_SITE_ID, DOMAIN
 from .enlighten import Family
 from .runtime import EnphaseConfigEntry, RuntimeData
@@ -65,11 +66,11 @@ def _figures(entry: EnphaseConfigEntry) -> Figures:
             "last_error": entry.reason or entry.state.value,
         }
     runtime = entry.runtime_data
-    latency = runtime.chargers.latency
+    took = latency(runtime.chargers)
     transport = runtime.account.transport
     return {
         "last_successful_update": runtime.chargers.last_success or UNKNOWN,
-        "cloud_latency": UNKNOWN if latency is None else f"{latency:.0f} ms",
+        "cloud_latency": UNKNOWN if took is None else f"{took:.0f} ms",
         "requests_last_hour": f"{transport.requests_last_hour} of {transport.budget}",
         "back_off_until": _back_off_until(runtime) or NONE,
         "last_error": _last_error(runtime) or NONE,

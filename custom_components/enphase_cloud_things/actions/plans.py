@@ -51,7 +51,7 @@ async def _async_plan(call: ServiceCall) -> ServiceResponse:
         charger_plan = target.runtime.plans.of(target.serial)
         await charger_plan.async_plan(_goal(call, target, charger_plan))
         await _async_wait(call, charger_plan)
-        if charger_plan.state is PlanState.FAILED:
+        if charger_plan.record.shown.state is PlanState.FAILED:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key=_SENTENCES[charger_plan.record.failure or PlanFailure.NO_EFFECT],
@@ -106,7 +106,7 @@ def _described(target: ChargerTarget, plan: ChargerPlan) -> JsonObjectType:
     zone = target.runtime.chargers.zone
     goal = plan.record.goal
     return {
-        "status": plan.state,
+        "status": plan.record.shown.state,
         "ready_by": goal.ready_by.astimezone(zone).isoformat() if goal else None,
         "failure": plan.record.failure,
         **described_plan(plan.record.plan, zone),

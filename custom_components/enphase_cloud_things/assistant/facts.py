@@ -34,10 +34,10 @@ def charging_facts(
     What the charger showed last is left out while the cloud does not answer, as its entities do.
     """
     zone, plan = runtime.chargers.zone, runtime.plans.of(charger.serial)
-    explanation = explain(evidence_of(runtime, charger, now), None, now)
+    explanation = explain(evidence_of(runtime, charger, plan.record.shown, now), None, now)
     since = shown.attributes.get("since") if shown is not None and shown.state == explanation.reason else None
     is_known = runtime.chargers.is_reachable and charger.present
-    ends = record.plan.end if (record := plan.record).plan and plan.state in _READY_AT_END else None
+    ends = record.plan.end if (record := plan.record).plan and plan.record.shown.state in _READY_AT_END else None
     return {
         "status": charger.state if is_known else None,
         "reason": explanation.reason,
@@ -49,7 +49,7 @@ def charging_facts(
         "charging": charger.flowing if is_known else None,
         "estimated_power_w": charger.measurements.power if is_known else None,
         "charge_mode": option_of(charger.mode),
-        "ready": plan.state is PlanState.DONE,
+        "ready": plan.record.shown.state is PlanState.DONE,
         "ready_at": _local(ends, zone),
         "plan": _plan_facts(plan, zone),
         "next_scheduled_start": _local(
@@ -83,7 +83,7 @@ def _plan_facts(plan: ChargerPlan, zone: tzinfo) -> JsonObjectType:
     record = plan.record
     planned, goal = record.plan, record.goal
     return {
-        "state": plan.state,
+        "state": record.shown.state,
         "strategy": goal.strategy if goal else record.standing.strategy,
         "wanted_energy_kwh": rounded(goal.energy if goal else record.standing.energy),
         "ready_by": _local(goal.ready_by, zone) if goal else record.standing.ready_by.isoformat("minutes"),

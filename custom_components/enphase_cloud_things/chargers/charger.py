@@ -204,7 +204,7 @@ class OpenCommands:
 
     def next_read_at(self, now: datetime) -> datetime | None:
         """Return when a read is most likely to show an outcome."""
-        return next_read_at(self.all, now)
+        return next_read_at(commands, now) if (commands := self.all) else None
 
     def _replace(self, commands: Iterable[Command]) -> tuple[Followed, ...]:
         """Take the next version of each open command and return those that are settled by it."""

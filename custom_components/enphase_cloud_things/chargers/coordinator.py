@@ -9,7 +9,7 @@ from random import random
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
@@ -20,7 +20,7 @@ from ..enlighten import EnlightenClient, EnlightenError, Family, ModePreference,
 from ..errors import SESSION_LOOK, refresh_failed
 from ..options import Options
 from ..timer import Timer
-from .charger import Charger
+from .charger import Charger, ChargerSnapshot
 from .command import Reading
 from .polling import (
     Activity,
@@ -38,6 +38,9 @@ from .polling import (
 from .site import SiteChargers, SiteSnapshot
 
 _LOGGER = logging.getLogger(__name__)
+
+type View = Callable[[], object]
+"""Returns what a listener looks at."""
 
 CHARGER_PARTS: Final = (Part.MODE, Part.GREEN, Part.CONFIGURATION, Part.SCHEDULES)
 
@@ -237,6 +240,26 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self._end_of_trust = Timer(hass, lambda _now: self.async_update_listeners())
         entry.async_on_unload(self._stop)
 
+    @callback
+    @override
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: View | None = None) -> CALLBACK_TYPE:
+        """Have something called at every update, with a `context` only where that returns something else by now.
+
+        What has not changed of a snapshot is the same as before, so a look costs next to nothing.
+        """
+        if context is None:
+            return super().async_add_listener(update_callback)
+        seen = context()
+
+        @callback
+        def look() -> None:
+            nonlocal seen
+            if (sees := context()) != seen:
+                seen = sees
+                update_callback()
+
+        return super().async_add_listener(look, context)
+
     @override
     async def _async_update_data(self) -> SiteSnapshot:
         began = dt_util.utcnow()
@@ -297,6 +320,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         began = dt_util.utcnow()
         try:
             status = await self._client.status(self.site_id, urgent=urgent)
+        except EnlightenError as error:
+            raise refresh_failed(error) from error
         await self.records.async_take_time_zone(status.time_zone)
         self.last_success = now = dt_util.utcnow()
         self._reads.want(self.records.take_status(status, began=began, now=now, interval=self._interval))
@@ -320,8 +345,6 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             # Longer intervals count from the last answer; shorter ones take back nothing
             trust = max(SHORTEST_TRUST, INTERVALS_OF_TRUST * self._interval)
             was_reachable = self.is_reachable
-        except EnlightenError as error:
-            raise refresh_failed(error) from error
             self.reachable_until = max(self.reachable_until, self.last_success + trust)
             self._end_of_trust.set(self.reachable_until)
             if self.is_reachable and not was_reachable:
@@ -340,12 +363,6 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
     def is_reachable(self) -> bool:
         """Whether the last status answer is young enough to count."""
         return dt_util.utcnow() < self.reachable_until
-
-    @property
-    def latency(self) -> float | None:
-        """How long the last status request took, in milliseconds."""
-        health = self.transport.health.get(Family.STATUS)
-        return round(health.latency * 1000) if health and health.latency is not None else None
 
     @callback
     def async_publish(self) -> None:
@@ -443,3 +460,14 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         needs_person = isinstance(self.last_exception, ConfigEntryAuthFailed) and not self.last_update_success
         if needs_person and not self._entry.pref_disable_polling:
             self._next_read.set(dt_util.utcnow() + SESSION_LOOK)
+
+
+def latency(coordinator: ChargerCoordinator) -> float | None:
+    """Return how long the last status request took, in milliseconds."""
+    health = coordinator.transport.health.get(Family.STATUS)
+    return round(health.latency * 1000) if health and health.latency is not None else None
+
+
+def of_all(coordinator: ChargerCoordinator, part: Callable[[ChargerSnapshot], object]) -> View:
+    """Return a view of a part of every charger of a site."""
+    return lambda: {serial: part(charger) for serial, charger in coordinator.data.chargers.items()}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Final, override
 
 from homeassistant.core import Context, callback
@@ -11,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..chargers.charger import ChargerSnapshot
 from ..chargers.command import LEVEL_REFUSED, Outcome
-from ..chargers.coordinator import ChargerCoordinator
+from ..chargers.coordinator import ChargerCoordinator, of_all
 from ..chargers.site import SiteSnapshot
 from ..commands.commands import Commands
 from ..devices import charger_device_info
@@ -29,9 +30,26 @@ _SENTENCES: Final[Mapping[Outcome, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ChargerEntityDescription(EntityDescription):
-    """Describes an entity of a charger; `exists_fn` tells whether the charger has the capability."""
+    """Describes an entity of a charger.
+
+    `exists_fn` returns whether the charger has the capability, `part_fn` what of the charger the entity shows: while
+    that is the same, the entity has nothing to compute.
+    """
 
     exists_fn: Callable[[ChargerSnapshot], bool] = lambda _: True
+    part_fn: Callable[[ChargerSnapshot], object] = lambda charger: charger
+
+
+_CAPABILITIES: Final = attrgetter("green", "configuration", "schedule", "firmware")
+"""What decides on the entities that a charger has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleEntityDescription(ChargerEntityDescription):
+    """Describes an entity of a charger that has schedules."""
+
+    exists_fn: Callable[[ChargerSnapshot], bool] = lambda charger: charger.schedule is not None
+    part_fn: Callable[[ChargerSnapshot], object] = attrgetter("schedule")
 
 
 class ChargerEntity(EnphaseEntity[SiteSnapshot]):
@@ -41,7 +59,7 @@ class ChargerEntity(EnphaseEntity[SiteSnapshot]):
     entity_description: ChargerEntityDescription
 
     def __init__(self, coordinator: ChargerCoordinator, description: ChargerEntityDescription, serial: str) -> None:
-        super().__init__(coordinator)
+        super().__init__(coordinator, context=self._view)
         self.entity_description = description
         self.serial = serial
         self._attr_translation_key = description.key
@@ -71,6 +89,14 @@ class ChargerEntity(EnphaseEntity[SiteSnapshot]):
         charger = self.coordinator.data.chargers.get(self.serial)
         return charger is not None and charger.present
 
+    def _view(self) -> object:
+        """Return what the entity shows; all times are shown on the clock of the site."""
+        site = self.coordinator.data
+        charger = site.chargers.get(self.serial)
+        if charger is None or not charger.present or not self.coordinator.is_reachable:
+            return None
+        return self.entity_description.part_fn(charger), site.time_zone
+
 
 class ChargerCommandEntity(ChargerEntity):
     """An entity of one charger that commands it."""
@@ -91,6 +117,10 @@ class ChargerCommandEntity(ChargerEntity):
     def available(self) -> bool:
         """Whether the account may control the charger, and its state is known."""
         return super().available and self.may_be_controlled
+
+    @override
+    def _view(self) -> object:
+        return super()._view(), self.may_be_controlled
 
     @property
     def may_be_controlled(self) -> bool:
@@ -141,7 +171,7 @@ def add_charger_entities[DescriptionT: ChargerEntityDescription](
             added.update((serial, description.key) for description, serial in new)
             async_add_entities(create(coordinator, description, serial) for description, serial in new)
 
-    call_until_unload(entry, coordinator, add_new)
+    call_until_unload(entry, coordinator, add_new, of_all(coordinator, _CAPABILITIES))
 
 
 def add_command_entities[DescriptionT: ChargerEntityDescription](

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
@@ -60,6 +61,7 @@ SWITCHES: Final = (
         key="green_use_battery",
         entity_category=EntityCategory.CONFIG,
         exists_fn=lambda charger: charger.green is not None and charger.green.use_battery is not None,
+        part_fn=attrgetter("green"),
         is_on_fn=lambda charger: charger.green.use_battery if charger.green else None,
         turn_fn=lambda entity, on: entity.commands.async_set_use_battery(entity.serial, on),
     ),
@@ -68,6 +70,7 @@ SWITCHES: Final = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         exists_fn=lambda charger: setting(charger.configuration or (), APP_AUTHENTICATION_KEY) is not None,
+        part_fn=attrgetter("configuration"),
         is_on_fn=lambda charger: app_authentication(charger.configuration or ()),
         turn_fn=lambda entity, on: entity.commands.async_set_app_authentication(entity.serial, on),
     ),
@@ -107,14 +110,8 @@ class ChargerButtonDescription(ChargerEntityDescription, ButtonEntityDescription
 
 
 BUTTONS: Final = (
-    ChargerButtonDescription(
-        key="start_charging",
-        starts=True,
-    ),
-    ChargerButtonDescription(
-        key="stop_charging",
-        starts=False,
-    ),
+    ChargerButtonDescription(key="start_charging", starts=True, part_fn=attrgetter("summary")),
+    ChargerButtonDescription(key="stop_charging", starts=False, part_fn=attrgetter("summary")),
 )
 
 
@@ -146,6 +143,7 @@ NUMBERS: Final = (
         key="charging_amps",
         device_class=NumberDeviceClass.CURRENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        part_fn=attrgetter("setpoint", "summary"),
         value_fn=lambda charger: charger.setpoint,
         set_fn=lambda commands, serial, amps: commands.async_set_amps(serial, amps),
     ),
@@ -156,6 +154,7 @@ NUMBERS: Final = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         exists_fn=lambda charger: setting(charger.configuration or (), DEFAULT_LEVEL_KEY) is not None,
+        part_fn=attrgetter("configuration", "summary"),
         value_fn=lambda charger: default_charge_level(charger.configuration or ()),
         set_fn=lambda commands, serial, amps: commands.async_set_default_level(serial, int(amps)),
     ),
@@ -201,7 +200,7 @@ class ChargerSelectDescription(ChargerEntityDescription, SelectEntityDescription
     """Describes a choice of a charger."""
 
 
-SELECTS: Final = (ChargerSelectDescription(key="charge_mode"),)
+SELECTS: Final = (ChargerSelectDescription(key="charge_mode", part_fn=attrgetter("mode", "preference")),)
 
 
 class ChargeModeSelect(ChargerCommandEntity, SelectEntity):

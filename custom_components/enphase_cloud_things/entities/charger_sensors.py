@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, override
 
 from homeassistant.components.binary_sensor import (
@@ -53,6 +54,10 @@ class ChargerSensorDescription(ChargerEntityDescription, SensorEntityDescription
     value_fn: Callable[[ChargerSnapshot], StateType | datetime]
     attributes_fn: Callable[[ChargerSnapshot], Mapping[str, object]] | None = None
     last_reset_fn: Callable[[ChargerSnapshot], datetime | None] | None = None
+
+
+_SUMMARY: Final = attrgetter("summary")
+_MEASUREMENTS: Final = attrgetter("measurements")
 
 
 def _from_status[ValueT](read: Callable[[ChargerStatus], ValueT]) -> Callable[[ChargerSnapshot], ValueT | None]:
@@ -140,6 +145,7 @@ SENSORS: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
+        part_fn=_MEASUREMENTS,
         value_fn=lambda charger: charger.measurements.power,
         attributes_fn=_power_attributes,
     ),
@@ -149,6 +155,7 @@ SENSORS: Final = (
         state_class=SensorStateClass.TOTAL,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
+        part_fn=_MEASUREMENTS,
         value_fn=lambda charger: _rounded(charger.measurements.visit_energy),
         last_reset_fn=lambda charger: charger.measurements.visit_since,
     ),
@@ -158,6 +165,7 @@ SENSORS: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.MINUTES,
         suggested_display_precision=0,
+        part_fn=_MEASUREMENTS,
         value_fn=lambda charger: charger.measurements.session_duration,
     ),
     ChargerSensorDescription(
@@ -178,6 +186,7 @@ SENSORS: Final = (
         state_class=SensorStateClass.TOTAL,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
+        part_fn=_MEASUREMENTS,
         value_fn=lambda charger: _rounded(charger.measurements.energy_today),
         attributes_fn=lambda charger: {"estimated": charger.measurements.energy_today_estimated},
         last_reset_fn=lambda charger: charger.measurements.energy_today_since,
@@ -188,6 +197,7 @@ SENSORS: Final = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
+        part_fn=_MEASUREMENTS,
         value_fn=lambda charger: _rounded(charger.measurements.lifetime_energy),
     ),
     ChargerSensorDescription(
@@ -211,6 +221,7 @@ SENSORS: Final = (
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
+        part_fn=_SUMMARY,
         value_fn=_from_summary(lambda summary: summary.amps_min),
     ),
     ChargerSensorDescription(
@@ -220,6 +231,7 @@ SENSORS: Final = (
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
+        part_fn=_SUMMARY,
         value_fn=_from_summary(lambda summary: summary.amps_max),
     ),
     ChargerSensorDescription(
@@ -227,6 +239,7 @@ SENSORS: Final = (
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
         options=["single", "split", "three"],
+        part_fn=_SUMMARY,
         value_fn=_from_summary(lambda summary: PHASE_MODES.get((summary.phase_mode or "").lower())),
     ),
     ChargerSensorDescription(
@@ -234,6 +247,7 @@ SENSORS: Final = (
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
         options=["enabled", "disabled"],
+        part_fn=_SUMMARY,
         value_fn=_from_summary(_load_balancing),
     ),
     ChargerSensorDescription(
@@ -241,11 +255,13 @@ SENSORS: Final = (
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
         options=[*INTERFACES, "other"],
+        part_fn=_SUMMARY,
         value_fn=_from_summary(_connection),
     ),
     ChargerSensorDescription(
         key="ip_address",
         entity_category=EntityCategory.DIAGNOSTIC,
+        part_fn=_SUMMARY,
         value_fn=_from_summary(lambda summary: summary.ip_address),
     ),
     ChargerSensorDescription(
@@ -254,6 +270,7 @@ SENSORS: Final = (
         native_unit_of_measurement=UnitOfTime.SECONDS,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
+        part_fn=_SUMMARY,
         value_fn=_from_summary(lambda summary: summary.reporting_interval),
     ),
     ChargerSensorDescription(
@@ -310,6 +327,7 @@ BINARY_SENSORS: Final = (
     ChargerBinarySensorDescription(
         key="charging",
         device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
+        part_fn=attrgetter("flowing"),
         is_on_fn=lambda charger: charger.flowing,
     ),
     ChargerBinarySensorDescription(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, override
 
 from homeassistant.components.update import UpdateDeviceClass, UpdateEntity, UpdateEntityDescription
@@ -23,6 +24,7 @@ UPDATES: Final = (
         device_class=UpdateDeviceClass.FIRMWARE,
         entity_category=EntityCategory.DIAGNOSTIC,
         exists_fn=lambda charger: charger.firmware is not None,
+        part_fn=attrgetter("firmware"),
     ),
 )
 

@@ -14,44 +14,40 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
 from ..plan.charger_plan import ChargerPlan
 from ..plan.record import described_plan
 from ..plan.state import PlanState, Strategy
+from ..plan.visit import PlanSnapshot
 from ..runtime import EnphaseConfigEntry
-from .charger import ChargerEntity, ChargerEntityDescription, add_charger_entities
-
-
-def _can_plan(charger: ChargerSnapshot) -> bool:
-    return charger.schedule is not None
+from .charger import ChargerEntity, ChargerEntityDescription, ScheduleEntityDescription, add_charger_entities
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanSensorDescription(ChargerEntityDescription, SensorEntityDescription):
+class PlanSensorDescription(ScheduleEntityDescription, SensorEntityDescription):
     """Describes a sensor of a plan."""
 
-    value_fn: Callable[[ChargerPlan], StateType | datetime]
-    attributes_fn: Callable[[ChargerPlan, tzinfo], Mapping[str, object]] | None = None
+    value_fn: Callable[[PlanSnapshot], StateType | datetime]
+    attributes_fn: Callable[[PlanSnapshot, tzinfo], Mapping[str, object]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanSelectDescription(ChargerEntityDescription, SelectEntityDescription):
+class PlanSelectDescription(ScheduleEntityDescription, SelectEntityDescription):
     """Describes the choice of what happens when a car is plugged in."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanNumberDescription(ChargerEntityDescription, NumberEntityDescription):
+class PlanNumberDescription(ScheduleEntityDescription, NumberEntityDescription):
     """Describes how much energy is wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanTimeDescription(ChargerEntityDescription, TimeEntityDescription):
+class PlanTimeDescription(ScheduleEntityDescription, TimeEntityDescription):
     """Describes by when the car has to be ready."""
 
 
-def _attributes(plan: ChargerPlan, zone: tzinfo) -> Mapping[str, object]:
-    return {**described_plan(plan.record.plan, zone), "failure": plan.record.failure}
+def _attributes(shown: PlanSnapshot, zone: tzinfo) -> Mapping[str, object]:
+    return {**described_plan(shown.plan, zone), "failure": shown.failure}
 
 
 PLAN_SENSORS: Final = (
@@ -59,24 +55,21 @@ PLAN_SENSORS: Final = (
         key="plan",
         device_class=SensorDeviceClass.ENUM,
         options=list(PlanState),
-        exists_fn=_can_plan,
-        value_fn=lambda plan: plan.state,
+        value_fn=lambda shown: shown.state,
         attributes_fn=_attributes,
     ),
     PlanSensorDescription(
         key="plan_start",
         device_class=SensorDeviceClass.TIMESTAMP,
-        exists_fn=_can_plan,
-        value_fn=lambda plan: plan.record.plan.start if plan.record.plan else None,
+        value_fn=lambda shown: shown.plan.start if shown.plan else None,
     ),
     PlanSensorDescription(
         key="plan_end",
         device_class=SensorDeviceClass.TIMESTAMP,
-        exists_fn=_can_plan,
-        value_fn=lambda plan: plan.record.plan.end if plan.record.plan else None,
+        value_fn=lambda shown: shown.plan.end if shown.plan else None,
     ),
 )
-CHARGING_PLAN: Final = PlanSelectDescription(key="charging_plan", options=list(Strategy), exists_fn=_can_plan)
+CHARGING_PLAN: Final = PlanSelectDescription(key="charging_plan", options=list(Strategy))
 PLAN_ENERGY: Final = PlanNumberDescription(
     key="plan_energy",
     device_class=NumberDeviceClass.ENERGY,
@@ -85,9 +78,8 @@ PLAN_ENERGY: Final = PlanNumberDescription(
     native_min_value=1,
     native_max_value=200,
     native_step=0.5,
-    exists_fn=_can_plan,
 )
-READY_BY: Final = PlanTimeDescription(key="ready_by", entity_category=EntityCategory.CONFIG, exists_fn=_can_plan)
+READY_BY: Final = PlanTimeDescription(key="ready_by", entity_category=EntityCategory.CONFIG)
 
 
 class PlanEntity(ChargerEntity):
@@ -99,6 +91,11 @@ class PlanEntity(ChargerEntity):
         super().__init__(coordinator, description, serial)
         self.plan = plan
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.plan.record.async_add_listener(self._handle_coordinator_update))
+
 
 class PlanSensor(PlanEntity, SensorEntity):
     """What became of a plan."""
@@ -109,13 +106,13 @@ class PlanSensor(PlanEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> StateType | datetime:
-        return self.entity_description.value_fn(self.plan)
+        return self.entity_description.value_fn(self.plan.record.shown)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, object] | None:
         attributes_fn = self.entity_description.attributes_fn
-        return attributes_fn(self.plan, self.coordinator.zone) if attributes_fn else None
+        return attributes_fn(self.plan.record.shown, self.coordinator.zone) if attributes_fn else None
 
 
 class ChargingPlanSelect(PlanEntity, SelectEntity):
@@ -126,7 +123,7 @@ class ChargingPlanSelect(PlanEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str:
-        return self.plan.record.standing.strategy
+        return self.plan.record.shown.stored.standing.strategy
 
     @override
     async def async_select_option(self, option: str) -> None:
@@ -141,7 +138,7 @@ class PlanEnergyNumber(PlanEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float:
-        return self.plan.record.standing.energy
+        return self.plan.record.shown.stored.standing.energy
 
     @override
     async def async_set_native_value(self, value: float) -> None:
@@ -156,7 +153,7 @@ class ReadyByTime(PlanEntity, TimeEntity):
     @property
     @override
     def native_value(self) -> time:
-        return self.plan.record.standing.ready_by
+        return self.plan.record.shown.stored.standing.ready_by
 
     @override
     async def async_set_value(self, value: time) -> None:

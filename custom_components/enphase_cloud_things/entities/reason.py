@@ -14,8 +14,9 @@ from homeassistant.util import dt as dt_util
 from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
 from ..chargers.reason import Evidence, Explanation, Reason, explain
-from ..enlighten import Family
+from ..enlighten import ChargeMode, Family
 from ..plan.state import PlanState
+from ..plan.visit import PlanSnapshot
 from ..runtime import EnphaseConfigEntry, RuntimeData
 from ..schedules.slots import next_scheduled_start
 from ..timer import Timer
@@ -33,12 +34,12 @@ class ReasonDescription(ChargerEntityDescription, SensorEntityDescription):
 REASON: Final = ReasonDescription(key="reason", device_class=SensorDeviceClass.ENUM, options=list(Reason))
 
 
-def evidence_of(runtime: RuntimeData, charger: ChargerSnapshot, now: datetime) -> Evidence:
+def evidence_of(runtime: RuntimeData, charger: ChargerSnapshot, plan: PlanSnapshot, now: datetime) -> Evidence:
     """Return all that is known about why a charger does what it does."""
     chargers = runtime.chargers
     event = active_event(runtime.vpp.data.events, now) if runtime.vpp else None
-    windows = _plan_windows(runtime, charger)
-    in_window = any(start <= now < end for start, end in windows)
+    windows = plan.plan.windows if plan.plan else ()
+    in_window = any(window.start <= now < window.end for window in windows)
     scheduler_down = _scheduler_is_down(runtime)
     return Evidence(
         sign_in_needed=not chargers.last_update_success and isinstance(chargers.last_exception, ConfigEntryAuthFailed),
@@ -55,15 +56,12 @@ def evidence_of(runtime: RuntimeData, charger: ChargerSnapshot, now: datetime) -
         # A storm that nobody can tell the end of is no reason for ever
         storm_guard=not scheduler_down and charger.preference is not None and charger.preference.storm_active is True,
         scheduler_down=scheduler_down,
-        plan=runtime.plans.of(charger.serial).state in _WAITING_PLANS and not in_window,
-        plan_start=min((start for start, _ in windows if start > now), default=None),
-        schedule_start=next_scheduled_start(charger.schedule.slots, now, chargers.zone) if charger.schedule else None,
+        plan=plan.state in _WAITING_PLANS and not in_window,
+        plan_start=min((window.start for window in windows if window.start > now), default=None),
+        schedule_start=next_scheduled_start(charger.schedule.slots, now, chargers.zone)
+        if charger.schedule and charger.mode is ChargeMode.SCHEDULED
+        else None,
     )
-
-
-def _plan_windows(runtime: RuntimeData, charger: ChargerSnapshot) -> list[tuple[datetime, datetime]]:
-    plan = runtime.plans.of(charger.serial).record.plan
-    return [(window.start, window.end) for window in plan.windows] if plan else []
 
 
 def _scheduler_is_down(runtime: RuntimeData) -> bool:
@@ -86,7 +84,10 @@ class ReasonSensor(ChargerEntity, SensorEntity):
 
     def __init__(self, runtime: RuntimeData, coordinator: ChargerCoordinator, serial: str) -> None:
         super().__init__(coordinator, REASON, serial)
+        # Everything may be the reason
+        self.coordinator_context = None
         self._runtime = runtime
+        self._plan = runtime.plans.of(serial)
         self._explanation: Explanation | None = None
         self._look()
 
@@ -97,6 +98,7 @@ class ReasonSensor(ChargerEntity, SensorEntity):
         self.async_on_remove(self._timer.cancel)
         if self._runtime.vpp is not None:
             self.async_on_remove(self._runtime.vpp.async_add_listener(self._handle_coordinator_update))
+        self.async_on_remove(self._plan.record.async_add_listener(self._handle_coordinator_update))
         self._handle_coordinator_update()
 
     @property
@@ -136,7 +138,8 @@ class ReasonSensor(ChargerEntity, SensorEntity):
 
     def _look(self) -> None:
         now = dt_util.utcnow()
-        self._explanation = explain(evidence_of(self._runtime, self.charger, now), self._explanation, now)
+        evidence = evidence_of(self._runtime, self.charger, self._plan.record.shown, now)
+        self._explanation = explain(evidence, self._explanation, now)
 
 
 def add_reason_sensors(entry: EnphaseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:

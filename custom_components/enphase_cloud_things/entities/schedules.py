@@ -27,10 +27,10 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from ..chargers.charger import ChargerSnapshot
-from ..chargers.coordinator import ChargerCoordinator
+from ..chargers.coordinator import ChargerCoordinator, of_all
 from ..const import DOMAIN
 from ..enlighten import Slot
-from ..entity import call_until_unload
+from ..entity import call_until_unload, while_in_use
 from ..errors import validation_error
 from ..plan.charger_plan import ChargerPlan
 from ..plan.planner import Window
@@ -50,31 +50,27 @@ from ..schedules.slots import (
 from ..schedules.writes import ScheduleWrites
 from ..timer import Timer
 from .calendar_event import ExactCalendarEvent, calendar_text
-from .charger import ChargerEntity, ChargerEntityDescription, add_charger_entities
+from .charger import ChargerEntity, ScheduleEntityDescription, add_charger_entities
 
 _ONE_WEEK: Final = timedelta(days=8)
 _ALL_FUTURE: Final = "THISANDFUTURE"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScheduleCalendarDescription(ChargerEntityDescription, CalendarEntityDescription):
+class ScheduleCalendarDescription(ScheduleEntityDescription, CalendarEntityDescription):
     """Describes the calendar of a charger's schedule."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScheduleSensorDescription(ChargerEntityDescription, SensorEntityDescription):
+class ScheduleSensorDescription(ScheduleEntityDescription, SensorEntityDescription):
     """Describes a sensor of a charger's schedule; its value may change by the clock alone."""
 
     value_fn: Callable[[ChargerSnapshot, ChargerCoordinator, datetime], StateType | datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SlotSwitchDescription(ChargerEntityDescription, SwitchEntityDescription):
+class SlotSwitchDescription(ScheduleEntityDescription, SwitchEntityDescription):
     """Describes the switch of a slot."""
-
-
-def _has_schedule(charger: ChargerSnapshot) -> bool:
-    return charger.schedule is not None
 
 
 def _sync(charger: ChargerSnapshot, _coordinator: ChargerCoordinator, _now: datetime) -> str | None:
@@ -86,12 +82,11 @@ def _next_start(charger: ChargerSnapshot, coordinator: ChargerCoordinator, now: 
     return next_scheduled_start(charger.schedule.slots, now, coordinator.zone) if charger.schedule else None
 
 
-SCHEDULE_CALENDAR: Final = ScheduleCalendarDescription(key="schedule", exists_fn=_has_schedule)
+SCHEDULE_CALENDAR: Final = ScheduleCalendarDescription(key="schedule")
 SCHEDULE_SENSORS: Final = (
     ScheduleSensorDescription(
         key="next_scheduled_start",
         device_class=SensorDeviceClass.TIMESTAMP,
-        exists_fn=_has_schedule,
         value_fn=_next_start,
     ),
     ScheduleSensorDescription(
@@ -100,13 +95,10 @@ SCHEDULE_SENSORS: Final = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         options=["synced", "pending"],
-        exists_fn=_has_schedule,
         value_fn=_sync,
     ),
 )
-SLOT_SWITCH: Final = SlotSwitchDescription(
-    key="schedule_slot", entity_category=EntityCategory.CONFIG, exists_fn=_has_schedule
-)
+SLOT_SWITCH: Final = SlotSwitchDescription(key="schedule_slot", entity_category=EntityCategory.CONFIG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +130,11 @@ class ScheduleCalendar(ChargerEntity, CalendarEntity):
         super().__init__(coordinator, description, serial)
         self._writes = writes
         self._plan = plan
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._plan.record.async_add_listener(self._handle_coordinator_update))
 
     @property
     @override
@@ -359,10 +356,12 @@ def add_slot_switches(
             if charger.schedule is None:
                 continue
             plan = runtime.plans.of(serial)
+            if serial not in added:
+                added[serial] = set()
+                entry.async_on_unload(plan.record.async_add_listener(while_in_use(entry, look)))
             slots = {slot.slot_id for slot in charger.schedule.slots if not plan.record.owns(slot.slot_id)}
-            known = added.setdefault(serial, set())
             _remove_gone(hass, entry, serial, slots)
-            if new := slots - known:
+            if new := slots - added[serial]:
                 async_add_entities(
                     SlotSwitch(coordinator, serial, slot.slot_id, writes=runtime.schedules)
                     for slot in charger.schedule.slots
@@ -370,7 +369,7 @@ def add_slot_switches(
                 )
             added[serial] = slots
 
-    call_until_unload(entry, coordinator, look)
+    call_until_unload(entry, coordinator, look, of_all(coordinator, attrgetter("schedule")))
 
 
 def _remove_gone(hass: HomeAssistant, entry: EnphaseConfigEntry, serial: str, slots: set[str]) -> None:

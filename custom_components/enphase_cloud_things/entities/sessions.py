@@ -6,6 +6,7 @@ Cost and range of the last session often come with the history, for the status l
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
@@ -57,6 +58,7 @@ COST: Final = SessionSensorDescription(
 )
 ENERGY: Final = SessionFigureDescription(
     key="session_energy",
+    part_fn=attrgetter("measurements"),
     device_class=SensorDeviceClass.ENERGY,
     state_class=SensorStateClass.TOTAL,
     native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,

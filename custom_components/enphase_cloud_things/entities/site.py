@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from typing import Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
@@ -13,7 +15,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import StateType
 
-from ..chargers.coordinator import ChargerCoordinator
+from ..chargers.coordinator import ChargerCoordinator, latency
 from ..chargers.site import SiteSnapshot
 from ..const import DIAGNOSTIC_STATE_PERIOD
 from ..devices import ServiceDevice
@@ -27,7 +29,7 @@ class SiteEntity(EnphaseEntity[SiteSnapshot]):
 
     def __init__(self, coordinator: ChargerCoordinator, key: str) -> None:
         """Tie the entity to its site."""
-        super().__init__(coordinator)
+        super().__init__(coordinator, context=partial(attrgetter("is_reachable"), coordinator))
         self._attr_translation_key = key
         self._attr_unique_id = f"{coordinator.site_id}_{key}"
         self._attr_device_info = DeviceInfo(identifiers={ServiceDevice.SITE.identifier(coordinator.site_id)})
@@ -60,7 +62,7 @@ SITE_SENSORS: Final = (
         native_unit_of_measurement=UnitOfTime.MILLISECONDS,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
-        value_fn=lambda coordinator: coordinator.latency,
+        value_fn=latency,
     ),
     SiteSensorDescription(
         key="requests_last_hour",
@@ -81,7 +83,6 @@ class SiteSensor(SiteEntity, SensorEntity):
     """
 
     entity_description: SiteSensorDescription
-    _link_is_up: bool | None = None
 
     def __init__(self, coordinator: ChargerCoordinator, description: SiteSensorDescription) -> None:
         """Tie the figure to its site."""
@@ -97,18 +98,15 @@ class SiteSensor(SiteEntity, SensorEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        if self.coordinator.is_reachable != self._link_is_up:
-            self._look()
-            self.write_if_changed()
+        self._look_again()
 
     @callback
-    def _look_again(self, _now: datetime) -> None:
+    def _look_again(self, _now: datetime | None = None) -> None:
         self._look()
         self.write_if_changed()
 
     def _look(self) -> None:
         description = self.entity_description
-        self._link_is_up = self.coordinator.is_reachable
         self._attr_native_value = description.value_fn(self.coordinator)
         self._attr_extra_state_attributes = (
             description.attributes_fn(self.coordinator) if description.attributes_fn else {}

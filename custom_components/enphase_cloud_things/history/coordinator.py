@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 import logging
+from operator import attrgetter
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..cadences import HISTORY_CADENCE, HISTORY_CADENCE_WITH_NEWS
 from ..chargers.charger import ChargerSnapshot
-from ..chargers.coordinator import ChargerCoordinator
+from ..chargers.coordinator import ChargerCoordinator, of_all
 from ..days import Days, local_day
 from ..enlighten import ChargerStatus, EnlightenError, HistoryClient, HistorySession
 from .sessions import matching_session
@@ -73,7 +74,7 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
         self._chargers = chargers
         self._ended_at: dict[str, datetime] = {}
         self._wanted: set[str] = set()
-        entry.async_on_unload(chargers.async_add_listener(self._look))
+        entry.async_on_unload(chargers.async_add_listener(self._look, of_all(chargers, attrgetter("session_ended_at"))))
         self._look()
 
     @property

@@ -7,7 +7,7 @@ from functools import partial
 import logging
 from typing import Final
 
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
@@ -36,7 +36,7 @@ from .record import PlanRecord
 from .sources import PlanSources
 from .state import PlanFailure, PlanState, Strategy
 from .takeover import Sign, Takeover
-from .visit import StandingGoal, StoredPlan, Visit, VisitGoal, next_time, prices_ahead
+from .visit import Reason, StandingGoal, StoredPlan, Visit, VisitGoal, next_time, prices_ahead
 from .writer import PlanWriter, Task
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,10 +74,11 @@ class ChargerPlan:
             record=self.record,
         )
         self._started_at = dt_util.utcnow()
+        self._show()
         self._timer = Timer(sources.hass, lambda _: self.look_soon())
         self._looking = False
         self._look_again = False
-        self._shown: object = None
+        self._follows: list[CALLBACK_TYPE] = []
         self._known_prices: Sequence[PricedInterval] | None = None
         self._attempt: _Attempt | None = None
         self._undoing = False
@@ -87,14 +88,9 @@ class ChargerPlan:
         self._stop_at: datetime | None = None
 
     @property
-    def state(self) -> PlanState:
-        """What the plan is doing."""
-        return self.record.state(dt_util.utcnow(), drawing=is_drawing(self._sources.charger(self._serial)))
-
-    @property
     def is_unsettled(self) -> bool:
         """Whether what was asked for last is still being looked at or set."""
-        return self._look_again or self._looking or self.state is PlanState.SETTING
+        return self._look_again or self._looking or self.record.shown.state is PlanState.SETTING
 
     async def async_set_standing(
         self, *, strategy: Strategy | None = None, energy: float | None = None, ready_by: time | None = None
@@ -126,20 +122,24 @@ class ChargerPlan:
         await self._async_changed()
 
     @callback
-    def note_commands(self) -> None:
-        """Leave a charger to a person who starts, stops or chooses a mode."""
+    def _look_at_charger(self) -> None:
+        """Leave a charger to a person who starts, stops or chooses a mode, and look what follows from new data."""
         charger = self._sources.chargers.records.get(self._serial)
         if charger is not None and self.record.open_visit is not None:
             memory = self.record.memory
             # While a plan is undone, the mode from before is its own choice as well, until that shows
             own_modes = {memory.mode_set, memory.mode_before if self._undoing else None}
             self._takeover.note_commands(charger.commands, own_modes)
+        self.look_soon()
 
     @callback
     def look_soon(self) -> None:
-        """Look what there is to do, once what is being done is done."""
+        """Look what there is to do, once what is being done is done. A plan that is off follows nothing."""
         if self.record.is_idle and self._writer.task is None:
+            self.cancel()
             return
+        if not self._follows:
+            self._follows = self._sources.follow(self._serial, self._look_at_charger, self.look_soon)
         self._look_again = True
         if not self._looking:
             self._looking = True
@@ -149,6 +149,8 @@ class ChargerPlan:
     def cancel(self) -> None:
         """Look no more."""
         self._timer.cancel()
+        while self._follows:
+            self._follows.pop()()
 
     async def _async_work(self) -> None:
         try:
@@ -156,12 +158,13 @@ class ChargerPlan:
                 self._look_again = False
                 await self._async_look()
                 self.record.setting = self._writer.task is Task.SET
-                # At most looks there is nothing new to show
-                if (shows := (self.record.stored, self.record.failure, self.state)) != self._shown:
-                    self._shown = shows
-                    self._sources.chargers.async_update_listeners()
+                self._show()
         finally:
             self._looking = False
+
+    @callback
+    def _show(self) -> None:
+        self.record.show(dt_util.utcnow(), drawing=is_drawing(self._sources.charger(self._serial)))
 
     async def _async_look(self) -> None:
         charger = self._sources.charger(self._serial)
@@ -374,5 +377,5 @@ class ChargerPlan:
     async def _async_changed(self) -> None:
         """Have what a person chose on disk, and look what follows from it."""
         await self.record.store()
-        self._sources.chargers.async_update_listeners()
+        self._show()
         self.look_soon()

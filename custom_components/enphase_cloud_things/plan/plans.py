@@ -1,10 +1,12 @@
 """The plans of a site's chargers, what is remembered of them, and undoing them with the entry that is removed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 import logging
+from operator import attrgetter
 
 from homeassistant.core import HomeAssistant, callback
 
+from ..chargers.coordinator import of_all
 from ..chargers.status import plugged_in
 from ..enlighten import ChargeMode, EnlightenClient, EnlightenError
 from ..schedules.writes import ScheduleWrites
@@ -55,29 +57,11 @@ class Plans:
 
     @callback
     def async_follow(self) -> None:
-        """Look whenever something changes that a plan depends on, until the entry is unloaded."""
-        sources = self._sources
-        sources.entry.async_on_unload(sources.chargers.async_add_listener(self._look_if_new()))
-        sources.entry.async_on_unload(sources.prices.async_add_listener(self._look))
-        if sources.vpp is not None:
-            sources.entry.async_on_unload(sources.vpp.async_add_listener(self._look))
-        sources.entry.async_on_unload(self._cancel)
+        """Carry out the plans of all chargers, also of those that come later, until the entry is unloaded."""
+        chargers, entry = self._sources.chargers, self._sources.entry
+        entry.async_on_unload(chargers.async_add_listener(self._look, of_all(chargers, attrgetter("serial"))))
+        entry.async_on_unload(self._cancel)
         self._look()
-
-    def _look_if_new(self) -> Callable[[], None]:
-        """Return a listener that looks at new data only, not at what a plan itself had shown."""
-        seen = self._sources.chargers.data
-
-        @callback
-        def look() -> None:
-            nonlocal seen
-            if self._sources.chargers.data is not seen:
-                seen = self._sources.chargers.data
-                for serial in seen.chargers:
-                    self.of(serial).note_commands()
-                self._look()
-
-        return look
 
     @callback
     def _look(self) -> None:

@@ -6,13 +6,15 @@ Descriptions for attributes and replies give kWh and money to three decimals, ti
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from functools import partial
 
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .planner import ChargingPlan
 from .reconcile import PlanMemory, undone
 from .state import PlanFacts, PlanFailure, PlanState, Strategy, plan_state
-from .visit import StandingGoal, StoredPlan, Visit, VisitGoal
+from .visit import PlanSnapshot, StandingGoal, StoredPlan, Visit, VisitGoal
 
 
 def described_windows(plan: ChargingPlan | None, zone: tzinfo) -> list[JsonValueType]:
@@ -49,8 +51,8 @@ class PlanRecord:
     """What the owner wants, the car that is there, and what the plan did to the charger.
 
     A plan that was being set when Home Assistant ended is undone, and another one made. `store` has everything written,
-    and returns when it is on disk. `setting` says that a plan is on its way to the charger, `obstacle` what keeps
-    anything from being done for now.
+    and returns when it is on disk. `shown` is what entities show. `setting` says that a plan is on its way to the
+    charger, `obstacle` what keeps anything from being done for now.
     """
 
     def __init__(self, stored: StoredPlan, store: Callable[[], Awaitable[None]]) -> None:
@@ -59,6 +61,8 @@ class PlanRecord:
         self.visit: Visit | None = stored.visit
         self.memory: PlanMemory = stored.memory
         self.setting = False
+        self.shown = PlanSnapshot(stored=stored)
+        self._listeners: list[CALLBACK_TYPE] = []
         self.obstacle: PlanFailure | None = None
         self.store = store
         if self.visit is None or not self.visit.confirmed:
@@ -103,8 +107,24 @@ class PlanRecord:
         waits = self.visit.is_open and not self.visit.confirmed
         return self.visit.failure or (self.obstacle if waits else None)
 
-    def state(self, now: datetime, *, drawing: bool) -> PlanState:
-        """Return what the plan is doing; `drawing` says that energy flows."""
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Have something called whenever there is something else to show; return what ends that."""
+        self._listeners.append(listener)
+        return partial(self._listeners.remove, listener)
+
+    @callback
+    def show(self, now: datetime, *, drawing: bool) -> None:
+        """Call the listeners, unless there is nothing new to show, as at most looks; `drawing`: energy flows."""
+        shown = PlanSnapshot(
+            stored=self.stored, state=self._state(now, drawing=drawing), failure=self.failure, plan=self.plan
+        )
+        if shown != self.shown:
+            self.shown = shown
+            for listener in tuple(self._listeners):
+                listener()
+
+    def _state(self, now: datetime, *, drawing: bool) -> PlanState:
         visit = self.visit
         return plan_state(
             PlanFacts(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.sun import get_astral_event_next
 
 from ..chargers.charger import ChargerSnapshot
@@ -46,6 +46,19 @@ class PlanSources:
     def charger(self, serial: str) -> ChargerSnapshot | None:
         """Return a charger as it was last seen."""
         return self.chargers.data.chargers.get(serial)
+
+    @callback
+    def follow(self, serial: str, charger_changed: CALLBACK_TYPE, other_changed: CALLBACK_TYPE) -> list[CALLBACK_TYPE]:
+        """Have changes of a charger, of prices and of events called in; return what ends that."""
+
+        def view() -> object:
+            return self.charger(serial), self.chargers.last_update_success
+
+        ends = [
+            self.chargers.async_add_listener(charger_changed, view),
+            self.prices.async_add_listener(other_changed),
+        ]
+        return [*ends, self.vpp.async_add_listener(other_changed)] if self.vpp else ends
 
     def discharge_events(self, now: datetime) -> tuple[Span, ...]:
         """Return when the home battery is discharged for the grid, from now on."""

@@ -136,6 +136,16 @@ class StoredPlan:
     memory: PlanMemory = field(default_factory=PlanMemory)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSnapshot:
+    """What is shown of a charger's plans: what is remembered, what the plan does, and the plan if it is carried out."""
+
+    stored: StoredPlan
+    state: PlanState = PlanState.OFF
+    failure: PlanFailure | None = None
+    plan: ChargingPlan | None = None
+
+
 def next_time(wall: time, now: datetime, zone: tzinfo) -> datetime:
     """Return the next moment after now at which the clock of the site shows a time."""
     day = now.astimezone(zone).date()
