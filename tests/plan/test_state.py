@@ -10,8 +10,8 @@ import pytest
 from custom_components.enphase_cloud_things.enlighten.models.sessions import HistorySession
 from custom_components.enphase_cloud_things.plan.planner import ChargingPlan, Goal, Window, sun_until
 from custom_components.enphase_cloud_things.plan.progress import Progress, charging_power, expected_energy, is_off
-from custom_components.enphase_cloud_things.plan.state import PlanFacts, PlanFailure, PlanState, plan_state
-from custom_components.enphase_cloud_things.plan.visit import AT_ONCE, Reason, Replans
+from custom_components.enphase_cloud_things.plan.state import PlanFailure, PlanState, Strategy
+from custom_components.enphase_cloud_things.plan.visit import AT_ONCE, Reason, Replans, Visit, VisitGoal, plan_state
 
 from .price_lists import HOUR, MINUTE
 
@@ -23,7 +23,23 @@ PLAN = ChargingPlan(
     ),
     energy=10,
 )
-FACTS = PlanFacts(now=NOW, wanted=True, plugged_in=True, plan=PLAN, confirmed=True)
+GOAL = VisitGoal(strategy=Strategy.CHEAPEST, energy=10, ready_by=NOW + 6 * HOUR)
+VISIT = Visit(goal=GOAL, since=NOW - HOUR, plan=PLAN, confirmed=True)
+
+
+def state_of(
+    *,
+    there: bool = True,
+    wanted: bool = True,
+    setting: bool = False,
+    failure: PlanFailure | None = None,
+    drawing: bool = False,
+    now: datetime = NOW,
+    **visit: Any,
+) -> PlanState:
+    """Return the state of a confirmed plan but for what is different."""
+    seen = replace(VISIT, **visit) if there else None
+    return plan_state(seen, wanted=wanted, setting=setting, failure=failure, drawing=drawing, now=now)
 
 
 @pytest.mark.parametrize(
@@ -31,31 +47,31 @@ FACTS = PlanFacts(now=NOW, wanted=True, plugged_in=True, plan=PLAN, confirmed=Tr
     [
         ({"wanted": False}, PlanState.OFF),
         ({"wanted": False, "ended": True}, PlanState.OFF),
-        ({"plugged_in": False}, PlanState.WAITING_FOR_VEHICLE),
-        ({"plugged_in": False, "failure": PlanFailure.CHARGER_OFFLINE}, PlanState.FAILED),
+        ({"there": False}, PlanState.WAITING_FOR_VEHICLE),
+        ({"there": False, "failure": PlanFailure.CHARGER_OFFLINE}, PlanState.FAILED),
         ({"plan": None}, PlanState.SETTING),
         ({"setting": True}, PlanState.SETTING),
         ({"confirmed": False}, PlanState.SETTING),
         ({}, PlanState.SET),
-        ({"charging": True}, PlanState.CHARGING),
-        ({"charging": True, "now": NOW + 2 * HOUR}, PlanState.SET),
-        ({"charging": True, "in_sun": True, "now": NOW - HOUR}, PlanState.CHARGING),
-        ({"in_sun": True, "now": NOW - HOUR}, PlanState.SET),
+        ({"drawing": True}, PlanState.CHARGING),
+        ({"drawing": True, "now": NOW + 2 * HOUR}, PlanState.SET),
+        ({"drawing": True, "sun_until": NOW, "now": NOW - HOUR}, PlanState.CHARGING),
+        ({"sun_until": NOW, "now": NOW - HOUR}, PlanState.SET),
         ({"reached": True}, PlanState.DONE),
         ({"now": NOW + 4 * HOUR}, PlanState.DONE),
         ({"plan": ChargingPlan()}, PlanState.DONE),
         ({"plan": ChargingPlan(awaits_prices=True)}, PlanState.WAITING_FOR_PRICES),
         ({"plan": replace(PLAN, awaits_prices=True)}, PlanState.WAITING_FOR_PRICES),
-        ({"plan": replace(PLAN, awaits_prices=True), "charging": True}, PlanState.CHARGING),
+        ({"plan": replace(PLAN, awaits_prices=True), "drawing": True}, PlanState.CHARGING),
         ({"plan": replace(PLAN, too_late=True)}, PlanState.TOO_LATE),
-        ({"plan": replace(PLAN, too_late=True), "charging": True}, PlanState.TOO_LATE),
+        ({"plan": replace(PLAN, too_late=True), "drawing": True}, PlanState.TOO_LATE),
         ({"plan": replace(PLAN, too_late=True), "reached": True}, PlanState.DONE),
         ({"ended": True, "failure": PlanFailure.REFUSED}, PlanState.ENDED),
         ({"failure": PlanFailure.NOT_SYNCED}, PlanState.FAILED),
     ],
 )
 def test_a_plan_has_one_state(changes: dict[str, Any], state: PlanState) -> None:
-    assert plan_state(replace(FACTS, **changes)) == state
+    assert state_of(**changes) == state
 
 
 @pytest.mark.parametrize(

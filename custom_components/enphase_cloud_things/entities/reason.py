@@ -39,7 +39,7 @@ def evidence_of(runtime: RuntimeData, charger: ChargerSnapshot, plan: PlanSnapsh
     chargers = runtime.chargers
     event = active_event(runtime.vpp.data.events, now) if runtime.vpp else None
     windows = plan.plan.windows if plan.plan else ()
-    in_window = any(window.start <= now < window.end for window in windows)
+    in_window = plan.plan is not None and plan.plan.window_at(now) is not None
     scheduler_down = _scheduler_is_down(runtime)
     return Evidence(
         sign_in_needed=not chargers.last_update_success and isinstance(chargers.last_exception, ConfigEntryAuthFailed),

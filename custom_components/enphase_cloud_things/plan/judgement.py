@@ -11,7 +11,7 @@ from ..enlighten.models.modes import ChargeMode
 from ..schedules.slots import Span
 from .forecast import PricedInterval
 from .progress import Progress, is_off
-from .state import PlanFailure, Strategy, is_open
+from .state import PlanFailure, Strategy
 from .visit import Reason, StandingGoal, Visit, next_time, prices_ahead
 
 LEAST_POWER: Final = 500
@@ -78,8 +78,8 @@ def declines(visit: Visit, present: Present) -> bool:
     status = present.charger.status
     if present.drawing or status is None or visit.plan is None:
         return False
-    refuses = is_open(visit.plan, present.now) and charger_state(status) in _VEHICLE_IS_DONE
-    return visit.declined or refuses
+    is_open = visit.plan.window_at(present.now) is not None
+    return visit.declined or (is_open and charger_state(status) in _VEHICLE_IS_DONE)
 
 
 def with_goal(visit: Visit, present: Present) -> Visit:
@@ -140,10 +140,10 @@ def progress_of(visit: Visit, charger: ChargerSnapshot, now: datetime) -> Progre
 
 def running_since(visit: Visit, present: Present) -> datetime | None:
     """Return since when the car charges in a window of the plan that is in force."""
-    now, plan = present.now, visit.plan
-    if not (present.drawing and visit.confirmed and plan and is_open(plan, now)):
+    if not (present.drawing and visit.confirmed and visit.plan):
         return None
-    return next(window.start for window in plan.windows if window.start <= now < window.end)
+    window = visit.plan.window_at(present.now)
+    return window.start if window else None
 
 
 def same_windows(one: Visit, other: Visit) -> bool:

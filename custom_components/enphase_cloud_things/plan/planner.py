@@ -107,6 +107,10 @@ class ChargingPlan:
         """Return when the last window ends."""
         return self.windows[-1].end if self.windows else None
 
+    def window_at(self, moment: datetime) -> Window | None:
+        """Return the window that is open at a moment."""
+        return next((window for window in self.windows if window.start <= moment < window.end), None)
+
 
 def plan_charging(goal: Goal, around: Circumstances) -> ChargingPlan:
     """Return when to charge. A goal without energy needs no window."""

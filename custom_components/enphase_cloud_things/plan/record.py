@@ -13,8 +13,8 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .planner import ChargingPlan
 from .reconcile import PlanMemory, undone
-from .state import PlanFacts, PlanFailure, PlanState, Strategy, plan_state
-from .visit import PlanSnapshot, StandingGoal, StoredPlan, Visit, VisitGoal
+from .state import PlanFailure, Strategy
+from .visit import PlanSnapshot, StandingGoal, StoredPlan, Visit, VisitGoal, plan_state
 
 
 def described_windows(plan: ChargingPlan | None, zone: tzinfo) -> list[JsonValueType]:
@@ -116,31 +116,14 @@ class PlanRecord:
     @callback
     def show(self, now: datetime, *, drawing: bool) -> None:
         """Call the listeners, unless there is nothing new to show, as at most looks; `drawing`: energy flows."""
-        shown = PlanSnapshot(
-            stored=self.stored, state=self._state(now, drawing=drawing), failure=self.failure, plan=self.plan
+        state = plan_state(
+            self.visit, wanted=self.wanted, setting=self.setting, failure=self.failure, drawing=drawing, now=now
         )
+        shown = PlanSnapshot(stored=self.stored, state=state, failure=self.failure, plan=self.plan)
         if shown != self.shown:
             self.shown = shown
             for listener in tuple(self._listeners):
                 listener()
-
-    def _state(self, now: datetime, *, drawing: bool) -> PlanState:
-        visit = self.visit
-        return plan_state(
-            PlanFacts(
-                now=now,
-                wanted=self.wanted,
-                plugged_in=visit is not None,
-                plan=visit.plan if visit else None,
-                setting=self.setting,
-                confirmed=visit is not None and visit.confirmed,
-                in_sun=visit is not None and visit.is_in_sun(now),
-                charging=drawing,
-                reached=visit is not None and visit.reached,
-                ended=visit is not None and visit.ended,
-                failure=self.failure,
-            )
-        )
 
     def owns(self, slot_id: str) -> bool:
         """Return whether a slot is the plan's own."""

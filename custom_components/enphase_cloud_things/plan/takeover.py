@@ -102,7 +102,7 @@ class Takeover:
         self._before = _Sighting(at=now, flowing=charger.flowing, mode=effective_mode(charger.status))
         if before is None:
             return Sign.NONE
-        window = next((each for each in plan.windows if each.start <= now < each.end), None)
+        window = plan.window_at(now)
         paused = window is not None and before.flowing is True and charger.flowing is False
         if not self._is_sign(before, self._before, charger, plan, window, in_sun=in_sun):
             self._since = None

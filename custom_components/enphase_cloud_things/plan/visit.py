@@ -146,6 +146,44 @@ class PlanSnapshot:
     plan: ChargingPlan | None = None
 
 
+def plan_state(
+    visit: Visit | None, *, wanted: bool, setting: bool, failure: PlanFailure | None, drawing: bool, now: datetime
+) -> PlanState:
+    """Return the state of the plan for a visit, or for one to come.
+
+    `wanted`: a strategy is chosen, or a plan was asked for. `setting`: writes are under way. `drawing`: energy flows.
+    A person's choice is shown over everything else of the visit, and a failure over the plan's progress. A plan that
+    cannot be in time stays `too_late` while it charges, and one that waits for prices does so with its windows set:
+    they are what remains if none come.
+    """
+    if not wanted:
+        return PlanState.OFF
+    if visit is not None and visit.ended:
+        return PlanState.ENDED
+    if failure is not None:
+        return PlanState.FAILED
+    if visit is None:
+        return PlanState.WAITING_FOR_VEHICLE
+    if visit.reached:
+        return PlanState.DONE
+    if visit.plan is None or setting:
+        return PlanState.SETTING
+    return _progress(visit, visit.plan, drawing=drawing, now=now)
+
+
+def _progress(visit: Visit, plan: ChargingPlan, *, drawing: bool, now: datetime) -> PlanState:
+    in_sun = visit.is_in_sun(now)
+    if not in_sun and (plan.end is None or plan.end <= now):
+        return PlanState.WAITING_FOR_PRICES if plan.awaits_prices else PlanState.DONE
+    if plan.too_late:
+        return PlanState.TOO_LATE
+    if drawing and (in_sun or plan.window_at(now)):
+        return PlanState.CHARGING
+    if plan.awaits_prices:
+        return PlanState.WAITING_FOR_PRICES
+    return PlanState.SET if visit.confirmed else PlanState.SETTING
+
+
 def next_time(wall: time, now: datetime, zone: tzinfo) -> datetime:
     """Return the next moment after now at which the clock of the site shows a time."""
     day = now.astimezone(zone).date()
