@@ -43,7 +43,6 @@ class EnphaseConfigFlow(SignInFlow, domain=DOMAIN):
     _charger_names: Mapping[str, str | None]
 
     def __init__(self) -> None:
-        """Start without knowing any site."""
         super().__init__()
         self._sites: tuple[Site, ...] = ()
 

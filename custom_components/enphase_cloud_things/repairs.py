@@ -72,7 +72,7 @@ def raise_issue(
     hass: HomeAssistant, entry: ConfigEntry, kind: IssueKind, *, serial: str | None = None, **placeholders: str
 ) -> None:
     """Show a repair of an entry, or one of its chargers, or bring the one that is shown up to date."""
-    data: dict[str, str | int | float | None] = {"entry_id": entry.entry_id, "serial": serial}
+    data: IssueData = {"entry_id": entry.entry_id, "serial": serial}
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -117,7 +117,6 @@ class IssueWatch:
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Start without any trouble."""
         self._hass = hass
         self._entry = entry
         self._limited_since: datetime | None = None
@@ -284,7 +283,6 @@ class _ConfirmedFlow(RepairsFlow):
     """A repair of one step: a person reads what will be done and confirms it."""
 
     def __init__(self, entry_id: str) -> None:
-        """Repair something of a config entry."""
         self._entry_id = entry_id
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -320,7 +318,6 @@ class AddChargerFlow(_ConfirmedFlow):
     """Adds a charger that the cloud lists to the entry of its site, or moves it there from another one."""
 
     def __init__(self, entry_id: str, serial: str) -> None:
-        """Add the charger with that serial number."""
         super().__init__(entry_id)
         self._serial = serial
 

@@ -83,7 +83,6 @@ class AccountRegistry:
     """The accounts in use, by key, counted by config entry."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Start without any account in use."""
         self._hass = hass
         self._store = AccountStore(hass)
         self._in_use: dict[str, Account] = {}

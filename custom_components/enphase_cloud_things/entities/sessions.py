@@ -6,6 +6,7 @@ Cost and range of the last session often come with the history, for the status l
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Final, override
 
@@ -79,7 +80,6 @@ class _CompletedSensor(ChargerEntity, SensorEntity):
         *,
         history: HistoryCoordinator,
     ) -> None:
-        """Tie the figure to its charger and to the history."""
         super().__init__(coordinator, description, serial)
         self._history = history
 
@@ -162,8 +162,7 @@ def add_session_sensors(entry: EnphaseConfigEntry, async_add_entities: AddConfig
     runtime = entry.runtime_data
     waiting = True
 
-    def create(coordinator: ChargerCoordinator, description: SessionSensorDescription, serial: str) -> SessionSensor:
-        return SessionSensor(coordinator, description, serial, history=runtime.history)
+    create = partial(SessionSensor, history=runtime.history)
 
     @callback
     def look() -> None:
@@ -173,12 +172,7 @@ def add_session_sensors(entry: EnphaseConfigEntry, async_add_entities: AddConfig
             cost = replace(COST, native_unit_of_measurement=currency)
             add_charger_entities(entry, async_add_entities, [cost], create)
 
-    def create_energy(
-        coordinator: ChargerCoordinator, description: SessionFigureDescription, serial: str
-    ) -> SessionEnergySensor:
-        return SessionEnergySensor(coordinator, description, serial, history=runtime.history)
-
-    add_charger_entities(entry, async_add_entities, [ENERGY], create_energy)
+    add_charger_entities(entry, async_add_entities, [ENERGY], partial(SessionEnergySensor, history=runtime.history))
     add_charger_entities(entry, async_add_entities, [RANGE], create)
     call_until_unload(entry, runtime.currency, look)
 

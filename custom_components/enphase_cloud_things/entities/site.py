@@ -28,7 +28,6 @@ class SiteEntity(EnphaseEntity[SiteSnapshot]):
     coordinator: ChargerCoordinator
 
     def __init__(self, coordinator: ChargerCoordinator, key: str) -> None:
-        """Tie the entity to its site."""
         super().__init__(coordinator, context=partial(attrgetter("is_reachable"), coordinator))
         self._attr_translation_key = key
         self._attr_unique_id = f"{coordinator.site_id}_{key}"
@@ -85,7 +84,6 @@ class SiteSensor(SiteEntity, SensorEntity):
     entity_description: SiteSensorDescription
 
     def __init__(self, coordinator: ChargerCoordinator, description: SiteSensorDescription) -> None:
-        """Tie the figure to its site."""
         super().__init__(coordinator, description.key)
         self.entity_description = description
         self._look()

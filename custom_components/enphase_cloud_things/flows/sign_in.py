@@ -44,7 +44,6 @@ class SignIn:
     """The account of the latest attempt; there is none before the first."""
 
     def __init__(self) -> None:
-        """Start with nothing open."""
         self._open: list[Account] = []
         self._challenge: OtpChallenge | None = None
 
@@ -132,7 +131,6 @@ class SignInFlow(ConfigFlow):
     """
 
     def __init__(self) -> None:
-        """Start without a sign-in."""
         self._sign_in = SignIn()
         self._working = asyncio.Lock()
         self._given: SignInInput | None = None

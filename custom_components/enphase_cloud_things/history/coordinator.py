@@ -59,7 +59,6 @@ class HistoryCoordinator(DataUpdateCoordinator[HistorySnapshot]):
         client: HistoryClient,
         chargers: ChargerCoordinator,
     ) -> None:
-        """Follow the chargers of a site."""
         super().__init__(
             hass,
             _LOGGER,

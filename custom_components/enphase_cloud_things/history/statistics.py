@@ -209,7 +209,6 @@ class SessionImport:
     """Imports the sessions of one site's chargers, each charger's one after the other."""
 
     def __init__(self, hass: HomeAssistant, *, history: HistoryCoordinator, currency: CurrencyCoordinator) -> None:
-        """Prepare for imports out of the cloud's history."""
         self._hass = hass
         self._history = history
         self._currency = currency

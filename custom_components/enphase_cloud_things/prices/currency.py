@@ -56,7 +56,6 @@ class CurrencyCoordinator(DataUpdateCoordinator[str | None]):
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, *, client: MonetaryClient, site_id: str) -> None:
-        """Prepare the coordinator and its storage file."""
         super().__init__(hass, _LOGGER, config_entry=entry, name="currency", update_interval=RETRY, always_update=False)
         self.data = None
         self._client = client
