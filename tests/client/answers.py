@@ -53,7 +53,10 @@ ANY_JSON: st.SearchStrategy[JsonValue] = st.recursive(
 
 # What a reply has broken something with
 ABSURD: st.SearchStrategy[JsonValue] = st.sampled_from(
-    [1e14, 1e308, -1e308, 10**400, "1e300", "9" * 5_000, "x" * 100_000, "a\r\nb", "[click](http://x)", "\ud800", -1, 0]
+    [
+        *(1e14, 1e308, -1e308, 10**400, -1, 0, "1e300", "9" * 5_000, "x" * 100_000),
+        *("a\r\nb", "[click](http://x)", "\ud800", None, {}, [], [{}]),
+    ]
 )
 
 
