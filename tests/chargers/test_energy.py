@@ -1,7 +1,7 @@
 """The lifetime counter, and the energy of the day that follows from it."""
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from homeassistant.helpers.json import json_bytes
@@ -11,13 +11,13 @@ import pytest
 
 from custom_components.enphase_cloud_things.chargers.metering import (
     DayEnergy,
-    DayTotal,
     LifetimeCounter,
     advance_day,
     advance_lifetime,
     energy_today,
     wants_second_reading,
 )
+from custom_components.enphase_cloud_things.days import start_of_day
 from custom_components.enphase_cloud_things.stored import restored
 
 from ..zones import VIENNA, moments, zones
@@ -203,7 +203,7 @@ def test_what_a_lower_counter_grew_by_until_it_was_confirmed_is_of_the_day() -> 
     state = reported(DayEnergy(), 2481.3, local(10, 0))
     counter, _ = lower(6)
     assert counter.epoch == 1
-    state, _ = advance_day(state, counter, reported_at=local(10, 15), now=local(10, 15), zone=VIENNA)
+    state = advance_day(state, counter, reported_at=local(10, 15), now=local(10, 15), zone=VIENNA)
     energy, _, estimated = today(state, local(10, 15))
     assert energy == pytest.approx(counter.regained)
     assert counter.regained == pytest.approx(72 * 0.6)
@@ -251,7 +251,7 @@ def test_the_counter_never_falls_within_an_epoch(readings: list[tuple[int, float
 
 def reported(state: DayEnergy, energy: float, at: datetime, *, epoch: int = 0) -> DayEnergy:
     lifetime = LifetimeCounter(energy=energy, epoch=epoch)
-    return advance_day(state, lifetime, reported_at=at, now=at + 5 * SECOND, zone=VIENNA)[0]
+    return advance_day(state, lifetime, reported_at=at, now=at + 5 * SECOND, zone=VIENNA)
 
 
 def today(state: DayEnergy, now: datetime) -> tuple[float | None, datetime, bool]:
@@ -284,7 +284,7 @@ def test_the_growth_of_the_counter_is_the_energy_of_the_day() -> None:
 def test_an_unknown_counter_changes_nothing() -> None:
     state = reported(DayEnergy(), 2481.0, local(10, 8))
     advanced = advance_day(state, LifetimeCounter(), reported_at=NOON, now=NOON, zone=VIENNA)
-    assert advanced == (state, ())
+    assert advanced == state
 
 
 def test_a_new_day_is_zero_from_midnight_on() -> None:
@@ -297,8 +297,7 @@ def test_a_new_day_is_zero_from_midnight_on() -> None:
 def test_a_report_of_yesterday_that_is_read_today_belongs_to_yesterday() -> None:
     state = reported(DayEnergy(), 2481.0, local(10, 20))
     lifetime = LifetimeCounter(energy=2485.0)
-    state, closed = advance_day(state, lifetime, reported_at=local(10, 23, 59), now=local(11, 0, 1), zone=VIENNA)
-    assert closed == ()
+    state = advance_day(state, lifetime, reported_at=local(10, 23, 59), now=local(11, 0, 1), zone=VIENNA)
     assert today(state, local(11, 0, 1)) == (0.0, local(11, 0), False)
     assert today(state, local(10, 23, 59))[0] == 4.0
 
@@ -306,9 +305,7 @@ def test_a_report_of_yesterday_that_is_read_today_belongs_to_yesterday() -> None
 def test_energy_that_accrued_across_midnight_is_divided_by_time_and_estimated() -> None:
     state = reported(DayEnergy(), 2480.0, local(10, 18))
     state = reported(state, 2481.0, local(10, 22))
-    lifetime = LifetimeCounter(energy=2491.0)
-    state, closed = advance_day(state, lifetime, reported_at=local(11, 6), now=local(11, 6), zone=VIENNA)
-    assert closed == (DayTotal(day=date(2026, 11, 10), energy=3.5, estimated=True),)
+    state = reported(state, 2491.0, local(11, 6))
     assert today(state, local(11, 6)) == (7.5, local(11, 0), True)
 
 
@@ -329,14 +326,7 @@ def test_an_idle_night_is_no_estimate() -> None:
 
 def test_an_outage_of_days_is_divided_among_all_of_them() -> None:
     state = reported(DayEnergy(), 100.0, local(10, 12))
-    state, closed = advance_day(
-        state,
-        LifetimeCounter(energy=148.0),
-        reported_at=local(12, 12),
-        now=local(12, 12),
-        zone=VIENNA,
-    )
-    assert [(total.day.day, total.energy) for total in closed] == [(10, 12.0), (11, 24.0)]
+    state = reported(state, 148.0, local(12, 12))
     assert today(state, local(12, 12)) == (12.0, local(12, 0), True)
 
 
@@ -345,9 +335,12 @@ def test_a_day_when_the_clock_changes_gets_its_share_by_real_time(day: int, mont
     begin = local(day, 0, month=month) - 12 * HOUR
     end = local(day + 1, 0, month=month).astimezone(UTC) + 12 * HOUR
     state = reported(DayEnergy(), 100.0, begin)
-    growth = float(24 + hours)
-    _, closed = advance_day(state, LifetimeCounter(energy=100.0 + growth), reported_at=end, now=end, zone=VIENNA)
-    assert [total.energy for total in closed] == pytest.approx([12.0, float(hours)])
+    # A kWh for each hour that passed
+    state = reported(state, 100.0 + 24 + hours, end)
+    assert today(state, end)[0] == pytest.approx(12.0)
+    begin, end = begin + 12 * HOUR, end - 18 * HOUR
+    state = reported(reported(DayEnergy(), 100.0, begin - 6 * HOUR), 100.0 + hours, end)
+    assert today(state, end)[0] == pytest.approx(hours * (hours - 6) / hours)
 
 
 def test_a_reset_of_the_counter_is_no_growth_and_what_it_hides_is_unknown() -> None:
@@ -361,16 +354,13 @@ def test_a_reset_of_the_counter_is_no_growth_and_what_it_hides_is_unknown() -> N
 def test_a_report_from_the_future_counts_as_one_of_now() -> None:
     state = reported(DayEnergy(), 2481.0, local(10, 23, 50))
     now = local(10, 23, 59)
-    state, closed = advance_day(
-        state, LifetimeCounter(energy=2482.0), reported_at=local(11, 0, 1), now=now, zone=VIENNA
-    )
-    assert closed == ()
+    state = advance_day(state, LifetimeCounter(energy=2482.0), reported_at=local(11, 0, 1), now=now, zone=VIENNA)
     assert today(state, now)[0] == 1.0
 
 
 def test_a_report_without_a_time_counts_as_one_of_now() -> None:
     state = reported(DayEnergy(), 2481.0, local(10, 0))
-    state, _ = advance_day(state, LifetimeCounter(energy=2482.0), reported_at=None, now=local(10, 9), zone=VIENNA)
+    state = advance_day(state, LifetimeCounter(energy=2482.0), reported_at=None, now=local(10, 9), zone=VIENNA)
     assert today(state, local(10, 9)) == (1.0, local(10, 0), False)
 
 
@@ -421,29 +411,34 @@ def test_a_clock_that_was_set_back_shows_the_day_that_was_counted() -> None:
         max_size=40,
     ),
 )
-def test_the_totals_of_the_days_add_up_to_the_growth_of_the_counter(
+def test_a_day_has_all_that_the_counter_grew_by_since_its_midnight(
     begin: datetime,
     zone: ZoneInfo,
     reports: list[tuple[int, int | None, float | None, bool]],
 ) -> None:
-    now, state, lifetime = begin, DayEnergy(), LifetimeCounter(energy=1000.0)
-    state, _ = advance_day(state, lifetime, reported_at=begin, now=begin, zone=zone)
-    closed: list[DayTotal] = []
+    now, lifetime = begin, LifetimeCounter(energy=1000.0)
+    state = advance_day(DayEnergy(), lifetime, reported_at=begin, now=begin, zone=zone)
     for gap, age, growth, restart in reports:
         now += gap * SECOND
         assert lifetime.energy is not None
         reading = None if growth is None else lifetime.energy + growth
         lifetime = advance_lifetime(lifetime, reading, now)
         reported_at = None if age is None else now + age * SECOND
-        state, ended = advance_day(state, lifetime, reported_at=reported_at, now=now, zone=zone)
-        closed.extend(ended)
+        before, state = state, advance_day(state, lifetime, reported_at=reported_at, now=now, zone=zone)
+        assert lifetime.energy is not None
+        assert before.counter is not None
+        assert before.counted_until is not None
+        assert state.counted_until is not None
+        assert state.day is not None
+        grown = lifetime.energy - before.counter
+        if state.day != before.day:
+            passed = state.counted_until - before.counted_until
+            share = (state.counted_until - start_of_day(state.day, zone)) / passed
+            assert state.energy == pytest.approx(grown * share, abs=1e-6)
+        else:
+            assert state.energy == pytest.approx(before.energy + grown, abs=1e-6)
         if restart:
             state = remembered(state)
-    assert lifetime.energy is not None
-    total = sum(day.energy for day in closed) + state.energy
-    assert total == pytest.approx(lifetime.energy - 1000.0, abs=1e-6)
-    days = [day.day for day in closed]
-    assert days == sorted(set(days))
 
 
 @given(
@@ -459,7 +454,7 @@ def test_the_energy_of_today_falls_only_when_its_midnight_moves(
     for gap, growth in reports:
         now, energy = now + gap * SECOND, energy + growth
         lifetime = LifetimeCounter(energy=energy)
-        state, _ = advance_day(state, lifetime, reported_at=now, now=now, zone=zone)
+        state = advance_day(state, lifetime, reported_at=now, now=now, zone=zone)
         result = energy_today(state, now, zone)
         assert result.energy is not None
         assert result.last_reset <= now

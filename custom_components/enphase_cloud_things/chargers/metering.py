@@ -100,15 +100,6 @@ class LifetimeCounter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayTotal:
-    """The energy in kWh of a day that is over, in the site's zone."""
-
-    day: date
-    energy: float
-    estimated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DayEnergy:
     """The energy of the day of the last report, and up to where the counter is counted."""
 
@@ -173,44 +164,36 @@ def advance_day(
     reported_at: datetime | None,
     now: datetime,
     zone: tzinfo,
-) -> tuple[DayEnergy, tuple[DayTotal, ...]]:
-    """Return the state after a report, and the totals of the days that it ended.
+) -> DayEnergy:
+    """Return the state after a report.
 
     A report from the future counts as one of now, and so does one without a time: its
     energy has accrued by then in any case. A reset of the counter is no growth, but what the new one grew by until it
-    was confirmed is.
+    was confirmed is. Of what accrued over midnight a day gets its share by time.
     """
     energy = lifetime.energy
     if energy is None:
-        return state, ()
+        return state
     at = min(reported_at or now, now)
     if state.counter is None or state.counted_until is None or state.day is None:
-        return _counting_from(energy, lifetime.epoch, at, zone), ()
+        return _counting_from(energy, lifetime.epoch, at, zone)
     at = max(at, state.counted_until)
-    if lifetime.epoch == state.epoch:
-        energy = max(energy, state.counter)
-        growth = energy - state.counter
-    else:
-        growth = lifetime.regained
-    shares = split_by_day(growth, state.counted_until, at, zone)
-    divided = growth > 0 and len(shares) > 1
     was_reset = lifetime.epoch != state.epoch
-    total = DayTotal(day=state.day, energy=state.energy, estimated=state.estimated or was_reset)
-    closed: list[DayTotal] = []
-    for day, share in shares:
-        if day > total.day:
-            closed.append(total)
-            total = DayTotal(day=day, energy=0.0, estimated=False)
-        total = replace(total, energy=total.energy + share, estimated=total.estimated or divided or was_reset)
-    advanced = DayEnergy(
-        day=total.day,
-        energy=total.energy,
-        estimated=total.estimated,
+    if not was_reset:
+        energy = max(energy, state.counter)
+    growth = lifetime.regained if was_reset else energy - state.counter
+    shares = split_by_day(growth, state.counted_until, at, zone)
+    day, share = shares[-1]
+    goes_on = day <= state.day
+    divided = growth > 0 and len(shares) > 1
+    return DayEnergy(
+        day=state.day if goes_on else day,
+        energy=state.energy + growth if goes_on else share,
+        estimated=divided or was_reset or (goes_on and state.estimated),
         counter=energy,
         epoch=lifetime.epoch,
         counted_until=at,
     )
-    return advanced, tuple(closed)
 
 
 def energy_today(state: DayEnergy, now: datetime, zone: tzinfo) -> EnergyToday:
@@ -376,7 +359,7 @@ def advance_by_summary(
     """Return the state after the metadata, which hold the lifetime counter."""
     before = metering.counters
     lifetime = advance_lifetime(before.lifetime, summary.lifetime_energy, now, reported_at=summary.reported_at)
-    day, _ = advance_day(before.day, lifetime, reported_at=summary.reported_at, now=now, zone=zone)
+    day = advance_day(before.day, lifetime, reported_at=summary.reported_at, now=now, zone=zone)
     flow = advance_lifetime_flow(
         metering.flow, status, energy=lifetime.energy, epoch=lifetime.epoch, at=summary.reported_at, now=now
     )
