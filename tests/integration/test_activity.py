@@ -1,11 +1,11 @@
 """What Home Assistant's activity (its logbook) tells of one press, and how little of it is worth telling."""
 
-from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from homeassistant.auth.models import User
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers.typing import ConfigType
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
@@ -38,33 +38,48 @@ def user(recorder_mock: Recorder, hass: HomeAssistant) -> User:
     return MockUser(is_owner=True).add_to_hass(hass)
 
 
-async def act(
-    hass: HomeAssistant, setup_entry: SetupEntry, world: World, user: User, advance: Advance, what: tuple[str, str, str]
-) -> datetime:
-    """Have a person start a car that has just been plugged in, and return when; all that follows has happened."""
-    world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.4, max_amps=16))
-    await setup_entry()
-    await advance(60)
-    before = dt_util.utcnow()
-    await advance(1, step=1)
-    domain, action, entity_id = what
-    context = Context(user_id=user.id)
-    await hass.services.async_call(domain, action, {"entity_id": entity_id}, blocking=True, context=context)
-    await advance(120)
-    await async_wait_recording_done(hass)
-    return before
+class Press(Protocol):
+    """Has a person start a car that has just been plugged in."""
+
+    async def __call__(
+        self, what: tuple[str, str, str], *, logbook: ConfigType | None = None, of: tuple[str, ...] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the rows of a logbook of that configuration once all that follows has happened, of some or of all."""
 
 
-async def rows(
-    hass_ws_client: WebSocketGenerator, since: datetime, entity_ids: tuple[str, ...] | None = None
-) -> list[dict[str, Any]]:
-    """Return the rows of some entities, or of all."""
-    client = await hass_ws_client()
-    limit = {} if entity_ids is None else {"entity_ids": list(entity_ids)}
-    await client.send_json({"id": 1, "type": "logbook/get_events", "start_time": since.isoformat(), **limit})
-    reply = await client.receive_json()
-    listed: list[dict[str, Any]] = reply["result"]
-    return [row for row in listed if "carport" in row.get("entity_id", "")]
+@pytest.fixture
+def press(
+    hass: HomeAssistant,
+    setup_entry: SetupEntry,
+    world: World,
+    user: User,
+    advance: Advance,
+    hass_ws_client: WebSocketGenerator,
+) -> Press:
+    """Return a function that has a person press, and returns what the activity tells of it."""
+
+    async def run(
+        what: tuple[str, str, str], *, logbook: ConfigType | None = None, of: tuple[str, ...] | None = None
+    ) -> list[dict[str, Any]]:
+        assert await async_setup_component(hass, "logbook", logbook or {})
+        world.charger.plug_in(Car(battery_kwh=60, state_of_charge=0.4, max_amps=16))
+        await setup_entry()
+        await advance(60)
+        since = dt_util.utcnow()
+        await advance(1, step=1)
+        domain, action, entity_id = what
+        context = Context(user_id=user.id)
+        await hass.services.async_call(domain, action, {"entity_id": entity_id}, blocking=True, context=context)
+        await advance(120)
+        await async_wait_recording_done(hass)
+        client = await hass_ws_client()
+        limit = {} if of is None else {"entity_ids": list(of)}
+        await client.send_json({"id": 1, "type": "logbook/get_events", "start_time": since.isoformat(), **limit})
+        reply = await client.receive_json()
+        listed: list[dict[str, Any]] = reply["result"]
+        return [row for row in listed if "carport" in row.get("entity_id", "")]
+
+    return run
 
 
 def told(listed: list[dict[str, Any]]) -> list[str]:
@@ -72,17 +87,8 @@ def told(listed: list[dict[str, Any]]) -> list[str]:
     return sorted(row["entity_id"] for row in listed)
 
 
-async def test_every_row_that_follows_from_a_press_names_who_pressed(
-    hass: HomeAssistant,
-    setup_entry: SetupEntry,
-    world: World,
-    user: User,
-    advance: Advance,
-    hass_ws_client: WebSocketGenerator,
-) -> None:
-    assert await async_setup_component(hass, "logbook", {})
-    since = await act(hass, setup_entry, world, user, advance, PRESS)
-    listed = await rows(hass_ws_client, since)
+async def test_every_row_that_follows_from_a_press_names_who_pressed(user: User, press: Press) -> None:
+    listed = await press(PRESS)
     assert told(listed) == [
         "binary_sensor.carport_charging",
         "button.carport_start_charging",
@@ -97,32 +103,14 @@ async def test_every_row_that_follows_from_a_press_names_who_pressed(
     assert {row.get("context_user_id") for row in listed} == {user.id}
 
 
-async def test_the_card_of_the_dashboard_tells_a_press_in_two_rows(
-    hass: HomeAssistant,
-    setup_entry: SetupEntry,
-    world: World,
-    user: User,
-    advance: Advance,
-    hass_ws_client: WebSocketGenerator,
-) -> None:
-    assert await async_setup_component(hass, "logbook", {})
-    since = await act(hass, setup_entry, world, user, advance, FLIP)
-    listed = await rows(hass_ws_client, since, ON_THE_DASHBOARD)
+async def test_the_card_of_the_dashboard_tells_a_press_in_two_rows(press: Press) -> None:
+    listed = await press(FLIP, of=ON_THE_DASHBOARD)
     assert told(listed) == ["event.carport_session", "switch.carport"]
     assert listed[0]["attributes"] == {"event_type": "started"}
 
 
-async def test_what_the_page_leaves_out_leaves_two_rows_of_a_press(
-    hass: HomeAssistant,
-    setup_entry: SetupEntry,
-    world: World,
-    user: User,
-    advance: Advance,
-    hass_ws_client: WebSocketGenerator,
-) -> None:
+async def test_what_the_page_leaves_out_leaves_two_rows_of_a_press(press: Press) -> None:
     (example,) = blocks((ROOT / "docs" / "entities.md").read_text(encoding="utf-8"), "yaml")
     configuration = parse_yaml(example.text)
     assert isinstance(configuration, dict)
-    assert await async_setup_component(hass, "logbook", configuration)
-    since = await act(hass, setup_entry, world, user, advance, PRESS)
-    assert told(await rows(hass_ws_client, since)) == ["event.carport_session", "switch.carport"]
+    assert told(await press(PRESS, logbook=configuration)) == ["event.carport_session", "switch.carport"]
