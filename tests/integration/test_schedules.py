@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.calendar import DOMAIN as CALENDAR_DOMAIN
 from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
@@ -380,3 +382,30 @@ async def test_diagnostics_hold_no_id_of_a_slot(
     assert "22:15" in told
     assert world.charger.serial not in told
     assert world.site.site_id not in told
+
+
+@pytest.mark.usefixtures("slots")
+async def test_a_slow_older_read_brings_nothing_back_of_what_was_changed_meanwhile(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    advance: Advance,
+    meanwhile: Meanwhile,
+) -> None:
+    """Trap 36: an answer from before a slot was turned off still has it on, and comes after it."""
+    requests = simulator.requests
+    requests.clear()
+    late = asyncio.Event()
+    simulator.faults.add(faults.held(late, executes=True), Family.SCHEDULES, method="GET", times=1)
+    while not requests.count(Family.SCHEDULES):
+        freezer.tick(timedelta(seconds=30))
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+        await meanwhile(asyncio.sleep(0.2))
+    await meanwhile(turn_off(hass, NIGHT_SWITCH))
+    assert shown(hass, NIGHT_SWITCH) == STATE_OFF
+    told = requests.count(Family.SCHEDULES)
+    late.set()
+    await advance(1, step=1)
+    assert requests.count(Family.SCHEDULES) == told, "nothing newer has been read"
+    assert shown(hass, NIGHT_SWITCH) == STATE_OFF
