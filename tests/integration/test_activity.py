@@ -106,7 +106,8 @@ async def test_every_row_that_follows_from_a_press_names_who_pressed(user: User,
 async def test_the_card_of_the_dashboard_tells_a_press_in_two_rows(press: Press) -> None:
     listed = await press(FLIP, of=ON_THE_DASHBOARD)
     assert told(listed) == ["event.carport_session", "switch.carport"]
-    assert listed[0]["attributes"] == {"event_type": "started"}
+    (event,) = (row for row in listed if row["entity_id"] == "event.carport_session")
+    assert event["attributes"] == {"event_type": "started"}
 
 
 async def test_what_the_page_leaves_out_leaves_two_rows_of_a_press(press: Press) -> None:
