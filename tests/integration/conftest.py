@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import event
 from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -35,6 +36,13 @@ type SetupEntry = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
     """Leave out the event loop's debug mode, which takes a third of the time; the tests of the client run with it."""
+
+
+@pytest.fixture(autouse=True)
+def refreshes_on_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have coordinators refresh when they are due, and not up to half a second later."""
+    monkeypatch.setattr(event, "RANDOM_MICROSECOND_MIN", 0)
+    monkeypatch.setattr(event, "RANDOM_MICROSECOND_MAX", 1)
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Coroutine
 from datetime import timedelta
+from math import ceil
 from typing import Any, Protocol
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -29,13 +31,26 @@ class Meanwhile(Protocol):
 
 
 async def let_pass(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float, *, step: float = 5.0) -> None:
-    """Let seconds pass for one of several Home Assistants. See `Advance`."""
+    """Let seconds pass for one of several Home Assistants. See `Advance`.
+
+    The event loop's clock is the frozen one too, so that its timers come due by themselves. Only those are fired that
+    are a rounding error away from it, for that is dear.
+    """
     while seconds > 0:
-        seconds_now = min(seconds, step)
+        seconds_now = min(seconds, max(step, _seconds_until_something_is_due(hass)))
         freezer.tick(timedelta(seconds=seconds_now))
+        # The turn in which the loop finds what is due, and the one in which that runs
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         async_fire_time_changed(hass)
         await hass.async_block_till_done(wait_background_tasks=True)
         seconds -= seconds_now
+
+
+def _seconds_until_something_is_due(hass: HomeAssistant) -> int:
+    """Return after how many whole seconds the next timer is due: what lies before that need not be looked at."""
+    due = (timer.when() for timer in get_scheduled_timer_handles(hass.loop) if not timer.cancelled())
+    return ceil(min(due, default=0.0) - hass.loop.time())
 
 
 @pytest.fixture
