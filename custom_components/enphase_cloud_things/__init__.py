@@ -125,6 +125,7 @@ async def _async_load(hass: HomeAssistant, entry: EnphaseConfigEntry, account: A
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     plans.async_follow()
     # The chargers do not wait for what they do not need.
+    await chargers.async_read_due()
     for optional in (currency, vpp, prices, history):
         if optional is not None:
             entry.async_create_background_task(hass, optional.async_refresh(), optional.name)

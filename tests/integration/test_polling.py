@@ -60,11 +60,21 @@ async def test_an_hour_of_charging_stays_below_the_promised_requests(
 async def test_setup_takes_few_requests_and_no_second_sign_in(
     hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator
 ) -> None:
+    before_chargers: list[int] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == "switch.carport":
+            signing_in = simulator.requests.count(Family.LOGIN, Family.JWT, Family.PAGE)
+            before_chargers.append(len(simulator.requests) - signing_in)
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
     await setup_entry()
     assert simulator.requests.logins == 1
-    assert len(simulator.requests.of(Family.STATUS, Family.SUMMARY, Family.MODE, Family.GREEN)) == 4
+    assert before_chargers[0] == 5
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(simulator.requests) <= 16
+    assert state(hass, "switch.carport_use_battery_for_green_charging") == STATE_OFF
 
 
 async def test_an_idle_hour_writes_few_states(hass: HomeAssistant, setup_entry: SetupEntry, advance: Advance) -> None:
@@ -220,7 +230,7 @@ async def test_a_cloud_in_trouble_delays_the_setup_and_says_why(
     assert entry.error_reason_translation_key == key
 
 
-@pytest.mark.parametrize("family", [Family.MODE, Family.GREEN, Family.CONFIGURATION])
+@pytest.mark.parametrize("family", [Family.MODE, Family.SCHEDULES, Family.CONFIGURATION])
 async def test_a_service_that_does_not_answer_holds_up_no_set_up(
     hass: HomeAssistant, setup_entry: SetupEntry, simulator: Simulator, meanwhile: Meanwhile, family: Family
 ) -> None:

@@ -120,6 +120,7 @@ class TestBattery:
     ) -> None:
         world.charger.use_battery = True
         await setup_entry()
+        await hass.async_block_till_done(wait_background_tasks=True)
         await hass.services.async_call(SWITCH_DOMAIN, SERVICE_TURN_OFF, {ATTR_ENTITY_ID: BATTERY}, blocking=True)
         assert state(hass, BATTERY) == "on"
         await advance(10)

@@ -80,10 +80,12 @@ class Reads:
     def due(self, now: datetime, *, interval: timedelta, sites: int) -> tuple[Read, ...]:
         """Return what to read now, the most urgent first, with an `interval` between polls; the account has `sites`."""
         wanted = [Read(part=Part.SUMMARY)]
-        if len(self._chargers) and self._attempted_at:
-            # The first refresh, which a start waits for, does without
+        if len(self._chargers):
             wanted.append(Read(part=Part.FIRMWARE))
         wanted += [Read(part=part, serial=charger.serial) for part in CHARGER_PARTS for charger in self._chargers]
+        if not self._attempted_at:
+            # A start waits for the first refresh, which leaves for later what the fewest look at
+            wanted = [read for read in wanted if read.part not in {Part.FIRMWARE, Part.GREEN}]
         due = due_reads(
             wanted,
             self._attempted_at,
@@ -304,7 +306,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         if not self.last_update_success:
             await self.async_refresh()
             return self.last_update_success
-        await self._async_read_urgent()
+        await self.async_read_due()
         try:
             await self._async_read_status(urgent=True)
         except (UpdateFailed, ConfigEntryAuthFailed) as error:
@@ -312,7 +314,7 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
             self._plan()
             return False
         self._plan()
-        await self._async_read_urgent()
+        await self.async_read_due()
         self.async_set_updated_data(self.records.snapshot(dt_util.utcnow()))
         return True
 
@@ -326,8 +328,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
         self.last_success = now = dt_util.utcnow()
         self._reads.want(self.records.take_status(status, began=began, now=now, interval=self._interval))
 
-    async def _async_read_urgent(self) -> None:
-        """Begin to read what commands and changes make urgent."""
+    async def async_read_due(self) -> None:
+        """Begin to read what is due beside the status, as after a command; it is shown when it comes."""
         due = self._reads.due(dt_util.utcnow(), interval=self._interval, sites=len(self._account.entry_ids))
         await self._reads.async_read(due, patience=0, show=self._show)
 
