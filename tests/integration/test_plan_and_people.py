@@ -197,6 +197,44 @@ async def test_two_people_at_once_both_get_what_they_asked_for(
     assert len(own_slots(world)) == 2
 
 
+@pytest.mark.usefixtures("priced")
+@pytest.mark.parametrize("read", [Family.MODE, Family.SCHEDULES])
+@pytest.mark.parametrize("says", ["off", "cancel", "another goal"])
+async def test_what_is_asked_for_counts_also_while_a_slow_read_holds_the_plan_up(
+    hass: HomeAssistant,
+    world: World,
+    simulator: Simulator,
+    advance: Advance,
+    meanwhile: Meanwhile,
+    read: Family,
+    says: str,
+) -> None:
+    asked: asyncio.Task[object]
+    late = asyncio.Event()
+    simulator.requests.clear()
+    simulator.faults.add(faults.held(late, executes=True), read, method="GET", times=1)
+    await choose_strategy(hass, "cheapest")
+    await meanwhile(simulator.requests.until(1, read))
+    match says:
+        case "off":
+            asked = asyncio.create_task(choose_strategy(hass, "off"))
+        case "cancel":
+            asked = asyncio.create_task(act(hass, "cancel_plan"))
+        case _:
+            asked = asyncio.create_task(act(hass, "plan_charging", energy=5))
+    await meanwhile(asyncio.sleep(0.5))
+    late.set()
+    await meanwhile(asyncio.wait([asked]))
+    await asked
+    await advance(120)
+    writes = [request for request in simulator.requests if request.method != "GET"]
+    if says == "another goal":
+        assert windows(hass) == [("04:30", "05:00")]
+        assert own_slots(world) == [(time(4, 30), time(5), (3,))]
+    else:
+        assert (plan_of(hass).state, writes) == ("off" if says == "off" else "ended", [])
+
+
 @pytest.mark.usefixtures("planned")
 async def test_choosing_a_strategy_anew_asks_for_a_plan_anew(
     hass: HomeAssistant, world: World, advance: Advance

@@ -106,19 +106,20 @@ class ChargerPlan:
         # Choosing a strategy anew is asking for a plan anew
         chosen_anew = strategy is not None and record.visit is not None and record.visit.ended
         if chosen_off or chosen_anew:
-            record.visit = None
+            record.overtake(None)
         await self._async_changed()
 
     async def async_plan(self, goal: VisitGoal) -> None:
         """Plan for the car that is there, or for the next one, instead of what is done whenever a car comes."""
-        self.record.asked, self.record.visit = goal, None
+        self.record.asked = goal
+        self.record.overtake(None)
         await self._async_changed()
 
     async def async_cancel(self) -> None:
         """End the plan for the car that is there, and forget what was asked for."""
         self.record.asked = None
         if self.record.visit:
-            self.record.visit = replace(self.record.visit, ended=True)
+            self.record.overtake(replace(self.record.visit, ended=True))
         await self._async_changed()
 
     @callback
@@ -154,8 +155,11 @@ class ChargerPlan:
 
     async def _async_work(self) -> None:
         try:
-            while self._look_again:
+            while self._look_again or self.record.overtaken:
                 self._look_again = False
+                if self.record.overtaken:
+                    self.record.overtaken, self._attempt = False, None
+                    self._writer.abandon_plan()
                 await self._async_look()
                 self.record.setting = self._writer.task is Task.SET
                 self._show()
@@ -174,8 +178,8 @@ class ChargerPlan:
         if (is_there := plugged_in(charger.status)) is None:
             return
         await self._async_see_visit(charger, is_there=is_there)
-        if self._writer.task is Task.SET and self.record.open_visit is None:
-            self._writer.abandon()
+        if self.record.open_visit is None:
+            self._writer.abandon_plan()
         await self._async_go_on()
         if self._writer.task is None:
             self._deferred_until = None
@@ -208,6 +212,8 @@ class ChargerPlan:
 
     async def _async_go_on(self) -> None:
         """Go on with what is being written, and see what became of it."""
+        if self.record.overtaken:
+            return
         finished = await self._writer.async_go_on(dt_util.utcnow())
         if finished is None:
             return
@@ -313,6 +319,8 @@ class ChargerPlan:
         in_sun = visit.sun_until is not None
         spans = () if in_sun else slot_spans(plan.windows, self._sources.zone)
         await self.record.async_keep(replace(visit, confirmed=False))
+        if self.record.overtaken:
+            return
         self._attempt = _Attempt(before=before, reason=reason)
         mode = ChargeMode.GREEN if in_sun else ChargeMode.SCHEDULED
         if failure := await self._writer.async_begin_set(spans, mode):
@@ -322,7 +330,7 @@ class ChargerPlan:
         """Note whether the charger has a plan now."""
         attempt, visit, now = self._attempt, self.record.visit, dt_util.utcnow()
         self._attempt = None
-        if attempt is None or visit is None:
+        if attempt is None or visit is None or self.record.overtaken:
             return
         before = attempt.before
         if failure is None:

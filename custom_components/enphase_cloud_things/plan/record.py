@@ -52,7 +52,8 @@ class PlanRecord:
 
     A plan that was being set when Home Assistant ended is undone, and another one made. `store` has everything written,
     and returns when it is on disk. `shown` is what entities show. `setting` says that a plan is on its way to the
-    charger, `obstacle` what keeps anything from being done for now.
+    charger, `obstacle` what keeps anything from being done for now, `overtaken` that a person has asked for something
+    else since the last look began.
     """
 
     def __init__(self, stored: StoredPlan, store: Callable[[], Awaitable[None]]) -> None:
@@ -61,6 +62,7 @@ class PlanRecord:
         self.visit: Visit | None = stored.visit
         self.memory: PlanMemory = stored.memory
         self.setting = False
+        self.overtaken = False
         self.shown = PlanSnapshot(stored=stored)
         self._listeners: list[CALLBACK_TYPE] = []
         self.obstacle: PlanFailure | None = None
@@ -129,9 +131,14 @@ class PlanRecord:
         """Return whether a slot is the plan's own."""
         return any(slot.slot_id == slot_id for slot in self.memory.own)
 
+    @callback
+    def overtake(self, visit: Visit | None) -> None:
+        """Take what a person has made of the visit: whatever is under way for it counts no more."""
+        self.visit, self.overtaken = visit, True
+
     async def async_keep(self, visit: Visit | None) -> None:
-        """Keep another state of the visit, on disk before this returns."""
-        if visit != self.visit:
+        """Keep another state of the visit, on disk before this returns, unless a person has overtaken it."""
+        if visit != self.visit and not self.overtaken:
             self.visit = visit
             await self.store()
 

@@ -27,12 +27,8 @@ class PlanState(StrEnum):
 
 
 class PlanFailure(StrEnum):
-    """Why a plan could not be carried out; each is a sentence in the translations.
+    """Why a plan could not be carried out; each is a sentence in the translations."""
 
-    `OVERTAKEN` is none that anybody sees: the plan was not wanted any more while it was being set.
-    """
-
-    OVERTAKEN = "overtaken"
     REFUSED = "refused"
     NO_EFFECT = "no_effect"
     NOT_SYNCED = "not_synced"

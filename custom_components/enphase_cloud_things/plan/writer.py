@@ -147,9 +147,10 @@ class PlanWriter:
             restore=restore,
         )
 
-    def abandon(self) -> None:
-        """Leave a task where it is."""
-        self._job = None
+    def abandon_plan(self) -> None:
+        """Leave a plan that is being set where it is."""
+        if self.task is Task.SET:
+            self._job = None
 
     async def async_go_on(self, now: datetime) -> Finished | None:
         """Go on until there is something to wait for; return what became of the task once it is finished.
