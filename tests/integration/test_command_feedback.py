@@ -1,5 +1,8 @@
 """What whoever commands a charger is told, and what is remembered of a command."""
 
+import asyncio
+from datetime import timedelta
+import gc
 from typing import Any
 
 from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
@@ -17,11 +20,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.enphase_cloud_things.const import DOMAIN
-from simulator import Car, Family, Simulator, World
+from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
 from .passing_time import Advance, Meanwhile
-from .wishes import AMPS, STOP_BUTTON, SWITCH, set_amps, turn_off, turn_on
+from .wishes import AMPS, STOP_BUTTON, SWITCH, choose_mode, set_amps, turn_off, turn_on
 
 
 async def flip(hass: HomeAssistant, user: MockUser, service: str, *, parent_id: str | None = None) -> Context:
@@ -188,6 +191,39 @@ async def test_controls_of_an_account_without_rights_are_unavailable(
         await hass.services.async_call(DOMAIN, "stop_charging", {"entity_id": SWITCH}, blocking=True)
     assert raised.value.translation_key == "no_control"
     assert simulator.requests.count(Family.STOP) == 0
+
+
+async def test_rights_that_go_while_a_choice_is_looked_at_are_told_and_nothing_is_sent(
+    hass: HomeAssistant,
+    setup_entry: SetupEntry,
+    world: World,
+    simulator: Simulator,
+    advance: Advance,
+    meanwhile: Meanwhile,
+) -> None:
+    """The mode that is said to be in force is read before it is chosen, and meanwhile the metadata come."""
+    world.charger.set_reporting(timedelta(seconds=10))
+    await setup_entry()
+    await advance(280, step=30)
+    world.charger.owner_may_control = False
+    world.charger.modes.preference = ChargeMode.GREEN
+    metadata, mode = asyncio.Event(), asyncio.Event()
+    simulator.requests.clear()
+    simulator.faults.add(faults.held(metadata, executes=True), Family.SUMMARY, times=1)
+    simulator.faults.add(faults.held(mode, executes=True), Family.MODE, times=1)
+    await meanwhile(simulator.requests.until(1, Family.SUMMARY))
+    choosing = asyncio.create_task(choose_mode(hass, "manual"))
+    await meanwhile(simulator.requests.until(1, Family.MODE))
+    metadata.set()
+    await meanwhile(asyncio.sleep(0.5))
+    mode.set()
+    await meanwhile(asyncio.wait([choosing]))
+    with pytest.raises(ServiceValidationError, check=lambda error: error.translation_key == "no_control"):
+        await choosing
+    assert simulator.requests.count(Family.MODE, method="PUT") == 0
+    # A request that was prepared and not sent warns when it is thrown away
+    del choosing
+    gc.collect()
 
 
 async def test_a_setpoint_is_on_disk_before_the_caller_is_answered(

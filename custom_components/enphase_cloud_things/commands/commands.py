@@ -5,8 +5,9 @@ automation did not ask for, nothing is sent twice, and an accepted command is no
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 import logging
 from typing import Any, Final
 
@@ -117,18 +118,18 @@ class Commands:
                 return
         _check_mode(charger, mode)
         charger.mode_chosen_at = dt_util.utcnow()
-        request = self._client.set_charge_mode(self._site_id, serial, mode)
+        request = partial(self._client.set_charge_mode, self._site_id, serial, mode)
         await self._async_change(charger, CommandKind.MODE, mode, request, read_back=read_back)
 
     async def async_set_use_battery(self, serial: str, enabled: bool) -> None:
         """Let the home battery feed green charging, or not."""
-        request = self._client.set_use_battery(self._site_id, serial, enabled)
+        request = partial(self._client.set_use_battery, self._site_id, serial, enabled)
         await self._async_change(self._charger(serial), CommandKind.USE_BATTERY, enabled, request)
 
     async def async_set_app_authentication(self, serial: str, enabled: bool) -> None:
         """Have every start confirmed in the app, or not."""
         value = "enabled" if enabled else "disabled"
-        request = self._client.configure(self._site_id, serial, APP_AUTHENTICATION_KEY, value)
+        request = partial(self._client.configure, self._site_id, serial, APP_AUTHENTICATION_KEY, value)
         await self._async_change(self._charger(serial), CommandKind.APP_AUTHENTICATION, enabled, request)
 
     async def async_set_default_level(self, serial: str, amps: int) -> None:
@@ -137,7 +138,7 @@ class Commands:
         if amps_bounds(charger.summary) is None:
             raise validation_error("amps_unknown", charger.name)
         _check_offered(charger, amps)
-        request = self._client.configure(self._site_id, serial, DEFAULT_LEVEL_KEY, amps)
+        request = partial(self._client.configure, self._site_id, serial, DEFAULT_LEVEL_KEY, amps)
         await self._async_change(charger, CommandKind.DEFAULT_LEVEL, amps, request)
 
     async def async_set_amps(self, serial: str, amps: float) -> None:
@@ -239,12 +240,12 @@ class Commands:
         charger: Charger,
         kind: CommandKind,
         target: Target,
-        request: Coroutine[Any, Any, object],
+        request: Callable[[], Coroutine[Any, Any, object]],
         *,
         read_back: float = 0,
     ) -> None:
         with self._sender.command(kind, charger, target=target) as change:
-            await self._sender.async_send(change, charger.name, request, read_back=read_back)
+            await self._sender.async_send(change, charger.name, request(), read_back=read_back)
 
     def _do_nothing(self, command: Followed, outcome: Outcome) -> None:
         _LOGGER.info("Nothing to do: the charger answers %s", outcome)
