@@ -65,6 +65,8 @@ def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World)
     world.account.token_lifetime = timedelta(days=30)
 
     async def run(until: timedelta | datetime, *, step: float = 60) -> None:
+        # What is under way ends first: its time-out would come before an answer that needs real time
+        await hass.async_block_till_done(wait_background_tasks=True)
         end = until if isinstance(until, datetime) else datetime.now(UTC) + until
         while (left := (end - datetime.now(UTC)).total_seconds()) > 0:
             freezer.tick(timedelta(seconds=min(left, step)))

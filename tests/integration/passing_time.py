@@ -35,7 +35,11 @@ async def let_pass(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds:
 
     The event loop's clock is the frozen one too, so that its timers come due by themselves. Only those are fired that
     are a rounding error away from it, for that is dear.
+
+    What is under way ends first, at the moment at which it began. Its own time-out may be the next timer that is due,
+    and would come before an answer that needs real time on its sockets.
     """
+    await hass.async_block_till_done(wait_background_tasks=True)
     while seconds > 0:
         seconds_now = min(seconds, max(step, _seconds_until_something_is_due(hass)))
         freezer.tick(timedelta(seconds=seconds_now))

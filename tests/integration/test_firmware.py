@@ -114,7 +114,7 @@ async def test_an_account_that_may_not_read_it_has_no_such_entity_and_hears_noth
     assert entity_registry.async_get(FIRMWARE) is None
     assert not issue_registry.issues
     assert not hass.config_entries.flow.async_progress()
-    assert simulator.requests.count(Family.FIRMWARE) == 4
+    assert simulator.requests.count(Family.FIRMWARE) == 3
     assert simulator.requests.logins == 1
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert not [message for message in warnings if "firmware" in message]
