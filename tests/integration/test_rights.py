@@ -15,6 +15,7 @@ from simulator import Family, Simulator, World
 
 from .conftest import SetupEntry
 
+NOT_THERE: Final = "c0ffee00-0000-4000-8000-000000000000"
 ACTIONS: Final[dict[str, dict[str, Any]]] = {
     "start_charging": {},
     "stop_charging": {},
@@ -27,11 +28,30 @@ ACTIONS: Final[dict[str, dict[str, Any]]] = {
     "export_sessions": {},
     "import_sessions": {"start": "2026-11-01"},
     "clear_reauth_issue": {},
+    "get_schedules": {},
+    "set_schedule": {"schedule_id": NOT_THERE, "enabled": False},
+    "delete_schedule": {"schedule_id": NOT_THERE},
+    "enable_schedule": {"schedule_id": NOT_THERE},
+    "disable_schedule": {"schedule_id": NOT_THERE},
+    "plan_charging": {"energy": 10},
+    "cancel_plan": {},
 }
 COMMANDS: Final = frozenset(
-    {"start_charging", "stop_charging", "trigger_message", "start_live_stream", "stop_live_stream"}
+    {
+        "start_charging",
+        "stop_charging",
+        "trigger_message",
+        "start_live_stream",
+        "stop_live_stream",
+        "set_schedule",
+        "delete_schedule",
+        "enable_schedule",
+        "disable_schedule",
+        "plan_charging",
+        "cancel_plan",
+    }
 )
-READS: Final = frozenset({"get_sessions", "get_prices", "export_sessions"})
+READS: Final = frozenset({"get_sessions", "get_prices", "export_sessions", "get_schedules"})
 CALLERS: Final[dict[str, frozenset[str]]] = {
     "administrator": frozenset(ACTIONS),
     "user": COMMANDS | READS,
@@ -94,6 +114,11 @@ async def is_refused(hass: HomeAssistant, action: str, user_id: str, target: str
     except HomeAssistantError:
         pass
     return False
+
+
+async def test_every_action_is_in_the_table(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Trap 87: an action that is added later forgets its caller too."""
+    assert {action.split(maxsplit=1)[0] for action in ACTIONS} == hass.services.async_services_for_domain(DOMAIN).keys()
 
 
 @pytest.mark.parametrize(("kind", "allowed"), CALLERS.items())
