@@ -5,7 +5,7 @@ from datetime import timedelta
 import gc
 from typing import Any
 
-from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
+from homeassistant.components.button import SERVICE_PRESS
 from homeassistant.const import (
     EVENT_STATE_CHANGED,
     SERVICE_TURN_OFF,
@@ -24,14 +24,16 @@ from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
 from .passing_time import Advance, Meanwhile
-from .wishes import AMPS, STOP_BUTTON, SWITCH, choose_mode, set_amps, turn_off, turn_on
+from .wishes import AMPS, START_BUTTON, STOP_BUTTON, SWITCH, choose_mode, set_amps, turn_off, turn_on
 
 
-async def flip(hass: HomeAssistant, user: MockUser, service: str, *, parent_id: str | None = None) -> Context:
-    """Flip the switch in the name of a user, perhaps by way of an automation, and return the context."""
+async def flip(
+    hass: HomeAssistant, user: MockUser, service: str, entity_id: str = SWITCH, *, parent_id: str | None = None
+) -> None:
+    """Flip the switch, or press a button, in the name of a user, perhaps by way of an automation."""
     context = Context(user_id=user.id, parent_id=parent_id)
-    await hass.services.async_call(SWITCH_DOMAIN, service, {"entity_id": SWITCH}, blocking=True, context=context)
-    return context
+    domain = entity_id.partition(".")[0]
+    await hass.services.async_call(domain, service, {"entity_id": entity_id}, blocking=True, context=context)
 
 
 def attributes(hass: HomeAssistant) -> tuple[object, object]:
@@ -45,10 +47,12 @@ class TestNothingToDo:
     """A person is told in a sentence; an automation, which has made no mistake, gets the quiet outcome."""
 
     @pytest.mark.parametrize(
-        ("service", "sentence", "outcome"),
+        ("service", "entity_id", "sentence", "outcome"),
         [
-            (SERVICE_TURN_ON, "nothing_to_start", "not_plugged_in"),
-            (SERVICE_TURN_OFF, "nothing_to_stop", "not_charging"),
+            (SERVICE_TURN_ON, SWITCH, "nothing_to_start", "not_plugged_in"),
+            (SERVICE_TURN_OFF, SWITCH, "nothing_to_stop", "not_charging"),
+            (SERVICE_PRESS, START_BUTTON, "nothing_to_start", "not_plugged_in"),
+            (SERVICE_PRESS, STOP_BUTTON, "nothing_to_stop", "not_charging"),
         ],
     )
     async def test_a_person_is_told(
@@ -57,21 +61,30 @@ class TestNothingToDo:
         setup_entry: SetupEntry,
         hass_admin_user: MockUser,
         service: str,
+        entity_id: str,
         sentence: str,
         outcome: str,
     ) -> None:
         await setup_entry()
         with pytest.raises(ServiceValidationError) as raised:
-            await flip(hass, hass_admin_user, service)
+            await flip(hass, hass_admin_user, service, entity_id)
         await hass.async_block_till_done()
         assert (raised.value.translation_key, attributes(hass)) == (sentence, (None, outcome))
 
-    @pytest.mark.parametrize("service", [SERVICE_TURN_ON, SERVICE_TURN_OFF])
+    @pytest.mark.parametrize(
+        ("service", "entity_id"),
+        [
+            (SERVICE_TURN_ON, SWITCH),
+            (SERVICE_TURN_OFF, SWITCH),
+            (SERVICE_PRESS, START_BUTTON),
+            (SERVICE_PRESS, STOP_BUTTON),
+        ],
+    )
     async def test_an_automation_is_not(
-        self, hass: HomeAssistant, setup_entry: SetupEntry, hass_admin_user: MockUser, service: str
+        self, hass: HomeAssistant, setup_entry: SetupEntry, hass_admin_user: MockUser, service: str, entity_id: str
     ) -> None:
         await setup_entry()
-        await flip(hass, hass_admin_user, service, parent_id="01JTRIGGER")
+        await flip(hass, hass_admin_user, service, entity_id, parent_id="01JTRIGGER")
 
     async def test_a_request_that_changes_nothing_writes_a_state_each_time(
         self, hass: HomeAssistant, setup_entry: SetupEntry

@@ -20,8 +20,10 @@ ODD: Final[dict[str, Any]] = {
     "other keys": {"site": "7700213"},
     "a list of lists": {"accounts": [[]], "site_id": [], "code": {}},
     "lists of numbers": {"accounts": {"7700213": [1, 2]}, "site_id": 5, "code": 5},
+    "a charger that is a list": {"202640011873": [1, 2]},
+    "a charger of odd parts": {"202640011873": {"standing": 5, "memory": [], "goal": "soon", "chosen_amps": "many"}},
 }
-FILES: Final = ("accounts", "{entry}", "{entry}.currency")
+FILES: Final = ("accounts", "{entry}", "{entry}.currency", "plans.{entry}")
 
 
 @pytest.mark.parametrize("data", ODD.values(), ids=ODD)
