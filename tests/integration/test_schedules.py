@@ -8,7 +8,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.calendar import DOMAIN as CALENDAR_DOMAIN
-from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON
+from homeassistant.const import ATTR_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -382,6 +382,30 @@ async def test_diagnostics_hold_no_id_of_a_slot(
     assert "22:15" in told
     assert world.charger.serial not in told
     assert world.site.site_id not in told
+
+
+async def test_an_account_without_rights_sees_the_schedule_and_changes_nothing(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, simulator: Simulator
+) -> None:
+    """Trap 80: each control was offered, and refused by the cloud."""
+    world.charger.owner_may_control = False
+    world.charger.slots = [NIGHT]
+    await setup_entry()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert shown(hass, NIGHT_SWITCH) == STATE_UNAVAILABLE
+    calendar = hass.states.get(CALENDAR)
+    assert calendar is not None
+    assert (calendar.state, calendar.attributes.get("supported_features")) == (STATE_OFF, 0)
+    assert len(await events(hass, "2026-11-19T12:00:00+01:00", "2026-11-20T12:00:00+01:00")) == 1
+    for action, data in (
+        ("set_schedule", {"start": "23:00:00", "end": "05:00:00", "days": ["mon"]}),
+        ("disable_schedule", {"schedule_id": "night"}),
+        ("delete_schedule", {"schedule_id": "night"}),
+    ):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, action, **data)
+        assert raised.value.translation_key == "no_control"
+    assert {request.method for request in simulator.requests.of(Family.SCHEDULES)} == {"GET"}
 
 
 @pytest.mark.usefixtures("slots")

@@ -40,7 +40,7 @@ from .command import (
 from .metering import Counters, Measurements, Metering, Setting, advance_by_status, advance_by_summary, measurements
 from .polling import Part
 from .sessions import SessionEvent, SessionEventType, SessionFigures, SessionWatch, confirm_stop, observe
-from .settings import amps_bounds, authentication_required, start_level
+from .settings import amps_bounds, authentication_required, may_be_controlled, start_level
 from .status import ChargerState, Circumstances, charger_state, plugged_in, preferred_mode, session_active
 
 _LOGGER = logging.getLogger(__name__)
@@ -391,7 +391,7 @@ class Charger:
     @property
     def may_be_controlled(self) -> bool:
         """Whether the account has the right to control the charger, as far as the cloud tells."""
-        return self.summary is None or self.summary.owner_control is not False
+        return may_be_controlled(self.summary)
 
     @property
     def name(self) -> str:

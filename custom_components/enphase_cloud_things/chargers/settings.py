@@ -64,6 +64,11 @@ class AmpsBounds:
         return self.nearest(amps) == amps
 
 
+def may_be_controlled(summary: ChargerSummary | None) -> bool:
+    """Return whether the account has the right to control the charger, as far as the cloud tells (docs/traps.md 80)."""
+    return summary is None or summary.owner_control is not False
+
+
 def amps_bounds(summary: ChargerSummary | None) -> AmpsBounds | None:
     """Return the currents the charger offers (docs/api.md §3.2), `None` while it has not named both ends."""
     if summary is None or summary.amps_min is None:

@@ -71,6 +71,12 @@ class ChargerEntity(EnphaseEntity[SiteSnapshot]):
         """The charger as the coordinator last saw it."""
         return self.coordinator.data.chargers[self.serial]
 
+    @property
+    def may_be_controlled(self) -> bool:
+        """Whether the account has the right to control the charger, as far as the cloud tells."""
+        charger = self.coordinator.records.get(self.serial)
+        return charger is None or charger.may_be_controlled
+
     @callback
     @override
     def write_if_changed(self) -> None:
@@ -121,12 +127,6 @@ class ChargerCommandEntity(ChargerEntity):
     @override
     def _view(self) -> object:
         return super()._view(), self.may_be_controlled
-
-    @property
-    def may_be_controlled(self) -> bool:
-        """Whether the account has the right to control the charger, as far as the cloud tells."""
-        charger = self.coordinator.records.get(self.serial)
-        return charger is None or charger.may_be_controlled
 
     @callback
     @override

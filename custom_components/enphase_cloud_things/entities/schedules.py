@@ -28,6 +28,7 @@ from homeassistant.util import dt as dt_util
 
 from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator, of_all
+from ..chargers.settings import may_be_controlled
 from ..const import DOMAIN
 from ..enlighten import Slot
 from ..entity import call_until_unload, while_in_use
@@ -54,6 +55,9 @@ from .charger import ChargerEntity, ScheduleEntityDescription, add_charger_entit
 
 _ONE_WEEK: Final = timedelta(days=8)
 _ALL_FUTURE: Final = "THISANDFUTURE"
+_EDITING: Final = (
+    CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.DELETE_EVENT | CalendarEntityFeature.UPDATE_EVENT
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +86,11 @@ def _next_start(charger: ChargerSnapshot, coordinator: ChargerCoordinator, now: 
     return next_scheduled_start(charger.schedule.slots, now, coordinator.zone) if charger.schedule else None
 
 
-SCHEDULE_CALENDAR: Final = ScheduleCalendarDescription(key="schedule")
+def _schedule_and_right(charger: ChargerSnapshot) -> object:
+    return charger.schedule, may_be_controlled(charger.summary)
+
+
+SCHEDULE_CALENDAR: Final = ScheduleCalendarDescription(key="schedule", part_fn=_schedule_and_right)
 SCHEDULE_SENSORS: Final = (
     ScheduleSensorDescription(
         key="next_scheduled_start",
@@ -98,7 +106,9 @@ SCHEDULE_SENSORS: Final = (
         value_fn=_sync,
     ),
 )
-SLOT_SWITCH: Final = SlotSwitchDescription(key="schedule_slot", entity_category=EntityCategory.CONFIG)
+SLOT_SWITCH: Final = SlotSwitchDescription(
+    key="schedule_slot", entity_category=EntityCategory.CONFIG, part_fn=_schedule_and_right
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +124,6 @@ class ScheduleCalendar(ChargerEntity, CalendarEntity):
     """The enabled weekly slots of a charger, made, moved and deleted as recurring events, and its plan's windows."""
 
     entity_description: ScheduleCalendarDescription
-    _attr_supported_features = (
-        CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.DELETE_EVENT | CalendarEntityFeature.UPDATE_EVENT
-    )
 
     def __init__(
         self,
@@ -135,6 +142,11 @@ class ScheduleCalendar(ChargerEntity, CalendarEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self._plan.record.async_add_listener(self._handle_coordinator_update))
+
+    @property
+    @override
+    def supported_features(self) -> CalendarEntityFeature:
+        return _EDITING if self.may_be_controlled else CalendarEntityFeature(0)
 
     @property
     @override
@@ -308,7 +320,7 @@ class SlotSwitch(ChargerEntity, SwitchEntity):
     @property
     @override
     def available(self) -> bool:
-        return super().available and self._slot is not None
+        return super().available and self._slot is not None and self.may_be_controlled
 
     @property
     @override

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from ..chargers.charger import ChargerSnapshot
+from ..chargers.settings import may_be_controlled
 from ..chargers.status import ChargerState, charger_state
 from ..enlighten.models.modes import ChargeMode
 from ..schedules.slots import Span
@@ -104,7 +105,7 @@ def obstacle(charger: ChargerSnapshot | None, *, reachable: bool) -> PlanFailure
 
 def impossible(charger: ChargerSnapshot) -> PlanFailure | None:
     """Return why a charger cannot carry out any plan."""
-    if charger.summary is not None and charger.summary.owner_control is False:
+    if not may_be_controlled(charger.summary):
         return PlanFailure.NO_CONTROL
     if charger.mode is ChargeMode.SMART:
         return PlanFailure.SMART_MODE

@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from ..chargers.charger import ChargerSnapshot
 from ..chargers.coordinator import ChargerCoordinator
-from ..chargers.settings import amps_bounds
+from ..chargers.settings import amps_bounds, may_be_controlled
 from ..const import DOMAIN, FALLBACK_MIN_AMPS
 from ..enlighten import CommandOutcomeUnknown, EnlightenError, Schedule, SchedulesClient, Slot, new_slot
 from ..errors import action_failed, validation_error
@@ -51,7 +51,7 @@ class ScheduleWrites:
 
     async def async_create(self, serial: str, times: WeeklyTimes, *, enabled: bool = True) -> str:
         """Make a slot and return its id."""
-        charger = self._charger(serial)
+        charger = self._controlled(serial)
         self._check(times, charger)
         slot = self.new(serial, times, enabled=enabled)
         async with self.turn(serial):
@@ -78,7 +78,7 @@ class ScheduleWrites:
         self, serial: str, slot_id: str, *, change: TimesChange | None = None, enabled: bool | None = None
     ) -> None:
         """Give a slot other times, or switch it."""
-        charger = self._charger(serial)
+        charger = self._controlled(serial)
         self._changed(self._slot(charger, slot_id), change, charger)
         async with self.turn(serial):
             charger = await self._async_as_it_is(serial)
@@ -101,7 +101,7 @@ class ScheduleWrites:
     async def async_delete(self, serial: str, slot_id: str) -> None:
         """Delete a slot."""
         async with self.turn(serial):
-            charger = self._charger(serial)
+            charger = self._controlled(serial)
             self._refuse_off_peak(self._slot(charger, slot_id), charger)
             await self._async_write(
                 charger,
@@ -218,6 +218,13 @@ class ScheduleWrites:
 
     def _charger(self, serial: str) -> ChargerSnapshot:
         return self._coordinator.data.chargers[serial]
+
+    def _controlled(self, serial: str) -> ChargerSnapshot:
+        """Return a charger that the account may control, as one whose slots a person changes has to be."""
+        charger = self._charger(serial)
+        if not may_be_controlled(charger.summary):
+            raise validation_error("no_control", charger.name)
+        return charger
 
     def _schedule(self, charger: ChargerSnapshot) -> Schedule:
         if charger.schedule is None:
