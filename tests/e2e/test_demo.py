@@ -1,17 +1,22 @@
 """A person starts the demo: a real Home Assistant, its frontend, the integration and the simulated cloud."""
 
+from datetime import timedelta
 from pathlib import Path
 import signal
+from typing import Final
 
+from homeassistant.util.yaml import load_yaml
 import pytest
 
 from demo.config_flow import DOMAIN, add_integration
-from simulator import OWNER_EMAIL, OWNER_KEY
+from demo.show import DEMOS, demo_world
+from simulator import OWNER_EMAIL, OWNER_KEY, ChargeMode, Quirks
 
 from .running_demo import RunningDemo, eventually, figure, running_demo
 
 pytestmark = [pytest.mark.usefixtures("socket_enabled"), pytest.mark.timeout(300)]
 
+AUTOMATIONS: Final = Path(__file__).parent.parent.parent / "demo" / "automations.yaml"
 SWITCH = "switch.carport"
 POWER = "sensor.carport_power"
 SESSION_ENERGY = "sensor.carport_session_energy"
@@ -53,6 +58,30 @@ async def missing_entities(demo: RunningDemo) -> list[str]:
     return [entity_id for entity_id, state in states.items() if state in (None, "unavailable")]
 
 
+@pytest.mark.parametrize("scenario", DEMOS)
+def test_every_scenario_has_chargers_of_the_field_and_a_year_behind_it(scenario: str) -> None:
+    world = demo_world(scenario)
+    sites = list(world.sites.values())
+    chargers = [charger for site in sites for charger in site.chargers]
+    assert len(sites) == (2 if scenario == "two-sites" else 1)
+    assert (scenario == "green") is (chargers[0].modes.active is ChargeMode.GREEN)
+    for charger in chargers:
+        assert charger.quirks == Quirks.of_the_field()
+        assert charger.reporting_interval == timedelta(minutes=5)
+        past = [session.started_at for session in charger.history.earlier]
+        assert max(past) - min(past) > timedelta(days=300)
+
+
+async def missing_automations(demo: RunningDemo) -> set[str]:
+    """Return the examples that Home Assistant has not taken up."""
+    examples = load_yaml(str(AUTOMATIONS))
+    assert isinstance(examples, list)
+    states = await demo.home_assistant.get("api/states")
+    assert isinstance(states, list)
+    running = {state["attributes"].get("id") for state in states if state["state"] in {"on", "off"}}
+    return {example["id"] for example in examples} - running
+
+
 async def test_a_person_adds_the_integration_and_charges_the_car_and_all_ends_without_a_trace(tmp_path: Path) -> None:
     async with running_demo(tmp_path, "--empty", "--speed", "60") as demo:
         await demo.control("one-time-codes", enabled=True)
@@ -65,6 +94,7 @@ async def test_a_person_adds_the_integration_and_charges_the_car_and_all_ends_wi
         await charge(demo)
 
         assert await missing_entities(demo) == []
+        assert await missing_automations(demo) == set()
         # The frontend asks for this before it shows anything.
         assert await demo.home_assistant.command("get_services")
         assert await demo.end(signal.SIGINT) == 0
@@ -76,6 +106,7 @@ async def test_a_person_adds_the_integration_and_charges_the_car_and_all_ends_wi
 
 async def test_a_demo_that_is_killed_takes_home_assistant_with_it_and_can_be_gone_on_with(tmp_path: Path) -> None:
     async with running_demo(tmp_path) as demo:
+        assert any("reports its energy every five minutes" in line for line in demo.told)
         await demo.end(signal.SIGKILL)
 
         async def gone() -> bool:

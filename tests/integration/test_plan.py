@@ -1,12 +1,14 @@
 """The plan: from what an owner wants to slots in the charger, and back to what was before."""
 
 from datetime import time, timedelta
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import Car, ChargeMode, Family, Simulator, World, faults
 
 from .conftest import SetupEntry
@@ -379,6 +381,23 @@ async def test_a_plan_waits_for_the_vehicle_and_begins_when_it_comes(
     await advance(120)
     assert plan_of(hass).state == "set"
     assert plan_of(hass).attributes["energy"] == 10
+
+
+async def test_a_plan_is_on_disk_before_the_caller_is_answered(
+    hass: HomeAssistant, setup_entry: SetupEntry, world: World, hass_storage: dict[str, Any], meanwhile: Meanwhile
+) -> None:
+    """Trap 83: what is to last outlives a process that is killed a moment later."""
+    entry = await setup_entry(options=BY_PRICE_SENSOR)
+
+    def stored() -> Any:
+        return hass_storage[f"{DOMAIN}.plans.{entry.entry_id}"]["data"][world.charger.serial]
+
+    await choose_strategy(hass, "cheapest")
+    assert stored()["standing"]["strategy"] == "cheapest"
+    await set_plan_energy(hass, 23.5)
+    assert stored()["standing"]["energy"] == 23.5
+    await meanwhile(act(hass, "plan_charging", energy=7))
+    assert stored()["asked"]["energy"] == 7
 
 
 @pytest.mark.usefixtures("priced")
