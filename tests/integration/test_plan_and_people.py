@@ -215,6 +215,7 @@ async def test_what_is_asked_for_counts_also_while_a_slow_read_holds_the_plan_up
     simulator.faults.add(faults.held(late, executes=True), read, method="GET", times=1)
     await choose_strategy(hass, "cheapest")
     await meanwhile(simulator.requests.until(1, read))
+    assert plan_of(hass).state == "setting"
     match says:
         case "off":
             asked = asyncio.create_task(choose_strategy(hass, "off"))

@@ -178,6 +178,8 @@ class ChargerPlan:
         if (is_there := plugged_in(charger.status)) is None:
             return
         await self._async_see_visit(charger, is_there=is_there)
+        # What follows may have to wait for the cloud
+        self._show()
         if self.record.open_visit is None:
             self._writer.abandon_plan()
         await self._async_go_on()
