@@ -34,7 +34,6 @@ from .enlighten import (
     AuthenticationRequired,
     EnlightenError,
     Family,
-    FamilyHealth,
     InvalidCredentials,
     RateLimited,
     Session,
@@ -208,8 +207,8 @@ class IssueWatch:
         shown_before = bool(_issue_ids(self._hass, self._entry, IssueKind.ENDPOINT_GONE))
         is_gone = False
         for family in sorted(CORE_FAMILIES):
-            health = account.transport.health.get(family, FamilyHealth())
-            if _is_newer(health.last_success, health.last_failure):
+            health = account.transport.health_of(family)
+            if not health.is_failing:
                 self._gone_since.pop(family, None)
             elif health.last_error == _ROUTE_GONE:
                 since = self._gone_since.setdefault(family, health.last_failure or now)
@@ -243,10 +242,6 @@ class IssueWatch:
             raise_issue(self._hass, self._entry, IssueKind.VPP_PROGRAM_INVALID)
         else:
             clear_issue(self._hass, self._entry, IssueKind.VPP_PROGRAM_INVALID)
-
-
-def _is_newer(moment: datetime | None, other: datetime | None) -> bool:
-    return moment is not None and (other is None or moment > other)
 
 
 def _local_time(moment: datetime) -> str:

@@ -80,8 +80,7 @@ def _figures(entry: EnphaseConfigEntry) -> Figures:
 def _back_off_until(runtime: RuntimeData) -> datetime | None:
     """Return until when the status is not read: the account pauses, the family backs off, or no sign-in is allowed."""
     transport = runtime.account.transport
-    status = transport.health.get(Family.STATUS)
-    ends = [transport.paused_until, status.next_try if status else None]
+    ends = [transport.paused_until, transport.health_of(Family.STATUS).next_try]
     if not runtime.chargers.last_update_success:
         ends.append(runtime.account.session.credentials.guard.blocked_until)
     now = dt_util.utcnow()

@@ -466,8 +466,8 @@ class ChargerCoordinator(DataUpdateCoordinator[SiteSnapshot]):
 
 def latency(coordinator: ChargerCoordinator) -> float | None:
     """Return how long the last status request took, in milliseconds."""
-    health = coordinator.transport.health.get(Family.STATUS)
-    return round(health.latency * 1000) if health and health.latency is not None else None
+    seconds = coordinator.transport.health_of(Family.STATUS).latency
+    return None if seconds is None else round(seconds * 1000)
 
 
 def of_all(coordinator: ChargerCoordinator, part: Callable[[ChargerSnapshot], object]) -> View:

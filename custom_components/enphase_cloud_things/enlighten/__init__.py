@@ -58,7 +58,7 @@ from .schedules import SchedulesClient
 from .session.login import OtpChallenge
 from .session.session import Session
 from .session.state import Credentials, new_cookie_jar
-from .transport import FamilyHealth, Transport
+from .transport import Transport
 
 __all__ = [
     "CORE_FAMILIES",
@@ -81,7 +81,6 @@ __all__ = [
     "EnlightenClient",
     "EnlightenError",
     "Family",
-    "FamilyHealth",
     "FirmwareDetails",
     "GreenSettings",
     "GridServicesClient",

@@ -60,6 +60,11 @@ class FamilyHealth:
     last_error: str | None = None
     next_try: datetime | None = None
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last request failed."""
+        return self.last_failure is not None and (self.last_success is None or self.last_failure > self.last_success)
+
 
 class Transport:
     """The one way to the cloud for everything of one account.
@@ -121,9 +126,11 @@ class Transport:
     @property
     def health(self) -> Mapping[Family, FamilyHealth]:
         """How each family that was asked at least once has been doing."""
-        return MappingProxyType(
-            {family: replace(health, next_try=self._next_try(family)) for family, health in self._health.items()}
-        )
+        return MappingProxyType({family: self.health_of(family) for family in self._health})
+
+    def health_of(self, family: Family) -> FamilyHealth:
+        """Return how a family has been doing, also where it was never asked."""
+        return replace(self._health.get(family, FamilyHealth()), next_try=self._next_try(family))
 
     def pause_until(self, until: datetime) -> None:
         """Pause the account at least until that time, such as one known from before a restart; an hour at most."""

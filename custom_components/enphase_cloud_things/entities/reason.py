@@ -66,10 +66,7 @@ def evidence_of(runtime: RuntimeData, charger: ChargerSnapshot, plan: PlanSnapsh
 
 def _scheduler_is_down(runtime: RuntimeData) -> bool:
     """Return whether the service that keeps modes and schedules fails to answer."""
-    health = runtime.account.transport.health.get(Family.MODE)
-    if health is None or health.last_failure is None:
-        return False
-    return health.last_success is None or health.last_failure > health.last_success
+    return runtime.account.transport.health_of(Family.MODE).is_failing
 
 
 class ReasonSensor(ChargerEntity, SensorEntity):
