@@ -42,7 +42,7 @@ def enable_event_loop_debug() -> None:
 def refreshes_on_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have coordinators refresh when they are due, and not up to half a second later."""
     monkeypatch.setattr(event, "RANDOM_MICROSECOND_MIN", 0)
-    monkeypatch.setattr(event, "RANDOM_MICROSECOND_MAX", 1)
+    monkeypatch.setattr(event, "RANDOM_MICROSECOND_MAX", 0)
 
 
 @pytest.fixture(autouse=True)

@@ -9,12 +9,13 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.enphase_cloud_things.const import DOMAIN
 from simulator import World
 
 from .conftest import SetupEntry
+from .passing_time import let_pass
 
 EVENTS = "sensor.vpp_lark_street_listed_events"
 EVENTS_TODAY = "sensor.vpp_lark_street_events_today"
@@ -65,13 +66,8 @@ def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, world: World)
     world.account.token_lifetime = timedelta(days=30)
 
     async def run(until: timedelta | datetime, *, step: float = 60) -> None:
-        # What is under way ends first: its time-out would come before an answer that needs real time
-        await hass.async_block_till_done(wait_background_tasks=True)
-        end = until if isinstance(until, datetime) else datetime.now(UTC) + until
-        while (left := (end - datetime.now(UTC)).total_seconds()) > 0:
-            freezer.tick(timedelta(seconds=min(left, step)))
-            async_fire_time_changed(hass)
-            await hass.async_block_till_done(wait_background_tasks=True)
+        left = until - datetime.now(UTC) if isinstance(until, datetime) else until
+        await let_pass(hass, freezer, left.total_seconds(), step=step)
 
     return run
 
