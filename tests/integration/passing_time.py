@@ -10,7 +10,6 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 _A_LITTLE = timedelta(microseconds=1)
 
@@ -87,7 +86,7 @@ def meanwhile(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Meanwhile:
         task = asyncio.create_task(waiting)
         while not task.done():
             freezer.tick(timedelta(seconds=0.1))
-            async_fire_time_changed(hass)
+            await _run_what_is_due(freezer)
             for _ in range(20):
                 await asyncio.sleep(0)
             # What runs in threads, as writing a file does, needs real time, of which little passes here
