@@ -28,7 +28,7 @@ class TestAll:
     @pytest.mark.pinned
     @pytest.mark.parametrize(
         "platform",
-        [each for each in enphase_cloud_things.PLATFORMS if each not in {Platform.CALENDAR, Platform.UPDATE}],
+        [each for each in enphase_cloud_things.PLATFORMS if each not in TESTED_ELSEWHERE],
     )
     async def test_entities_of_a_platform_are_as_before(
         self,
